@@ -1,0 +1,312 @@
+//! The cache: one store, used by many sessions.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::entry::{Entry, Envelope, Epochs, Id};
+use crate::environment::{Environment, System};
+use crate::error::Error;
+use crate::gate::Gates;
+use crate::key::{Key, Tag};
+use crate::limits::{CheckedOptions, EntryOptions};
+use crate::metrics::{Metrics, Snapshot};
+use crate::policy::{Grants, OnFailure, Policy};
+use crate::refresh::Refreshes;
+use crate::store::{Found, Store};
+
+/// A cache over one store. Clones are handles of the same cache, and share its
+/// counts, its waits and its leases' limits.
+#[derive(Clone)]
+pub struct Cache {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) environment: Arc<dyn Environment>,
+    pub(crate) policy: Policy,
+    pub(crate) metrics: Metrics,
+    pub(crate) gates: Gates,
+    pub(crate) refreshes: Refreshes,
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache").field("store", &self.inner.store).finish_non_exhaustive()
+    }
+}
+
+impl Cache {
+    /// A cache over `store` in the real world, with the default policy.
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self::with(store, Policy::default(), Arc::new(System))
+    }
+
+    /// A cache with a policy and an environment of the caller's choice.
+    pub fn with(store: Arc<dyn Store>, policy: Policy, environment: Arc<dyn Environment>) -> Self {
+        let inner = Inner {
+            store,
+            environment,
+            policy,
+            metrics: Metrics::default(),
+            gates: Gates::default(),
+            refreshes: Refreshes::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// A user of this cache, with what it is granted.
+    pub fn session(&self, grants: Grants) -> Session {
+        Session { cache: self.clone(), grants, held: Arc::default() }
+    }
+
+    /// The counts as they stand.
+    pub fn metrics(&self) -> Snapshot {
+        self.inner.metrics.snapshot()
+    }
+
+    /// Answers if the store does.
+    pub async fn ping(&self) -> Result<(), Error> {
+        Ok(self.inner.store.ping().await?)
+    }
+
+    /// The behaviour that this cache was built with.
+    pub fn policy(&self) -> &Policy {
+        &self.inner.policy
+    }
+}
+
+impl Inner {
+    /// An entry that holds `value` from now on.
+    pub(crate) fn entry(
+        &self,
+        value: Bytes,
+        options: &CheckedOptions,
+        epochs: Epochs,
+        load_time: Duration,
+    ) -> Entry {
+        Entry {
+            id: Id::random(&*self.environment),
+            stored_at: self.environment.now(),
+            ttl: options.ttl,
+            fresh_for: options.fresh_for,
+            load_time,
+            epochs,
+            value,
+        }
+    }
+}
+
+/// One user of a cache, such as an instance of a component: what it was
+/// granted, and which leases it holds.
+#[derive(Debug)]
+pub struct Session {
+    pub(crate) cache: Cache,
+    pub(crate) grants: Grants,
+    pub(crate) held: Arc<HeldLeases>,
+}
+
+impl Session {
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.cache.inner
+    }
+
+    fn store(&self) -> &dyn Store {
+        &*self.cache.inner.store
+    }
+
+    fn may_write(&self) -> Result<(), Error> {
+        if self.grants.write { Ok(()) } else { Err(Error::Denied) }
+    }
+
+    /// The cache that this session uses.
+    pub fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    /// What this session was granted.
+    pub fn grants(&self) -> &Grants {
+        &self.grants
+    }
+
+    /// The value of `key`, or none. Never waits for a loader.
+    pub async fn get(&self, key: &str) -> Result<Option<Bytes>, Error> {
+        let key = self.inner().policy.limits.key(key)?;
+        let found = self.store().read(&key).await.map_err(Error::from);
+        let value = self.or_miss(found)?.and_then(Found::into_entry).map(|entry| entry.value);
+        self.count_reads(std::slice::from_ref(&value));
+        Ok(value)
+    }
+
+    /// The values of `keys`, in their order, in one round trip.
+    pub async fn get_many<'a, I>(&self, keys: I) -> Result<Vec<Option<Bytes>>, Error>
+    where
+        I: IntoIterator<Item = &'a str>,
+        I::IntoIter: ExactSizeIterator,
+    {
+        let keys = self.inner().policy.limits.batch(keys.into_iter())?;
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = self.store().read_many(&keys).await.map_err(Error::from);
+        let values = match self.or_miss(found)? {
+            None => vec![None; keys.len()],
+            Some(found) => {
+                let value = |found: Found| found.into_entry().map(|entry| entry.value);
+                found.into_iter().map(value).collect()
+            }
+        };
+        self.count_reads(&values);
+        Ok(values)
+    }
+
+    /// Stores an entry. A load of the same key that is under way can no longer
+    /// be stored.
+    pub async fn set(&self, key: &str, value: Bytes, options: &EntryOptions) -> Result<(), Error> {
+        self.set_many(vec![(key, value)], options).await
+    }
+
+    /// Stores entries that share their options, in one round trip. All of them
+    /// are checked before any is written.
+    pub async fn set_many(
+        &self,
+        entries: Vec<(&str, Bytes)>,
+        options: &EntryOptions,
+    ) -> Result<(), Error> {
+        self.may_write()?;
+        let limits = &self.inner().policy.limits;
+        let keys = limits.batch(entries.iter().map(|(key, _)| *key))?;
+        for (_, value) in &entries {
+            limits.value(value)?;
+        }
+        let options = limits.options(options)?;
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let epochs = self.store().capture(&options.tags, options.ttl).await?;
+        let envelope = |value| {
+            let entry = self.inner().entry(value, &options, epochs.clone(), Duration::ZERO);
+            Envelope::Entry(entry)
+        };
+        let entries: Vec<_> =
+            keys.into_iter().zip(entries).map(|(key, (_, value))| (key, envelope(value))).collect();
+        match &entries[..] {
+            [(key, envelope)] => self.store().put(key, envelope).await?,
+            entries => self.store().put_many(entries).await?,
+        }
+        self.inner().metrics.writes.add(entries.len() as u64);
+        Ok(())
+    }
+
+    /// Removes an entry; says whether there was one.
+    pub async fn delete(&self, key: &str) -> Result<bool, Error> {
+        Ok(self.delete_many([key]).await? == 1)
+    }
+
+    /// Removes entries; says how many there were.
+    pub async fn delete_many<'a, I>(&self, keys: I) -> Result<u64, Error>
+    where
+        I: IntoIterator<Item = &'a str>,
+        I::IntoIter: ExactSizeIterator,
+    {
+        self.may_write()?;
+        let keys = self.inner().policy.limits.batch(keys.into_iter())?;
+        if keys.is_empty() {
+            return Ok(0);
+        }
+        let found = self.store().remove_many(&keys).await?;
+        let deleted = found.into_iter().filter_map(Found::into_entry).count() as u64;
+        self.inner().metrics.deletes.add(deleted);
+        Ok(deleted)
+    }
+
+    /// Evicts every entry that has one of `tags`, at once and however many
+    /// there are. Once this returns, no caller anywhere reads an entry whose
+    /// load began before the call.
+    pub async fn evict_tags(&self, tags: &[String]) -> Result<(), Error> {
+        self.may_write()?;
+        let tags = self.inner().policy.limits.tags(tags)?;
+        if tags.is_empty() {
+            return Ok(());
+        }
+        self.store().evict(&tags).await?;
+        self.inner().metrics.tag_evictions.add(1);
+        Ok(())
+    }
+
+    /// Evicts every entry of this cache, as [`evict_tags`](Self::evict_tags)
+    /// does.
+    pub async fn clear(&self) -> Result<(), Error> {
+        self.may_write()?;
+        self.store().clear().await?;
+        self.inner().metrics.clears.add(1);
+        Ok(())
+    }
+
+    /// The epochs that an entry with `tags` depends on from now on.
+    pub(crate) async fn capture(
+        &self,
+        tags: &[Tag],
+        ttl: Option<Duration>,
+    ) -> Result<Epochs, Error> {
+        Ok(self.store().capture(tags, ttl).await?)
+    }
+
+    pub(crate) async fn found(&self, key: &Key) -> Result<Found, Error> {
+        Ok(self.store().read(key).await?)
+    }
+
+    /// None where the store failed and the operator wants that to be a miss.
+    fn or_miss<T>(&self, found: Result<T, Error>) -> Result<Option<T>, Error> {
+        match found {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if self.failure_is_a_miss(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(crate) fn failure_is_a_miss(&self, error: &Error) -> bool {
+        self.inner().policy.on_failure == OnFailure::Miss
+            && matches!(error, Error::Unavailable | Error::OperationFailed)
+    }
+
+    fn count_reads(&self, values: &[Option<Bytes>]) {
+        let hits = values.iter().flatten().count();
+        let metrics = &self.inner().metrics;
+        metrics.hits.add(hits as u64);
+        metrics.misses.add((values.len() - hits) as u64);
+    }
+}
+
+/// The tokens of the leases that one session holds.
+#[derive(Debug, Default)]
+pub(crate) struct HeldLeases(Mutex<HashSet<Id>>);
+
+impl HeldLeases {
+    fn ids(&self) -> MutexGuard<'_, HashSet<Id>> {
+        // Nothing that holds the lock can panic half-way through a change.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn contains(&self, id: Id) -> bool {
+        self.ids().contains(&id)
+    }
+
+    /// Adds `id`, unless there are `most` already.
+    pub(crate) fn add(&self, id: Id, most: usize) -> Result<(), Error> {
+        let mut ids = self.ids();
+        if ids.len() >= most {
+            return Err(Error::QuotaExceeded);
+        }
+        ids.insert(id);
+        Ok(())
+    }
+
+    pub(crate) fn remove(&self, id: Id) {
+        self.ids().remove(&id);
+    }
+}

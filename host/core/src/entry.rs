@@ -1,0 +1,129 @@
+//! What a store keeps under a key: an entry, or the marker of a lease.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::environment::Environment;
+use crate::key::Tag;
+
+/// Milliseconds since the Unix epoch, by the clock of the host that wrote them.
+///
+/// Freshness depends on it, and nothing else: no guarantee rests on clocks of
+/// different hosts agreeing.
+pub type UnixMillis = u64;
+
+macro_rules! random_128 {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub [u8; 16]);
+
+        impl $name {
+            /// A new one, that nobody else has.
+            pub fn random(environment: &dyn Environment) -> Self {
+                let mut bytes = [0; 16];
+                environment.fill_random(&mut bytes);
+                Self(bytes)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:032x}", u128::from_be_bytes(self.0))
+            }
+        }
+    };
+}
+
+random_128! {
+    /// The identity of one stored envelope: never used twice, so comparing it
+    /// tells whether a key still holds what was seen there.
+    Id
+}
+random_128! {
+    /// The identity that a tag has until it is evicted.
+    Epoch
+}
+
+/// The epochs that an entry depends on, captured before its value was loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Epochs {
+    /// The epoch of everything: the tag that every entry has.
+    pub everything: Epoch,
+    /// The epoch of each tag.
+    pub tags: Vec<(Tag, Epoch)>,
+}
+
+/// A value with what decides whether it may be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Unique.
+    pub id: Id,
+    /// When it was stored.
+    pub stored_at: UnixMillis,
+    /// How long it lives from then on; none: until something removes it.
+    pub ttl: Option<Duration>,
+    /// How long it is fresh from then on; none: for as long as it lives.
+    pub fresh_for: Option<Duration>,
+    /// How long its load took; zero if it was set without one.
+    pub load_time: Duration,
+    /// What it depends on.
+    pub epochs: Epochs,
+    /// The bytes that the caller stored.
+    pub value: Bytes,
+}
+
+/// The mark of a lease: stored in the entry's place while somebody loads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marker {
+    /// Unique: the token that proves who holds the lease.
+    pub id: Id,
+    /// When the lease was taken.
+    pub taken_at: UnixMillis,
+    /// How long it lasts after each renewal.
+    pub lasts: Duration,
+    /// The epochs captured before the load.
+    pub epochs: Epochs,
+}
+
+/// What a key holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Envelope {
+    /// A value.
+    Entry(Entry),
+    /// Somebody's lease.
+    Lease(Marker),
+}
+
+impl Envelope {
+    /// The identity of what is stored.
+    pub fn id(&self) -> Id {
+        match self {
+            Self::Entry(entry) => entry.id,
+            Self::Lease(marker) => marker.id,
+        }
+    }
+
+    /// What it depends on.
+    pub fn epochs(&self) -> &Epochs {
+        match self {
+            Self::Entry(entry) => &entry.epochs,
+            Self::Lease(marker) => &marker.epochs,
+        }
+    }
+
+    /// How long the store keeps it; none: until something removes it.
+    pub fn ttl(&self) -> Option<Duration> {
+        match self {
+            Self::Entry(entry) => entry.ttl,
+            Self::Lease(marker) => Some(marker.lasts),
+        }
+    }
+}
+
+/// `duration` in whole milliseconds, at least one.
+pub fn whole_millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).max(1)
+}

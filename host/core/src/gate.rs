@@ -1,0 +1,123 @@
+//! Gates: where lookups of one key in one process share what they find.
+//!
+//! A lookup may use what another one found only if that one began to look
+//! after it arrived: otherwise it could be answered with what a write that it
+//! knows of had already replaced. So each takes a ticket on arrival, looks at
+//! the key one at a time, and notes the last ticket that had been given out
+//! when a look began; whoever holds that ticket or an earlier one need not look
+//! again. However many callers want a key, two looks serve all that are there.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::MutexGuard;
+
+use crate::entry::{Entry, Id};
+use crate::error::Error;
+use crate::key::Key;
+use crate::store::Change;
+
+/// What a look found, as far as callers can share it.
+#[derive(Clone, Debug)]
+pub(crate) enum Seen {
+    /// An entry to serve.
+    Hit(Entry),
+    /// An entry to serve, that somebody is to refresh.
+    Stale(Entry),
+    /// The looking caller took the lease; for the others, it is out.
+    Taken,
+    /// Somebody's lease.
+    Out { holder: Id, lasts: Duration, change: Change },
+    /// No answer.
+    Failed(Error),
+}
+
+/// The last look at a key.
+#[derive(Debug, Default)]
+pub(crate) struct Round {
+    began_after: u64,
+    seen: Option<Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Gate {
+    tickets: AtomicU64,
+    round: tokio::sync::Mutex<Round>,
+}
+
+/// The gates of the keys that are being looked up.
+#[derive(Debug, Default)]
+pub(crate) struct Gates(Mutex<HashMap<Key, Arc<Gate>>>);
+
+impl Gates {
+    /// The gate of `key`, which is kept for as long as somebody is at it.
+    pub(crate) fn enter<'a>(&'a self, key: &'a Key) -> AtGate<'a> {
+        let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let gate = if let Some(gate) = gates.get(key) {
+            gate.clone()
+        } else {
+            let gate = Arc::<Gate>::default();
+            gates.insert(key.clone(), gate.clone());
+            gate
+        };
+        AtGate { gates: self, key, gate }
+    }
+}
+
+/// One caller's presence at a gate.
+pub(crate) struct AtGate<'a> {
+    gates: &'a Gates,
+    key: &'a Key,
+    gate: Arc<Gate>,
+}
+
+impl Drop for AtGate<'_> {
+    fn drop(&mut self) {
+        let mut gates = self.gates.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // The map's and this one: entering takes the same lock, so nobody else
+        // can come between.
+        if Arc::strong_count(&self.gate) == 2 {
+            gates.remove(self.key);
+        }
+    }
+}
+
+/// A caller's turn at the gate.
+pub(crate) enum Turn<'a> {
+    /// Somebody began to look after this caller arrived, and saw this.
+    Share(Seen),
+    /// It is for this caller to look.
+    Look(Look<'a>),
+}
+
+/// The right to look, held until what was seen is noted or it is dropped.
+pub(crate) struct Look<'a> {
+    round: MutexGuard<'a, Round>,
+    begins_after: u64,
+    /// Whether the look before this one left the lease with its caller.
+    pub(crate) lease_is_out: bool,
+}
+
+impl AtGate<'_> {
+    pub(crate) async fn turn(&self) -> Turn<'_> {
+        let ticket = self.gate.tickets.fetch_add(1, SeqCst) + 1;
+        let round = self.gate.round.lock().await;
+        let lease_is_out = match &round.seen {
+            Some(Seen::Taken) => round.began_after >= ticket,
+            Some(seen) if round.began_after >= ticket => return Turn::Share(seen.clone()),
+            _ => false,
+        };
+        let begins_after = self.gate.tickets.load(SeqCst);
+        Turn::Look(Look { round, begins_after, lease_is_out })
+    }
+}
+
+impl Look<'_> {
+    /// Notes what was seen, for the callers that wait for their turn. Without
+    /// it, as when this caller is dropped half-way, they look themselves.
+    pub(crate) fn note(mut self, seen: Seen) {
+        *self.round = Round { began_after: self.begins_after, seen: Some(seen) };
+    }
+}

@@ -1,0 +1,115 @@
+//! How much one call may name and carry.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::error::Error;
+use crate::key::{Key, MAX_NAME_BYTES, Tag};
+
+/// What is refused before anything is read or written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a key or tag; at most [`MAX_NAME_BYTES`].
+    pub key_bytes: usize,
+    /// Tags of an entry, and of one eviction.
+    pub tags: usize,
+    /// Bytes of a value.
+    pub value_bytes: usize,
+    /// Keys of a batch.
+    pub batch_keys: usize,
+    /// The longest time to live.
+    pub ttl: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            key_bytes: MAX_NAME_BYTES,
+            tags: 64,
+            value_bytes: 8 << 20,
+            batch_keys: 1_024,
+            ttl: Duration::from_hours(10 * 366 * 24),
+        }
+    }
+}
+
+/// How long an entry lives, and what evicts it, as the caller says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EntryOptions {
+    /// Time to live; none: until something removes it.
+    pub ttl: Option<Duration>,
+    /// Fresh for this long, within its time to live; none: for as long.
+    pub fresh_for: Option<Duration>,
+    /// What evicts it.
+    pub tags: Vec<String>,
+}
+
+/// [`EntryOptions`] within the limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CheckedOptions {
+    pub(crate) ttl: Option<Duration>,
+    pub(crate) fresh_for: Option<Duration>,
+    pub(crate) tags: Vec<Tag>,
+}
+
+impl Limits {
+    pub(crate) fn key(&self, text: &str) -> Result<Key, Error> {
+        Key::new(text, self.key_bytes)
+    }
+
+    pub(crate) fn batch<'a, I>(&self, keys: I) -> Result<Vec<Key>, Error>
+    where
+        I: ExactSizeIterator<Item = &'a str>,
+    {
+        if keys.len() > self.batch_keys {
+            return Err(Error::InvalidKey(format!(
+                "a batch of {} keys is over the limit of {}",
+                keys.len(),
+                self.batch_keys
+            )));
+        }
+        keys.map(|key| self.key(key)).collect()
+    }
+
+    /// The tags, each once, in a fixed order.
+    pub(crate) fn tags(&self, texts: &[String]) -> Result<Vec<Tag>, Error> {
+        let mut tags = texts
+            .iter()
+            .map(|text| Tag::new(text, self.key_bytes))
+            .collect::<Result<Vec<_>, _>>()?;
+        tags.sort_unstable();
+        tags.dedup();
+        if tags.len() > self.tags {
+            return Err(Error::InvalidKey(format!(
+                "{} tags are over the limit of {}",
+                tags.len(),
+                self.tags
+            )));
+        }
+        Ok(tags)
+    }
+
+    pub(crate) fn value(&self, value: &Bytes) -> Result<(), Error> {
+        if value.len() > self.value_bytes {
+            return Err(Error::ValueTooLarge(self.value_bytes as u64));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn options(&self, options: &EntryOptions) -> Result<CheckedOptions, Error> {
+        let span = |span: Duration| {
+            let within = Duration::from_millis(1)..=self.ttl;
+            within.contains(&span).then_some(span).ok_or(Error::InvalidTtl)
+        };
+        let ttl = options.ttl.map(span).transpose()?;
+        let fresh_for = options.fresh_for.map(span).transpose()?;
+        if let (Some(ttl), Some(fresh_for)) = (ttl, fresh_for)
+            && fresh_for > ttl
+        {
+            return Err(Error::InvalidTtl);
+        }
+        let tags = self.tags(&options.tags)?;
+        Ok(CheckedOptions { ttl, fresh_for, tags })
+    }
+}

@@ -1,0 +1,312 @@
+//! Lookup: find a key, or become its one loader, or wait for whoever is.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::cache::Session;
+use crate::entry::{Entry, Envelope, whole_millis};
+use crate::error::Error;
+use crate::gate::{Look, Seen, Turn};
+use crate::key::{Key, Tag};
+use crate::lease::{Held, Lease, Purpose};
+use crate::refresh::{Freshness, freshness};
+use crate::store::{Change, Found, Stem, Taken};
+
+/// What a caller that is ready to load finds.
+#[derive(Debug)]
+pub enum Lookup {
+    /// A fresh entry.
+    Hit(Bytes),
+    /// An entry past its fresh time, or so close to it that this caller was
+    /// chosen to refresh it early.
+    Stale {
+        /// The value as it was stored.
+        value: Bytes,
+        /// The right to refresh it; none: another caller has it.
+        refresh: Option<Lease>,
+    },
+    /// No entry, and this caller is the one to load it.
+    Miss(Lease),
+}
+
+/// What a look gave the caller that looked.
+enum Own {
+    Hit(Entry),
+    Stale(Entry, Option<Lease>),
+    Lease(Lease),
+    Out(Seen),
+}
+
+impl Own {
+    /// What it is to the others.
+    fn seen(&self) -> Seen {
+        match self {
+            Self::Hit(entry) => Seen::Hit(entry.clone()),
+            Self::Stale(entry, _) => Seen::Stale(entry.clone()),
+            Self::Lease(_) => Seen::Taken,
+            Self::Out(seen) => seen.clone(),
+        }
+    }
+}
+
+impl Session {
+    /// Finds `key`, or makes this caller its one loader in the whole fleet, or
+    /// waits until the loader is done: at most `max_wait`, and the policy's
+    /// longest wait.
+    ///
+    /// `tags` are those that the entry will be stored with, as far as known.
+    ///
+    /// # Errors
+    /// [`Error::LockTimeout`] after the wait; [`Error::LeaseHeld`] at once if
+    /// this session is the loader that it would wait for.
+    pub async fn lookup(
+        &self,
+        key: &str,
+        tags: &[String],
+        max_wait: Option<Duration>,
+    ) -> Result<Lookup, Error> {
+        let limits = &self.inner().policy.limits;
+        let key = limits.key(key)?;
+        let tags = limits.tags(tags)?;
+        let found = self.look_or_wait(&key, &tags, max_wait).await;
+        let metrics = &self.inner().metrics;
+        match found {
+            Ok(Lookup::Miss(_)) => metrics.misses.add(1),
+            Ok(_) => metrics.hits.add(1),
+            Err(error) if self.failure_is_a_miss(&error) => {
+                metrics.misses.add(1);
+                return Ok(Lookup::Miss(Lease::detached()));
+            }
+            Err(_) => {}
+        }
+        found
+    }
+
+    /// Removes `key` and takes its lease from whoever holds it: the first step
+    /// of a write to the origin. Readers miss, and wait, until it is committed
+    /// or dropped.
+    pub async fn begin_write(&self, key: &str, tags: &[String]) -> Result<Lease, Error> {
+        if !self.grants.write {
+            return Err(Error::Denied);
+        }
+        let limits = &self.inner().policy.limits;
+        let key = limits.key(key)?;
+        let tags = limits.tags(tags)?;
+        let store = &self.inner().store;
+        let epochs = self.capture(&tags, None).await?;
+        let held = Held::about_to(self, &key, Purpose::Write, epochs)?;
+        let marker = Envelope::Lease(held.marker());
+        let (mark, ()) = tokio::try_join!(store.eviction_mark(), store.put(&key, &marker))?;
+        Ok(held.taken(mark))
+    }
+
+    async fn look_or_wait(
+        &self,
+        key: &Key,
+        tags: &[Tag],
+        max_wait: Option<Duration>,
+    ) -> Result<Lookup, Error> {
+        let gate = self.inner().gates.enter(key);
+        let mut patience = Patience::new(self, max_wait);
+        loop {
+            let seen = match gate.turn().await {
+                Turn::Share(seen) => seen,
+                Turn::Look(look) => match self.look_and_note(look, key, tags).await? {
+                    Own::Hit(entry) => return Ok(Lookup::Hit(entry.value)),
+                    Own::Stale(entry, refresh) => {
+                        return Ok(Lookup::Stale { value: entry.value, refresh });
+                    }
+                    Own::Lease(lease) => return Ok(Lookup::Miss(lease)),
+                    Own::Out(seen) => seen,
+                },
+            };
+            match seen {
+                Seen::Hit(entry) => return Ok(Lookup::Hit(entry.value)),
+                Seen::Stale(entry) => {
+                    return Ok(Lookup::Stale { value: entry.value, refresh: None });
+                }
+                Seen::Failed(error) => return Err(error),
+                Seen::Out { holder, .. } if self.held.contains(holder) => {
+                    return Err(Error::LeaseHeld);
+                }
+                Seen::Out { lasts, change, .. } => patience.wait(&change, lasts).await?,
+                // The gate never shares it: the next look finds what it is.
+                Seen::Taken => {}
+            }
+        }
+    }
+
+    async fn look_and_note(&self, look: Look<'_>, key: &Key, tags: &[Tag]) -> Result<Own, Error> {
+        let own = self.look(key, tags, look.lease_is_out).await;
+        match &own {
+            Ok(own) => look.note(own.seen()),
+            // Those that wait for their turn would only fail one by one. What
+            // is this caller's own fault stays with it.
+            Err(error @ (Error::Unavailable | Error::OperationFailed)) => {
+                look.note(Seen::Failed(error.clone()));
+            }
+            Err(_) => {}
+        }
+        own
+    }
+
+    /// Looks at the key until it is clear who loads it. Every turn of the loop
+    /// but the first means that somebody else got on.
+    async fn look(&self, key: &Key, tags: &[Tag], lease_is_out: bool) -> Result<Own, Error> {
+        let store = &self.inner().store;
+        let mut watch = lease_is_out;
+        let mut known = None;
+        loop {
+            let (found, change): (Found, Option<Change>) = match known.take() {
+                Some(found) => (found, None),
+                None if watch => {
+                    let (found, change) = store.watch(key).await?;
+                    (found, Some(change))
+                }
+                None => (self.found(key).await?, None),
+            };
+            let seen = match found {
+                Found::Envelope { envelope: Envelope::Entry(entry), alive: true } => {
+                    return self.serve(key, tags, entry).await;
+                }
+                Found::Envelope { envelope: Envelope::Lease(marker), alive: true } => {
+                    // Only the store tells that a lease is out, and only a
+                    // watched read can be waited on.
+                    let Some(change) = change else {
+                        watch = true;
+                        continue;
+                    };
+                    let (holder, lasts) = (marker.id, marker.lasts);
+                    return Ok(Own::Out(Seen::Out { holder, lasts, change }));
+                }
+                Found::Nothing => None,
+                Found::Envelope { envelope, alive: false } => Some(envelope.stem()),
+                Found::Foreign(stem) => {
+                    tracing::warn!(?key, ?stem, "what is stored here is no entry: a miss");
+                    Some(stem)
+                }
+            };
+            match self.take(key, tags, seen.as_ref()).await? {
+                Ok(lease) => return Ok(Own::Lease(lease)),
+                Err(Some(found)) => known = Some(found),
+                Err(None) => {}
+            }
+        }
+    }
+
+    /// Takes the lease of a key that holds nothing alive; else what it holds,
+    /// as far as known.
+    async fn take(
+        &self,
+        key: &Key,
+        tags: &[Tag],
+        seen: Option<&Stem>,
+    ) -> Result<Result<Lease, Option<Found>>, Error> {
+        if !self.grants.write {
+            return Err(Error::Denied);
+        }
+        let store = &self.inner().store;
+        let epochs = self.capture(tags, None).await?;
+        let held = Held::about_to(self, key, Purpose::Load, epochs)?;
+        let marker = held.marker();
+        let (mark, taken) =
+            tokio::try_join!(store.eviction_mark(), store.take_lease(key, seen, &marker))?;
+        match taken {
+            Taken::Mine => Ok(Ok(held.taken(mark))),
+            Taken::Found(found) => {
+                held.not_taken();
+                Ok(Err(Some(found)))
+            }
+            Taken::Changed => {
+                held.not_taken();
+                Ok(Err(None))
+            }
+        }
+    }
+
+    /// An entry that is alive: fresh, or stale and perhaps for this caller to
+    /// refresh.
+    async fn serve(&self, key: &Key, tags: &[Tag], entry: Entry) -> Result<Own, Error> {
+        let inner = self.inner();
+        let freshness = freshness(&entry, inner.policy.early_refresh, &*inner.environment);
+        if freshness == Freshness::Fresh {
+            return Ok(Own::Hit(entry));
+        }
+        let refresh = self.refresh(key, tags, &entry).await?;
+        Ok(if freshness == Freshness::Early && refresh.is_none() {
+            Own::Hit(entry)
+        } else {
+            Own::Stale(entry, refresh)
+        })
+    }
+
+    /// The right to refresh `entry`, unless another has it or it is not
+    /// granted. A caller that has no leases left still gets the value.
+    async fn refresh(
+        &self,
+        key: &Key,
+        tags: &[Tag],
+        entry: &Entry,
+    ) -> Result<Option<Lease>, Error> {
+        let inner = self.inner();
+        let now = inner.environment.now();
+        if !self.grants.write || inner.refreshes.known(key, entry.id, now) {
+            return Ok(None);
+        }
+        let mut tags: Vec<Tag> = tags.to_vec();
+        tags.extend(entry.epochs.tags.iter().map(|(tag, _)| tag.clone()));
+        tags.sort_unstable();
+        tags.dedup();
+        let epochs = self.capture(&tags, None).await?;
+        let stem = Envelope::Entry(entry.clone()).stem();
+        let Ok(held) = Held::about_to(self, key, Purpose::Refresh(stem), epochs) else {
+            return Ok(None);
+        };
+        let lasts = inner.policy.lease;
+        inner.refreshes.note(key, entry.id, now, now.saturating_add(whole_millis(lasts)));
+        let (mark, elected) = tokio::try_join!(
+            inner.store.eviction_mark(),
+            inner.store.elect(key, held.id(), lasts)
+        )?;
+        if elected {
+            return Ok(Some(held.taken(mark)));
+        }
+        held.not_taken();
+        Ok(None)
+    }
+}
+
+/// How long a caller still waits.
+struct Patience<'a> {
+    session: &'a Session,
+    limit: Duration,
+    /// Runs from the first wait on.
+    over: Option<crate::environment::Task>,
+}
+
+impl<'a> Patience<'a> {
+    fn new(session: &'a Session, max_wait: Option<Duration>) -> Self {
+        let longest = session.inner().policy.longest_wait;
+        let limit = max_wait.map_or(longest, |wait| wait.min(longest));
+        Self { session, limit, over: None }
+    }
+
+    /// Until the key may have changed, or the lease may have ended.
+    async fn wait(&mut self, change: &Change, lasts: Duration) -> Result<(), Error> {
+        if self.limit.is_zero() {
+            return Err(Error::LockTimeout);
+        }
+        let inner = self.session.inner();
+        let over = self.over.get_or_insert_with(|| {
+            inner.metrics.stampede_waits.add(1);
+            inner.environment.sleep(self.limit)
+        });
+        tokio::select! {
+            biased;
+            &() = change.wait() => Ok(()),
+            () = over => Err(Error::LockTimeout),
+            () = inner.environment.sleep(lasts) => Ok(()),
+        }
+    }
+}
