@@ -6,15 +6,18 @@
 //! the key one at a time, and notes the last ticket that had been given out
 //! when a look began; whoever holds that ticket or an earlier one need not look
 //! again. However many callers want a key, two looks serve all that are there.
+//!
+//! That somebody's lease is out is shared with those who arrive later, too, for
+//! as long as the key is watched and no change was heard of: nobody is answered
+//! with it, they only wait, and the change wakes them.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::MutexGuard;
 
-use crate::entry::{Entry, Id};
+use crate::entry::{Entry, Id, UnixMillis};
 use crate::error::Error;
 use crate::key::Key;
 use crate::store::Change;
@@ -28,8 +31,8 @@ pub(crate) enum Seen {
     Stale(Entry),
     /// The looking caller took the lease; for the others, it is out.
     Taken,
-    /// Somebody's lease.
-    Out { holder: Id, lasts: Duration, change: Change },
+    /// Somebody's lease, watched, which ends by then if it is not renewed.
+    Out { holder: Id, ends: UnixMillis, change: Change },
     /// No answer.
     Failed(Error),
 }
@@ -101,12 +104,20 @@ pub(crate) struct Look<'a> {
 }
 
 impl AtGate<'_> {
-    pub(crate) async fn turn(&self) -> Turn<'_> {
+    /// This caller's turn, at the time `now` tells.
+    pub(crate) async fn turn(&self, now: impl Fn() -> UnixMillis) -> Turn<'_> {
         let ticket = self.gate.tickets.fetch_add(1, SeqCst) + 1;
         let round = self.gate.round.lock().await;
+        let began_later = round.began_after >= ticket;
         let lease_is_out = match &round.seen {
-            Some(Seen::Taken) => round.began_after >= ticket,
-            Some(seen) if round.began_after >= ticket => return Turn::Share(seen.clone()),
+            Some(Seen::Taken) => began_later,
+            Some(seen @ Seen::Out { ends, change, .. }) => {
+                if change.get().is_none() && now() < *ends {
+                    return Turn::Share(seen.clone());
+                }
+                false
+            }
+            Some(seen) if began_later => return Turn::Share(seen.clone()),
             _ => false,
         };
         let begins_after = self.gate.tickets.load(SeqCst);

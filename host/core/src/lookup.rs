@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::cache::Session;
-use crate::entry::{Entry, Envelope, whole_millis};
+use crate::entry::{Entry, Envelope, UnixMillis, whole_millis};
 use crate::error::Error;
 use crate::gate::{Look, Seen, Turn};
 use crate::key::{Key, Tag};
@@ -110,7 +110,7 @@ impl Session {
         let gate = self.inner().gates.enter(key);
         let mut patience = Patience::new(self, max_wait);
         loop {
-            let seen = match gate.turn().await {
+            let seen = match gate.turn(|| self.inner().environment.now()).await {
                 Turn::Share(seen) => seen,
                 Turn::Look(look) => match self.look_and_note(look, key, tags).await? {
                     Own::Hit(entry) => return Ok(Lookup::Hit(entry.value)),
@@ -130,7 +130,7 @@ impl Session {
                 Seen::Out { holder, .. } if self.held.contains(holder) => {
                     return Err(Error::LeaseHeld);
                 }
-                Seen::Out { lasts, change, .. } => patience.wait(&change, lasts).await?,
+                Seen::Out { ends, change, .. } => patience.wait(&change, ends).await?,
                 // The gate never shares it: the next look finds what it is.
                 Seen::Taken => {}
             }
@@ -177,8 +177,10 @@ impl Session {
                         watch = true;
                         continue;
                     };
-                    let (holder, lasts) = (marker.id, marker.lasts);
-                    return Ok(Own::Out(Seen::Out { holder, lasts, change }));
+                    // It was read before now, so it ends before then.
+                    let lasts = whole_millis(marker.lasts);
+                    let ends = self.inner().environment.now().saturating_add(lasts);
+                    return Ok(Own::Out(Seen::Out { holder: marker.id, ends, change }));
                 }
                 Found::Nothing => None,
                 Found::Envelope { envelope, alive: false } => Some(envelope.stem()),
@@ -264,11 +266,13 @@ impl Session {
             return Ok(None);
         };
         let lasts = inner.policy.lease;
-        inner.refreshes.note(key, entry.id, now, now.saturating_add(whole_millis(lasts)));
         let (mark, elected) = tokio::try_join!(
             inner.store.eviction_mark(),
             inner.store.elect(key, held.id(), lasts)
         )?;
+        // One that was elected elsewhere may give up at any time.
+        let known_for = if elected { lasts } else { lasts / 50 };
+        inner.refreshes.note(key, entry.id, now, now.saturating_add(whole_millis(known_for)));
         if elected {
             return Ok(Some(held.taken(mark)));
         }
@@ -293,11 +297,12 @@ impl<'a> Patience<'a> {
     }
 
     /// Until the key may have changed, or the lease may have ended.
-    async fn wait(&mut self, change: &Change, lasts: Duration) -> Result<(), Error> {
+    async fn wait(&mut self, change: &Change, ends: UnixMillis) -> Result<(), Error> {
         if self.limit.is_zero() {
             return Err(Error::LockTimeout);
         }
         let inner = self.session.inner();
+        let lasts = Duration::from_millis(ends.saturating_sub(inner.environment.now()));
         let over = self.over.get_or_insert_with(|| {
             inner.metrics.stampede_waits.add(1);
             inner.environment.sleep(self.limit)

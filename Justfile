@@ -1,0 +1,101 @@
+# Every task of the project. `./just` lists them, and runs them where `just` is
+# not installed. What a task needs and the machine lacks is installed below
+# .tools/ first (the toolchain's own parts with rustup).
+
+set shell := ["bash", "tools/in-env"]
+set positional-arguments
+
+export PATH := justfile_directory() / ".tools/bin" + ":" + env("PATH") + ":" + env("CARGO_HOME", env("HOME", "") / ".cargo") / "bin"
+export JUST := just_executable()
+
+# The suite looks for guests, and `run` for the command, below their workspaces.
+unexport CARGO_TARGET_DIR
+
+guest_target := "wasm32-wasip2"
+
+# list the tasks
+[private]
+default:
+    @"$JUST" --justfile {{ quote(justfile()) }} --list --unsorted
+
+# install what is missing: toolchain, guests' target, redis-server
+setup: _rust _wasm _redis
+
+# start a cache and run the example guest on it
+demo *args: setup build
+    @guest/examples/demo "$@"
+
+# everything that must hold, cheap failures first; ends with the number of tests
+test:
+    @tools/test fmt-check guests test-guest clippy test-unit test-doc test-suite doc
+
+# build the host's command and the guests
+build: guests _rust
+    cargo build -p spakky-redis
+
+# build the guests, as components
+guests: _wasm
+    cd guest && cargo build --workspace --release --target {{ guest_target }} --target-dir target
+
+# run the command spakky-redis with these arguments
+run *args: _rust
+    @cargo build --quiet -p spakky-redis
+    @cd {{ quote(invocation_directory()) }} && {{ quote(justfile_directory() / "target/debug/spakky-redis") }} "$@"
+
+# tests of the host's crates
+test-unit *args: _rust _redis
+    cargo test --no-fail-fast --workspace --exclude spakky-host-guest-suite --lib --bins --tests -- "$@"
+
+# examples in the host's documentation
+test-doc: _rust _redis
+    cargo test --no-fail-fast --workspace --doc
+
+# host-guest suite: scenario x language x store
+test-suite *args: guests _redis
+    cargo test --no-fail-fast -p spakky-host-guest-suite -- "$@"
+
+# tests of the guest library and its macros, and of what the macros must refuse
+test-guest *args: _wasm
+    cd guest && cargo test --no-fail-fast -p spakky-cache -p spakky-cache-macros --target-dir target -- "$@"
+
+# measure: host and guest together, on a redis-server of its own
+bench *args: guests _redis
+    cargo run -p spakky-host-guest-suite --bin bench -- "$@"
+
+# feed the decoder of entries garbage until stopped (needs a nightly toolchain)
+fuzz *args: _rust
+    @tools/fuzz "$@"
+
+# format all Rust code
+fmt: _rust
+    cargo fmt --all
+    cd guest && cargo fmt --all
+
+# fail if code is not formatted
+fmt-check: _rust
+    cargo fmt --all --check
+    cd guest && cargo fmt --all --check
+
+# lint host and guests; a warning is a failure
+clippy: _wasm
+    cd guest && cargo clippy --workspace --target {{ guest_target }} --target-dir target -- -D warnings
+    cd guest && cargo clippy -p spakky-cache -p spakky-cache-macros --all-targets --target-dir target -- -D warnings
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# build the documentation; a warning is a failure
+doc: _wasm
+    cd guest && RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --target {{ guest_target }} --target-dir target
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# delete what was built; what was installed stays
+clean:
+    rm -rf target guest/target
+
+_rust:
+    @tools/setup-rust
+
+_wasm: _rust
+    @tools/setup-wasm
+
+_redis:
+    @tools/setup-redis

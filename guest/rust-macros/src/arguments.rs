@@ -1,0 +1,157 @@
+//! What stands in the brackets of the attributes.
+
+use proc_macro2::{Ident, Span};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Error, LitStr, Result, Token, bracketed, token};
+
+use crate::duration;
+use crate::template::Template;
+
+/// `#[cacheable(…)]`. Times are in milliseconds.
+pub(crate) struct Cacheable {
+    pub(crate) key: Template,
+    pub(crate) tags: Vec<Template>,
+    pub(crate) ttl: Option<u64>,
+    pub(crate) fresh_for: Option<u64>,
+    pub(crate) max_wait: Option<u64>,
+}
+
+/// `#[cache_evict(…)]`.
+pub(crate) enum Evict {
+    All,
+    Some { key: Option<Template>, tags: Vec<Template> },
+}
+
+struct Argument {
+    name: Ident,
+    value: Value,
+}
+
+enum Value {
+    None,
+    Text(LitStr),
+    List(Vec<LitStr>),
+}
+
+impl Parse for Argument {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let name = Ident::parse_any(input)?;
+        if !input.peek(Token![=]) {
+            return Ok(Self { name, value: Value::None });
+        }
+        input.parse::<Token![=]>()?;
+        let value = if input.peek(token::Bracket) {
+            let list;
+            bracketed!(list in input);
+            let list = Punctuated::<LitStr, Token![,]>::parse_terminated(&list)?;
+            Value::List(list.into_iter().collect())
+        } else {
+            Value::Text(input.parse()?)
+        };
+        Ok(Self { name, value })
+    }
+}
+
+impl Argument {
+    fn text(&self) -> Result<&LitStr> {
+        match &self.value {
+            Value::Text(text) => Ok(text),
+            _ => Err(self.error("is a string: `", " = \"…\"`")),
+        }
+    }
+
+    fn template(&self) -> Result<Template> {
+        Template::parse(self.text()?)
+    }
+
+    fn templates(&self) -> Result<Vec<Template>> {
+        match &self.value {
+            Value::List(list) => list.iter().map(Template::parse).collect(),
+            _ => Err(self.error("is a list of strings: `", " = [\"…\"]`")),
+        }
+    }
+
+    fn milliseconds(&self) -> Result<u64> {
+        let text = self.text()?;
+        duration::parse(&text.value()).map_err(|message| Error::new(text.span(), message))
+    }
+
+    fn error(&self, before: &str, after: &str) -> Error {
+        let name = &self.name;
+        Error::new(name.span(), format!("`{name}` {before}{name}{after}"))
+    }
+}
+
+/// The arguments, each known and given once.
+fn arguments(input: ParseStream<'_>, attribute: &str, known: &[&str]) -> Result<Vec<Argument>> {
+    let arguments: Vec<_> =
+        Punctuated::<Argument, Token![,]>::parse_terminated(input)?.into_iter().collect();
+    for (index, Argument { name, .. }) in arguments.iter().enumerate() {
+        if !known.iter().any(|known| name == known) {
+            let known = known.join("`, `");
+            let message = format!("unknown option `{name}`: `{attribute}` takes `{known}`");
+            return Err(Error::new(name.span(), message));
+        }
+        if arguments[..index].iter().any(|earlier| earlier.name == *name) {
+            return Err(Error::new(name.span(), format!("`{name}` is given twice")));
+        }
+    }
+    Ok(arguments)
+}
+
+impl Parse for Cacheable {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let known = ["key", "ttl", "fresh_for", "tags", "max_wait"];
+        let arguments = arguments(input, "cacheable", &known)?;
+        let find = |name: &str| arguments.iter().find(|argument| argument.name == name);
+        let milliseconds = |name| find(name).map(Argument::milliseconds).transpose();
+
+        let Some(key) = find("key") else {
+            let message = "`cacheable` needs a key: `key = \"profile:{user_id}\"`";
+            return Err(Error::new(Span::call_site(), message));
+        };
+        let cacheable = Self {
+            key: key.template()?,
+            tags: find("tags").map(Argument::templates).transpose()?.unwrap_or_default(),
+            ttl: milliseconds("ttl")?,
+            fresh_for: milliseconds("fresh_for")?,
+            max_wait: milliseconds("max_wait")?,
+        };
+        if let (Some(ttl), Some(fresh), Some(argument)) =
+            (cacheable.ttl, cacheable.fresh_for, find("fresh_for"))
+            && fresh > ttl
+        {
+            let message = "the entry would be fresh for longer than it lives (`ttl`)";
+            return Err(Error::new(argument.text()?.span(), message));
+        }
+        Ok(cacheable)
+    }
+}
+
+impl Parse for Evict {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let arguments = arguments(input, "cache_evict", &["key", "tags", "all"])?;
+        let find = |name: &str| arguments.iter().find(|argument| argument.name == name);
+
+        if let Some(all) = find("all") {
+            if !matches!(all.value, Value::None) {
+                return Err(Error::new(all.name.span(), "`all` takes no value"));
+            }
+            if arguments.len() > 1 {
+                let message = "`all` evicts everything: it goes with no other option";
+                return Err(Error::new(all.name.span(), message));
+            }
+            return Ok(Self::All);
+        }
+        let key = find("key").map(Argument::template).transpose()?;
+        let tags = find("tags").map(Argument::templates).transpose()?.unwrap_or_default();
+        if key.is_none() && tags.is_empty() {
+            let message =
+                "`cache_evict` needs to know what: `key = \"…\"`, `tags = [\"…\"]` or `all`";
+            return Err(Error::new(Span::call_site(), message));
+        }
+        Ok(Self::Some { key, tags })
+    }
+}

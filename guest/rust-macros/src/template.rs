@@ -1,0 +1,263 @@
+//! Templates of keys and tags: text with values in braces.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Error, Index, LitStr, Member, Result, Token};
+
+/// A template whose syntax is right. Which values there are, its [`Scope`] knows.
+pub(crate) struct Template {
+    literal: LitStr,
+    pieces: Vec<Piece>,
+}
+
+enum Piece {
+    Text(String),
+    Value { path: Path, format: String },
+}
+
+/// `user`, `user.id`, `self.0`.
+struct Path {
+    root: Ident,
+    fields: Vec<Member>,
+}
+
+/// Where the names in a template come from.
+pub(crate) enum Scope<'a> {
+    /// From around the macro.
+    Surrounding,
+    /// From the arguments of a function.
+    Arguments { function: &'a Ident, names: &'a [Ident] },
+}
+
+impl Template {
+    pub(crate) fn parse(literal: &LitStr) -> Result<Self> {
+        let text = literal.value();
+        let pieces = split(&text)
+            .and_then(|pieces| check_separation(&pieces).map(|()| pieces))
+            .map_err(|message| Error::new(literal.span(), message))?;
+        if text.is_empty() {
+            return Err(Error::new(literal.span(), "an empty template: no key or tag is empty"));
+        }
+        Ok(Self { literal: literal.clone(), pieces })
+    }
+
+    /// An expression of the type `Result<String, spakky_cache::Error>`.
+    pub(crate) fn expand(&self, scope: &Scope<'_>) -> Result<TokenStream> {
+        // Hygienic, so that a value may have the same name.
+        let template = Ident::new("template", Span::mixed_site());
+        let mut steps = TokenStream::new();
+        for piece in &self.pieces {
+            steps.extend(match piece {
+                Piece::Text(text) => quote!(let #template = #template.literal(#text);),
+                Piece::Value { path, format } => {
+                    let value = self.resolve(path, scope)?;
+                    // Complaints about the value's type belong to the template.
+                    let format = LitStr::new(format, self.literal.span());
+                    quote! {
+                        let #template = #template.value(::core::format_args!(#format, #value))?;
+                    }
+                }
+            });
+        }
+        // A closure gives `?` a place to return to that is not the user's function.
+        Ok(quote! {
+            (|| -> ::core::result::Result<
+                ::std::string::String,
+                ::spakky_cache::Error,
+            > {
+                let #template = ::spakky_cache::__private::Template::default();
+                #steps
+                ::core::result::Result::Ok(#template.finish())
+            })()
+        })
+    }
+
+    fn resolve(&self, path: &Path, scope: &Scope<'_>) -> Result<TokenStream> {
+        let Path { root, fields } = path;
+        let span = self.literal.span();
+        let root = match scope {
+            Scope::Surrounding => variable(root, span),
+            Scope::Arguments { function, names } => {
+                let argument = names.iter().find(|name| name.unraw() == *root);
+                let Some(argument) = argument else {
+                    return Err(Error::new(span, unknown(root, function, names)));
+                };
+                // The argument's own name, which a macro around may have coloured,
+                // at the template's place.
+                let mut argument = argument.clone();
+                argument.set_span(argument.span().located_at(span));
+                argument
+            }
+        };
+        Ok(quote!(#root #(.#fields)*))
+    }
+}
+
+fn unknown(root: &Ident, function: &Ident, names: &[Ident]) -> String {
+    let names: Vec<_> = names.iter().map(|name| format!("`{}`", name.unraw())).collect();
+    let has = match names.as_slice() {
+        [] => "it has none".to_owned(),
+        names => format!("it has {}", names.join(", ")),
+    };
+    format!("`{root}` is no argument of `{}`: {has}", function.unraw())
+}
+
+/// A name as an expression: `r#type` for the variable that a template calls `type`.
+fn variable(name: &Ident, span: Span) -> Ident {
+    let text = name.to_string();
+    if text == "self" || syn::parse_str::<Ident>(&text).is_ok() {
+        Ident::new(&text, span)
+    } else {
+        Ident::new_raw(&text, span)
+    }
+}
+
+/// Text and values, in their order.
+fn split(text: &str) -> std::result::Result<Vec<Piece>, String> {
+    let mut pieces = Vec::new();
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['{', '}']) {
+        plain.push_str(&rest[..at]);
+        let brace = &rest[at..=at];
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix(brace) {
+            plain.push_str(brace);
+            rest = after;
+        } else if brace == "}" {
+            return Err("a `}` without its `{`: a brace of the text is written `}}`".to_owned());
+        } else {
+            let end = rest.find(['{', '}']).filter(|end| rest[*end..].starts_with('}'));
+            let Some(end) = end else {
+                return Err("a `{` without its `}`: a brace of the text is written `{{`".to_owned());
+            };
+            if !plain.is_empty() {
+                pieces.push(Piece::Text(std::mem::take(&mut plain)));
+            }
+            pieces.push(placeholder(&rest[..end])?);
+            rest = &rest[end + 1..];
+        }
+    }
+    plain.push_str(rest);
+    if !plain.is_empty() {
+        pieces.push(Piece::Text(plain));
+    }
+    Ok(pieces)
+}
+
+/// What is between two braces.
+fn placeholder(text: &str) -> std::result::Result<Piece, String> {
+    let (path, specification) = match text.split_once(':') {
+        Some((path, specification)) => (path, specification),
+        None => (text, ""),
+    };
+    if path.trim().is_empty() {
+        return Err("`{}` names no value: write an argument's name between the braces".to_owned());
+    }
+    // `$` would take a width from another argument, and so out of our sight.
+    if specification.contains('$') {
+        return Err(format!(
+            "`{{{text}}}`: a width or precision is a number here, not an argument"
+        ));
+    }
+    let path = Parser::parse_str(Path::parse, path).map_err(|_| {
+        format!("`{{{text}}}` is no value: write an argument's name, or a field of it (`user.id`)")
+    })?;
+    let format =
+        if specification.is_empty() { "{}".to_owned() } else { format!("{{:{specification}}}") };
+    Ok(Piece::Value { path, format })
+}
+
+impl Parse for Path {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let root = Ident::parse_any(input)?.unraw();
+        if ["_", "crate", "super", "Self"].iter().any(|path| root == path) {
+            return Err(input.error("no value"));
+        }
+        let mut fields = Vec::new();
+        while !input.is_empty() {
+            input.parse::<Token![.]>()?;
+            // `pair.0.1` has a number with a fraction in it.
+            if input.peek(syn::LitFloat) {
+                let number: syn::LitFloat = input.parse()?;
+                for digits in number.to_string().split('.') {
+                    let index = digits.parse().map_err(|_| input.error("no field"))?;
+                    fields.push(Member::Unnamed(Index { index, span: number.span() }));
+                }
+            } else {
+                fields.push(input.parse()?);
+            }
+        }
+        Ok(Self { root, fields })
+    }
+}
+
+/// Values are escaped so that they hold no `:`. With one between any two of them,
+/// the template can be read back, so two lists of values never make one key.
+fn check_separation(pieces: &[Piece]) -> std::result::Result<(), String> {
+    let mut separated = true;
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => separated |= text.contains(':'),
+            Piece::Value { path, .. } if !separated => {
+                return Err(format!(
+                    "no `:` between `{{{}}}` and the value before it: \
+                     different values could make the same key",
+                    path.root
+                ));
+            }
+            Piece::Value { .. } => separated = false,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> std::result::Result<Template, String> {
+        Template::parse(&LitStr::new(text, Span::call_site())).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_template_is_text_and_values() {
+        for text in ["a", "{{}}", "a:{b}", "{b}", "{self.b.0.1}:{c:>+08.3}", "{a}:{b}", "{type}"] {
+            assert!(parse(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_template_is_refused_with_its_reason() {
+        for (text, reason) in [
+            ("", "empty"),
+            ("a{", "without its `}`"),
+            ("a}", "without its `{`"),
+            ("{a{b}}", "without its `}`"),
+            ("{}", "names no value"),
+            ("{:?}", "names no value"),
+            ("{0}", "is no value"),
+            ("{a + b}", "is no value"),
+            ("{a.f()}", "is no value"),
+            ("{a:w$}", "width"),
+            ("{a}{b}", "no `:` between"),
+            ("{a}-{b}", "no `:` between"),
+        ] {
+            let error = parse(text).err().expect(text);
+            assert!(error.contains(reason), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_an_argument() {
+        let function = Ident::new("profile", Span::call_site());
+        let names =
+            [Ident::new("user", Span::call_site()), Ident::new_raw("type", Span::call_site())];
+        let scope = Scope::Arguments { function: &function, names: &names };
+        assert!(parse("{type}:{user.id}").expect("right").expand(&scope).is_ok());
+        let error = parse("{usr}").expect("right").expand(&scope).expect_err("no argument");
+        assert_eq!(error.to_string(), "`usr` is no argument of `profile`: it has `user`, `type`");
+    }
+}

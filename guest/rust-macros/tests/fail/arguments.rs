@@ -1,0 +1,73 @@
+use spakky_cache::{Error, cache_evict, cacheable};
+
+#[cacheable]
+fn missing_key_and_brackets() -> Result<u8, Error> {
+    Ok(0)
+}
+
+#[cacheable(ttl = "5m")]
+fn missing_key() -> Result<u8, Error> {
+    Ok(0)
+}
+
+#[cacheable(key = "k", tll = "5m")]
+fn unknown_option() -> Result<u8, Error> {
+    Ok(0)
+}
+
+#[cacheable(key = "k", ttl = "5m", key = "l")]
+fn given_twice() -> Result<u8, Error> {
+    Ok(0)
+}
+
+#[cacheable(key = "k", ttl = "5 minutes")]
+fn no_duration() -> Result<u8, Error> {
+    Ok(0)
+}
+
+#[cacheable(key = "k", ttl = "0s")]
+fn zero() -> Result<u8, Error> {
+    Ok(0)
+}
+
+#[cacheable(key = "k", ttl = 5)]
+fn a_number() -> Result<u8, Error> {
+    Ok(0)
+}
+
+#[cacheable(key = "k", ttl = ["5m"])]
+fn a_list() -> Result<u8, Error> {
+    Ok(0)
+}
+
+#[cacheable(key = "k", tags = "t")]
+fn not_a_list() -> Result<u8, Error> {
+    Ok(0)
+}
+
+#[cacheable(key = "k", ttl = "1m", fresh_for = "2m")]
+fn fresh_for_too_long() -> Result<u8, Error> {
+    Ok(0)
+}
+
+#[cache_evict]
+fn nothing_to_evict() -> Result<u8, Error> {
+    Ok(0)
+}
+
+#[cache_evict(all, key = "k")]
+fn all_and_more() -> Result<u8, Error> {
+    Ok(0)
+}
+
+#[cache_evict(all = "yes")]
+fn all_with_a_value() -> Result<u8, Error> {
+    Ok(0)
+}
+
+#[cache_evict(ttl = "5m")]
+fn not_for_evict() -> Result<u8, Error> {
+    Ok(0)
+}
+
+fn main() {}

@@ -1,0 +1,378 @@
+//! Current epochs: is what was read alive, and what does a new entry depend on.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use redis::Pipeline;
+use spakky_cache_core::entry::{Envelope, Epoch, Epochs, whole_millis};
+use spakky_cache_core::envelope::stem_of;
+use spakky_cache_core::store::Found;
+use spakky_cache_core::{Environment, StoreError, Tag};
+
+use crate::keys::Keys;
+use crate::live::Operation;
+use crate::reply::{self, To};
+use crate::scripts::Script;
+use crate::tracking::{Assured, Known};
+
+const DAY: Duration = Duration::from_hours(24);
+/// How long an epoch lives at least when it is made.
+pub(crate) const SHORTEST_LIFE: Duration = Duration::from_hours(24 * 30);
+/// How often a capture looks again, where others change the same epochs.
+const ATTEMPTS: usize = 4;
+
+/// How long an epoch has to live: as long as what depends on it.
+///
+/// Making it live longer invalidates it everywhere, so it is made to live much
+/// longer than needed, and that is done a fortnight later at the earliest.
+#[derive(Clone, Copy)]
+struct Life {
+    /// From now on at least; none: for ever. A day more than the entry's time
+    /// to live, since the entry is stored a while after the capture.
+    needed: Option<Duration>,
+    /// What it is given if it lives for less; none: no end.
+    given: Option<Duration>,
+}
+
+impl Life {
+    const FOR_EVER: Self = Self { needed: None, given: None };
+
+    fn of(ttl: Option<Duration>) -> Self {
+        match ttl {
+            None => Self::FOR_EVER,
+            Some(ttl) => Self {
+                needed: Some(ttl.saturating_add(DAY)),
+                given: Some(ttl.saturating_mul(2).max(SHORTEST_LIFE)),
+            },
+        }
+    }
+
+    /// For a script: milliseconds, or nothing for ever.
+    fn given_millis(self) -> String {
+        self.given.map_or_else(String::new, |given| whole_millis(given).to_string())
+    }
+}
+
+/// A step's view of the current epochs of one cache.
+pub(crate) struct CurrentEpochs<'a> {
+    pub(crate) operation: &'a Operation,
+    pub(crate) keys: &'a Keys,
+}
+
+/// Whether epochs are the current ones.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    Alive,
+    Dead,
+    /// Alive if Redis has these; the others are current.
+    IfCurrent(Unknown),
+}
+
+/// Redis keys of epochs, and what each would have to be.
+type Unknown = Vec<(Vec<u8>, Epoch)>;
+
+impl CurrentEpochs<'_> {
+    /// What `bytes`, that a key was just read to hold, are.
+    pub(crate) async fn found(&self, bytes: Option<Vec<u8>>) -> Result<Found, StoreError> {
+        let mut found = decode(bytes);
+        // The usual case, without a detour: nothing to ask.
+        if let Found::Envelope { envelope, alive } = &mut found {
+            *alive = match self.verdict(envelope.epochs()) {
+                Verdict::Alive => true,
+                Verdict::Dead => false,
+                Verdict::IfCurrent(unknown) => self.all_current(vec![Some(unknown)]).await?[0],
+            };
+        }
+        Ok(found)
+    }
+
+    /// As [`found`](Self::found) for several keys, asking once at most.
+    pub(crate) async fn found_many(
+        &self,
+        values: Vec<Option<Vec<u8>>>,
+    ) -> Result<Vec<Found>, StoreError> {
+        let mut found: Vec<Found> = values.into_iter().map(decode).collect();
+        let epochs: Vec<Option<&Epochs>> = found.iter().map(epochs_of).collect();
+        let verdicts = self.alive_many(&epochs).await?;
+        for (found, verdict) in found.iter_mut().zip(verdicts) {
+            if let Found::Envelope { alive, .. } = found {
+                *alive = verdict;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether each of `epochs` is current; false for none.
+    pub(crate) async fn alive_many(
+        &self,
+        epochs: &[Option<&Epochs>],
+    ) -> Result<Vec<bool>, StoreError> {
+        let verdicts = epochs.iter().map(|epochs| match epochs.map(|epochs| self.verdict(epochs)) {
+            Some(Verdict::Alive) => Some(Vec::new()),
+            Some(Verdict::IfCurrent(unknown)) => Some(unknown),
+            Some(Verdict::Dead) | None => None,
+        });
+        self.all_current(verdicts.collect()).await
+    }
+
+    /// Compares `epochs` with what the connection knows.
+    ///
+    /// An epoch never returns. So if it is current now, it was so when the
+    /// entry was read, which was before.
+    fn verdict(&self, epochs: &Epochs) -> Verdict {
+        let known = self.operation.tracking().known();
+        let mut unknown = Vec::new();
+        let mut differs = |key: &[u8], epoch: Epoch| {
+            let known = known.get(key);
+            if known.is_none() {
+                unknown.push((key.to_vec(), epoch));
+            }
+            known.is_some_and(|known| known.epoch != epoch)
+        };
+        if differs(self.keys.everything(), epochs.everything) {
+            return Verdict::Dead;
+        }
+        let mut key = Vec::new();
+        for (tag, epoch) in &epochs.tags {
+            self.keys.write_tag(tag, &mut key);
+            if differs(&key, *epoch) {
+                return Verdict::Dead;
+            }
+        }
+        if unknown.is_empty() { Verdict::Alive } else { Verdict::IfCurrent(unknown) }
+    }
+
+    /// Whether Redis has each of the epochs of each list; false for none.
+    async fn all_current(
+        &self,
+        lists: Vec<Option<Unknown>>,
+    ) -> Result<Vec<bool>, StoreError> {
+        let mut keys: Vec<Vec<u8>> =
+            lists.iter().flatten().flatten().map(|(key, _)| key.clone()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let answers = self.ask(keys.clone(), &redis::pipe()).await?;
+        let current: HashMap<Vec<u8>, Option<Known>> = keys.into_iter().zip(answers).collect();
+        let is_current = |(key, epoch): &(Vec<u8>, Epoch)| {
+            matches!(current.get(key), Some(Some(known)) if known.epoch == *epoch)
+        };
+        Ok(lists
+            .into_iter()
+            .map(|list| list.is_some_and(|list| list.iter().all(is_current)))
+            .collect())
+    }
+
+    /// Reads the epochs of `keys`, tracked, in one round trip, after the
+    /// commands in `before`, whose replies are only looked at for errors. None:
+    /// there is no epoch.
+    async fn ask(
+        &self,
+        keys: Vec<Vec<u8>>,
+        before: &Pipeline,
+    ) -> Result<Vec<Option<Known>>, StoreError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let asked = Instant::now();
+        let expected = self.operation.tracking().expect(keys);
+        let mut pipeline = before.clone();
+        for key in expected.keys() {
+            pipeline.cmd("CLIENT").arg("CACHING").arg("YES");
+            pipeline.cmd("GET").arg(key);
+            pipeline.cmd("PTTL").arg(key);
+        }
+        let mut replies = self.operation.pipeline(&pipeline).await?.into_iter();
+        for reply in replies.by_ref().take(before.len()) {
+            reply::no_error(&reply, To("SET", b""))?;
+        }
+        let mut answers = Vec::with_capacity(expected.keys().len());
+        for key in expected.keys() {
+            let mut next = || replies.next().unwrap_or_default();
+            reply::no_error(&next(), To("CLIENT CACHING", key))?;
+            let epoch = reply::string(next(), To("GET", key))?;
+            let left = reply::integer(&next(), To("PTTL", key))?;
+            let epoch = epoch.and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()).map(Epoch);
+            answers.push(match (epoch, left) {
+                (Some(epoch), -1) => Some(Known { epoch, assured: Assured::ForEver }),
+                (Some(epoch), 0..) => {
+                    // It was that long when Redis looked, which was later.
+                    let left = Duration::from_millis(left.unsigned_abs());
+                    Some(Known { epoch, assured: Assured::Until(asked + left) })
+                }
+                _ => None,
+            });
+        }
+        expected.fill(&answers);
+        Ok(answers)
+    }
+
+    /// The epochs of everything and of `tags`, for an entry with this `ttl`.
+    pub(crate) async fn capture(
+        &self,
+        tags: &[Tag],
+        ttl: Option<Duration>,
+        environment: &dyn Environment,
+    ) -> Result<Epochs, StoreError> {
+        // The first is that of everything. Every entry has it: it never ends.
+        let mut keys = vec![self.keys.everything().to_vec()];
+        keys.extend(tags.iter().map(|tag| self.keys.tag(tag)));
+        let life = |index: usize| if index == 0 { Life::FOR_EVER } else { Life::of(ttl) };
+
+        let mut captured: Vec<Option<Epoch>> = vec![None; keys.len()];
+        for attempt in 0..ATTEMPTS {
+            let (now, last) = (Instant::now(), attempt + 1 == ATTEMPTS);
+            let keep = |index: usize, known: Option<Known>, captured: &mut [Option<Epoch>]| {
+                // What lives too short in spite of all is better than nothing:
+                // it makes the entry end early.
+                let enough = |known: &Known| last || known.assured.covers(life(index).needed, now);
+                captured[index] = known.filter(enough).map(|known| known.epoch);
+            };
+            {
+                let known = self.operation.tracking().known();
+                for (index, key) in keys.iter().enumerate().filter(|_| attempt == 0) {
+                    keep(index, known.get(key), &mut captured);
+                }
+            }
+            let missing = positions_of_none(&captured);
+            if missing.is_empty() {
+                break;
+            }
+            let mut make = redis::pipe();
+            for index in missing.iter().copied() {
+                let epoch = Epoch::random(environment);
+                make.add_command(set_epoch(&keys[index], epoch, life(index).given, true));
+            }
+            let asked = missing.iter().map(|index| keys[*index].clone()).collect();
+            let answers = self.ask(asked, &make).await?;
+            let mut short = Vec::new();
+            for (index, answer) in missing.into_iter().zip(answers) {
+                keep(index, answer, &mut captured);
+                if captured[index].is_none() {
+                    short.push((index, answer.is_some()));
+                }
+            }
+            self.mend(&keys, &short, life, environment).await?;
+        }
+        let mut captured = captured.into_iter().flatten();
+        let everything = captured.next();
+        let tags: Vec<(Tag, Epoch)> = tags.iter().cloned().zip(captured).collect();
+        match everything {
+            Some(everything) if tags.len() + 1 == keys.len() => Ok(Epochs { everything, tags }),
+            _ => Err(StoreError::Failed("epochs cannot be kept: is Redis out of memory?".into())),
+        }
+    }
+
+    /// Makes the epochs at these positions of `keys` live longer, or, where
+    /// there is none to be read, replaces what is there.
+    async fn mend(
+        &self,
+        keys: &[Vec<u8>],
+        short: &[(usize, bool)],
+        life: impl Fn(usize) -> Life,
+        environment: &dyn Environment,
+    ) -> Result<(), StoreError> {
+        let lives: Vec<String> =
+            short.iter().map(|(index, _)| life(*index).given_millis()).collect();
+        let mut replace = redis::pipe();
+        let mut lengthen = Vec::new();
+        for ((index, is_epoch), life_millis) in short.iter().zip(&lives) {
+            let key = keys[*index].as_slice();
+            if *is_epoch {
+                lengthen.push((key, vec![life_millis.as_bytes()]));
+            } else {
+                let epoch = Epoch::random(environment);
+                replace.add_command(set_epoch(key, epoch, life(*index).given, false));
+            }
+        }
+        for reply in self.operation.pipeline(&replace).await? {
+            reply::stored(&reply, To("SET", b""))?;
+        }
+        let lengthened = self.operation.script_many(Script::Lengthen, &lengthen).await?;
+        for (reply, (key, _)) in lengthened.iter().zip(&lengthen) {
+            reply::integer(reply, To(Script::Lengthen.name(), key))?;
+        }
+        if !short.is_empty() {
+            self.settle().await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the invalidations of this connection's own changes are
+    /// handled. Each follows the reply to the command that caused it, so that
+    /// reply is too early; but it precedes the reply to the next one.
+    async fn settle(&self) -> Result<(), StoreError> {
+        let reply = self.operation.command(&redis::cmd("PING")).await?;
+        reply::no_error(&reply, To("PING", b""))
+    }
+}
+
+/// `SET key epoch [PX life] [NX]`.
+pub(crate) fn set_epoch(
+    key: &[u8],
+    Epoch(epoch): Epoch,
+    life: Option<Duration>,
+    if_none: bool,
+) -> redis::Cmd {
+    let mut set = redis::cmd("SET");
+    set.arg(key).arg(&epoch);
+    if let Some(life) = life {
+        set.arg("PX").arg(whole_millis(life));
+    }
+    if if_none {
+        set.arg("NX");
+    }
+    set
+}
+
+/// What `bytes` are; not alive until it is known.
+fn decode(bytes: Option<Vec<u8>>) -> Found {
+    let Some(bytes) = bytes.map(Bytes::from) else { return Found::Nothing };
+    match Envelope::decode(&bytes) {
+        Ok(envelope) => Found::Envelope { envelope, alive: false },
+        Err(_) => Found::Foreign(stem_of(&bytes)),
+    }
+}
+
+fn epochs_of(found: &Found) -> Option<&Epochs> {
+    match found {
+        Found::Envelope { envelope, .. } => Some(envelope.epochs()),
+        _ => None,
+    }
+}
+
+fn positions_of_none<T>(values: &[Option<T>]) -> Vec<usize> {
+    (0..values.len()).filter(|index| values[*index].is_none()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_epoch_outlives_what_depends_on_it() {
+        let days = |days: u32| days * DAY;
+        for (ttl, needed, given) in [(1, 2, 30), (14, 15, 30), (16, 17, 32), (3_660, 3_661, 7_320)]
+        {
+            let life = Life::of(Some(days(ttl)));
+            assert_eq!(life.needed, Some(days(needed)));
+            assert_eq!(life.given, Some(days(given)));
+            assert!(days(given) >= days(needed + 14), "it would be extended often");
+        }
+        assert_eq!(Life::of(None).needed, None);
+        assert_eq!(Life::of(None).given_millis(), "");
+        assert_eq!(Life::of(Some(DAY)).given_millis(), "2592000000");
+    }
+
+    #[test]
+    fn an_epoch_is_set_for_its_life() {
+        let epoch = Epoch([b'x'; 16]);
+        let text = |life, if_none| {
+            let packed = set_epoch(b"t|a", epoch, life, if_none).get_packed_command();
+            String::from_utf8(packed).unwrap()
+        };
+        assert!(text(None, false).ends_with("$16\r\nxxxxxxxxxxxxxxxx\r\n"));
+        assert!(text(None, true).ends_with("NX\r\n"));
+        assert!(text(Some(DAY), true).ends_with("PX\r\n$8\r\n86400000\r\n$2\r\nNX\r\n"));
+    }
+}

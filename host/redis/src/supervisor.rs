@@ -1,0 +1,117 @@
+//! The task that keeps one connection up: it notices when the connection is
+//! lost or silent, and sets up another.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
+
+use crate::error::ConnectError;
+use crate::handshake::{backoff, handshake};
+use crate::in_flight::InFlight;
+use crate::live::Live;
+use crate::settings::RedisSettings;
+
+/// How often a connection is asked whether it is there. An idle one that the
+/// network dropped without a word says nothing, and wakes nobody who watches.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// What the supervisor makes known.
+#[derive(Clone, Debug)]
+pub(crate) enum State {
+    /// There is a connection (it may be over: then another is on its way).
+    Up(Arc<Live>),
+    /// There is none: this many attempts to set one up have failed since the
+    /// last, the latest by this error.
+    Down { failed: u64, error: Option<ConnectError> },
+}
+
+/// Keeps a connection up until nobody holds a receiver of `state`.
+pub(crate) async fn supervise(settings: RedisSettings, state: watch::Sender<State>) {
+    let server = settings.address();
+    loop {
+        let State::Up(live) = state.borrow().clone() else { return };
+        let why = tokio::select! {
+            () = state.closed() => return,
+            why = until_lost(&live, settings.socket_timeout) => why,
+        };
+        tracing::warn!(%server, %why, "the connection to Redis was lost");
+        state.send_replace(State::Down { failed: 0, error: None });
+        // From here on only operations under way hold the old connection.
+        let predecessor = live.server.identity.clone();
+        drop(live);
+
+        let mut failed: u64 = 0;
+        let live = loop {
+            let attempt = async {
+                tokio::time::sleep(backoff(u32::try_from(failed).unwrap_or(u32::MAX))).await;
+                handshake(&settings, predecessor.as_ref()).await
+            };
+            let outcome = tokio::select! {
+                () = state.closed() => return,
+                outcome = attempt => outcome,
+            };
+            match outcome {
+                Ok(live) => break live,
+                Err(error) => {
+                    failed += 1;
+                    // The first tells what is wrong, the others that it lasts.
+                    if failed.is_power_of_two() {
+                        tracing::warn!(failed, %error, "no connection to Redis");
+                    }
+                    state.send_replace(State::Down { failed, error: Some(error) });
+                }
+            }
+        };
+        tracing::info!(%server, failed, "connected to Redis again");
+        state.send_replace(State::Up(Arc::new(live)));
+    }
+}
+
+/// Completes once `live` is over, and says why.
+async fn until_lost(live: &Arc<Live>, timeout: Duration) -> String {
+    tokio::select! {
+        why = live.ended() => return why.to_owned(),
+        () = until_overdue(live, timeout) => {}
+        () = until_silent(live, timeout) => {}
+    }
+    let why = format!("no answer within {timeout:?}");
+    live.end(&why);
+    why
+}
+
+/// Completes once an operation has been without an answer for too long.
+async fn until_overdue(live: &Arc<Live>, timeout: Duration) {
+    let slice = InFlight::slice(timeout);
+    let mut slices = tokio::time::interval(slice);
+    // After a stall of this process the server gets its time all the same.
+    slices.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        slices.tick().await;
+        // Either the server owes an answer, or the answer is here and its
+        // caller has not been there to take it (a guest that computes, say).
+        // Answers come in order, so another command's tells which.
+        if live.in_flight.advance() && !answers(live, slice).await {
+            return;
+        }
+    }
+}
+
+/// Completes once the server does not answer any more.
+async fn until_silent(live: &Arc<Live>, timeout: Duration) {
+    loop {
+        tokio::time::sleep(HEARTBEAT).await;
+        if !answers(live, timeout).await {
+            return;
+        }
+    }
+}
+
+/// Whether the server answers within `patience`, be it with an error.
+async fn answers(live: &Arc<Live>, patience: Duration) -> bool {
+    let mut connection = live.connection.clone();
+    let ping = redis::cmd("PING");
+    let answer = tokio::time::timeout(patience, connection.send_packed_command(&ping)).await;
+    matches!(answer, Ok(Ok(_)))
+}

@@ -1,0 +1,148 @@
+//! Leases: of their owners only (G3), not of the dead (G4), and cheap to wait
+//! for (G5).
+
+use super::{
+    Case, Duration, EntryOptions, Error, KEY, LEASE, Lookup, Policy, Process, World, get, join_all,
+    lease, poll_immediate, tagged, until, value, wait_none,
+};
+
+pub(super) fn cases() -> Vec<Case> {
+    crate::cases![
+        g3_a_lease_that_ended_stores_nothing,
+        g3_a_lease_is_spent_by_its_first_commit,
+        g3_a_refused_write_leaves_nothing_behind,
+        g4_a_dropped_lease_lets_a_waiting_caller_load_without_any_time_passing,
+        g4_a_lookup_dropped_at_any_step_leaves_no_lease_behind,
+        g4_a_dropped_write_leaves_a_miss,
+        g4_the_lease_of_a_dead_host_ends_by_itself,
+        g4_a_lease_outlasts_its_time_while_its_loader_lives,
+        g5_a_hundred_waiters_cost_a_process_as_many_steps_as_three,
+    ]
+}
+
+/// A policy under which a lease ends as if its host had died.
+fn mortal() -> Policy {
+    Policy { lease: LEASE, longest_load: Duration::ZERO, ..Policy::default() }
+}
+
+async fn g3_a_lease_that_ended_stores_nothing(world: World) {
+    let (a, b) = (Process::with(&world, mortal()).await.guest(), Process::start(&world).await);
+    let b = b.guest();
+    let mut lost = lease(&a, &[]).await;
+    world.outlast(&*world.open().await, LEASE).await;
+    assert!(!lost.commit(value("late"), &tagged(&[])).await.expect("commit"));
+    let mut taken = lease(&b, &[]).await;
+    assert!(taken.commit(value("loaded"), &tagged(&[])).await.expect("commit"));
+    assert_eq!(get(&a).await, Some(value("loaded")));
+}
+
+async fn g3_a_lease_is_spent_by_its_first_commit(world: World) {
+    let guest = Process::start(&world).await.guest();
+    let mut load = lease(&guest, &[]).await;
+    let zero = EntryOptions { ttl: Some(Duration::ZERO), ..EntryOptions::default() };
+    assert_eq!(load.commit(value("bad"), &zero).await, Err(Error::InvalidTtl));
+    assert_eq!(load.commit(value("first"), &tagged(&[])).await, Ok(true));
+    assert_eq!(load.commit(value("second"), &tagged(&[])).await, Ok(false));
+    assert_eq!(get(&guest).await, Some(value("first")));
+}
+
+async fn g3_a_refused_write_leaves_nothing_behind(world: World) {
+    let (a, b) = (Process::start(&world).await.guest(), Process::start(&world).await.guest());
+    let mut write = a.begin_write(KEY, &[]).await.expect("begin_write");
+    b.set(KEY, value("of the other"), &tagged(&[])).await.expect("set");
+    assert_eq!(write.commit(value("of this"), &tagged(&[])).await, Ok(false));
+    // Which of them the origin took last, nobody knows.
+    assert_eq!((get(&a).await, get(&b).await), (None, None));
+}
+
+async fn g4_a_dropped_lease_lets_a_waiting_caller_load_without_any_time_passing(world: World) {
+    let (a, b) = (Process::start(&world).await, Process::start(&world).await);
+    let (loading, waiting) = (a.guest(), b.guest());
+    let held = lease(&loading, &[]).await;
+    let waiter = tokio::spawn(async move { waiting.lookup(KEY, &[], None).await });
+    until(async || b.cache.metrics().stampede_waits == 1).await;
+    drop(held);
+    assert!(matches!(waiter.await.expect("no panic"), Ok(Lookup::Miss(_))));
+}
+
+async fn g4_a_lookup_dropped_at_any_step_leaves_no_lease_behind(world: World) {
+    let process = Process::start(&world).await;
+    for polls in 0.. {
+        let guest = process.guest();
+        let mut lookup = Box::pin(guest.lookup(KEY, &[], None));
+        let mut done = None;
+        for _ in 0..=polls {
+            done = poll_immediate(&mut lookup).await;
+            if done.is_some() {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        drop(lookup);
+        let finished = done.is_some();
+        drop(done);
+        let next = Process::start(&world).await.guest();
+        until(async || matches!(wait_none(&next).await, Ok(Lookup::Miss(_)))).await;
+        if finished {
+            return;
+        }
+    }
+}
+
+async fn g4_a_dropped_write_leaves_a_miss(world: World) {
+    let guest = Process::start(&world).await.guest();
+    guest.set(KEY, value("old"), &tagged(&[])).await.expect("set");
+    drop(guest.begin_write(KEY, &[]).await.expect("begin_write"));
+    assert_eq!(get(&guest).await, None);
+    until(async || matches!(wait_none(&guest).await, Ok(Lookup::Miss(_)))).await;
+}
+
+async fn g4_the_lease_of_a_dead_host_ends_by_itself(world: World) {
+    let dead = Process::with(&world, mortal()).await.guest();
+    let alive = Process::start(&world).await.guest();
+    let stopwatch = world.stopwatch();
+    let _held = lease(&dead, &[]).await;
+    let taken_over = async || matches!(wait_none(&alive).await, Ok(Lookup::Miss(_)));
+    stopwatch.over(LEASE, taken_over).await;
+}
+
+async fn g4_a_lease_outlasts_its_time_while_its_loader_lives(world: World) {
+    let policy = Policy { lease: LEASE, ..Policy::default() };
+    let process = Process::with(&world, policy).await;
+    let (loading, other) = (process.guest(), Process::start(&world).await.guest());
+    let mut held = lease(&loading, &[]).await;
+    let before = process.store.steps();
+    for renewals in 1..=6 {
+        until(async || {
+            world.pass(LEASE / 30).await;
+            process.store.steps() >= before + renewals
+        })
+        .await;
+    }
+    assert!(matches!(wait_none(&other).await, Err(Error::LockTimeout)));
+    assert_eq!(held.commit(value("loaded"), &tagged(&[])).await, Ok(true));
+}
+
+async fn g5_a_hundred_waiters_cost_a_process_as_many_steps_as_three(world: World) {
+    let mut steps = Vec::new();
+    for waiters in [3_u64, 100] {
+        let (a, b) = (Process::start(&world).await, Process::start(&world).await);
+        let loading = a.guest();
+        let mut held = lease(&loading, &[]).await;
+        let before = b.store.steps();
+        let waiting = (0..waiters).map(|_| async {
+            let guest = b.guest();
+            matches!(guest.lookup(KEY, &[], None).await, Ok(Lookup::Hit(_)))
+        });
+        let commit = async {
+            until(async || b.cache.metrics().stampede_waits == waiters).await;
+            assert_eq!(held.commit(value("loaded"), &tagged(&[])).await, Ok(true));
+        };
+        let (all, ()) = tokio::join!(join_all(waiting), commit);
+        assert!(all.into_iter().all(|hit| hit));
+        steps.push(b.store.steps() - before);
+        loading.delete(KEY).await.expect("delete");
+    }
+    // How many is a matter of who comes first; that it does not grow is not.
+    assert!(steps[1] <= 8 && steps[0] <= 8, "{steps:?}");
+}

@@ -1,0 +1,181 @@
+//! Waiting, refreshing, grants, limits and sweeping.
+
+use super::{
+    Bytes, Case, Duration, EntryOptions, Error, Grants, KEY, Lookup, Policy, Process, Snapshot,
+    Sweeper, World, fresh_for, get, lease, tagged, texts, until, value, wait_none,
+};
+
+pub(super) fn cases() -> Vec<Case> {
+    crate::cases![
+        a_session_that_holds_the_lease_is_told_so_instead_of_waiting,
+        a_wait_ends_with_a_lock_timeout,
+        a_stale_entry_is_refreshed_by_one_while_the_others_read_it,
+        a_refresh_that_was_given_up_is_handed_to_the_next,
+        an_entry_that_was_slow_to_load_is_refreshed_early,
+        a_session_without_a_grant_to_write_reads_and_nothing_else,
+        a_session_has_no_more_leases_than_it_was_granted,
+        a_batch_with_one_bad_key_writes_nothing,
+        times_to_live_outside_the_limits_are_refused_before_anything_is_written,
+        the_sweeper_removes_what_was_evicted_and_keeps_the_rest,
+    ]
+}
+
+async fn a_session_that_holds_the_lease_is_told_so_instead_of_waiting(world: World) {
+    let process = Process::start(&world).await;
+    let (guest, other) = (process.guest(), process.guest());
+    let _held = lease(&guest, &[]).await;
+    assert_eq!(guest.lookup(KEY, &[], None).await.err(), Some(Error::LeaseHeld));
+    assert_eq!(wait_none(&other).await.err(), Some(Error::LockTimeout));
+}
+
+async fn a_wait_ends_with_a_lock_timeout(world: World) {
+    let process = Process::start(&world).await;
+    let (loading, waiting) = (process.guest(), process.guest());
+    let _held = lease(&loading, &[]).await;
+    let limit = Duration::from_millis(60);
+    let waiter = tokio::spawn(async move { waiting.lookup(KEY, &[], Some(limit)).await.err() });
+    until(async || process.cache.metrics().stampede_waits == 1).await;
+    world.pass(limit).await;
+    assert_eq!(waiter.await.expect("no panic"), Some(Error::LockTimeout));
+    let counted = Snapshot { misses: 1, stampede_waits: 1, ..Snapshot::default() };
+    assert_eq!(process.cache.metrics(), counted);
+}
+
+/// Two processes, and an entry that is stale.
+async fn stale(world: &World) -> (Process, Process) {
+    let (a, b) = (Process::start(world).await, Process::start(world).await);
+    let span = Duration::from_millis(30);
+    a.guest().set(KEY, value("old"), &fresh_for(span)).await.expect("set");
+    world.outlast(&*world.open().await, span).await;
+    (a, b)
+}
+
+async fn a_stale_entry_is_refreshed_by_one_while_the_others_read_it(world: World) {
+    let (a, b) = stale(&world).await;
+    let (first, same, other) = (a.guest(), a.guest(), b.guest());
+    let Ok(Lookup::Stale { refresh: Some(mut refresh), value: served }) =
+        first.lookup(KEY, &[], None).await
+    else {
+        panic!("not for the first to refresh");
+    };
+    assert_eq!(served, value("old"));
+    for guest in [&same, &other, &other] {
+        let found = guest.lookup(KEY, &[], None).await;
+        assert!(matches!(found, Ok(Lookup::Stale { refresh: None, .. })), "{found:?}");
+        assert_eq!(get(guest).await, Some(value("old")));
+    }
+    assert_eq!(refresh.commit(value("new"), &tagged(&[])).await, Ok(true));
+    for guest in [&same, &other] {
+        assert!(matches!(guest.lookup(KEY, &[], None).await, Ok(Lookup::Hit(v)) if v == "new"));
+    }
+}
+
+async fn a_refresh_that_was_given_up_is_handed_to_the_next(world: World) {
+    let (a, b) = stale(&world).await;
+    let refresh = a.guest().lookup(KEY, &[], None).await.expect("lookup");
+    drop(refresh);
+    let next = b.guest();
+    until(async || {
+        world.pass(Duration::from_millis(100)).await;
+        matches!(next.lookup(KEY, &[], None).await, Ok(Lookup::Stale { refresh: Some(_), .. }))
+    })
+    .await;
+}
+
+async fn an_entry_that_was_slow_to_load_is_refreshed_early(world: World) {
+    // With so large a beta, the first lookup is chosen whatever the dice say.
+    let policy = Policy { early_refresh: 1e12, ..Policy::default() };
+    let process = Process::with(&world, policy).await;
+    let (guest, other) = (process.guest(), process.guest());
+    let mut load = lease(&guest, &[]).await;
+    world.pass(Duration::from_millis(20)).await;
+    let options = EntryOptions { ttl: Some(Duration::from_mins(1)), ..EntryOptions::default() };
+    assert_eq!(load.commit(value("slow"), &options).await, Ok(true));
+    let early = guest.lookup(KEY, &[], None).await;
+    assert!(matches!(early, Ok(Lookup::Stale { refresh: Some(_), .. })), "{early:?}");
+    // To the others it is as fresh as it is.
+    assert!(matches!(other.lookup(KEY, &[], None).await, Ok(Lookup::Hit(_))));
+}
+
+async fn a_session_without_a_grant_to_write_reads_and_nothing_else(world: World) {
+    let process = Process::start(&world).await;
+    let writer = process.guest();
+    writer.set(KEY, value("stored"), &tagged(&[])).await.expect("set");
+    let reader = process.cache.session(Grants { write: false, ..Grants::default() });
+    assert_eq!(get(&reader).await, Some(value("stored")));
+    assert!(matches!(reader.lookup(KEY, &[], None).await, Ok(Lookup::Hit(_))));
+    let denied = [
+        reader.set(KEY, value("new"), &tagged(&[])).await.err(),
+        reader.delete(KEY).await.err(),
+        reader.evict_tags(&texts(&["tag"])).await.err(),
+        reader.clear().await.err(),
+        reader.begin_write(KEY, &[]).await.err(),
+        reader.lookup("missing", &[], None).await.err(),
+    ];
+    assert_eq!(denied, [const { Some(Error::Denied) }; 6]);
+    assert_eq!(get(&writer).await, Some(value("stored")));
+}
+
+async fn a_session_has_no_more_leases_than_it_was_granted(world: World) {
+    let process = Process::start(&world).await;
+    let guest = process.cache.session(Grants { leases: 1, ..Grants::default() });
+    let held = lease(&guest, &[]).await;
+    let second = guest.lookup("second", &[], None).await;
+    assert_eq!(second.err(), Some(Error::QuotaExceeded));
+    assert_eq!(guest.begin_write("second", &[]).await.err(), Some(Error::QuotaExceeded));
+    drop(held);
+    assert!(matches!(guest.lookup("second", &[], None).await, Ok(Lookup::Miss(_))));
+}
+
+async fn a_batch_with_one_bad_key_writes_nothing(world: World) {
+    let guest = Process::start(&world).await.guest();
+    let too_long = "k".repeat(1_025);
+    for bad in ["", &too_long] {
+        let entries = vec![(KEY, value("new")), (bad, value("new"))];
+        let refused = guest.set_many(entries, &tagged(&[])).await;
+        assert!(matches!(refused, Err(Error::InvalidKey(_))));
+    }
+    let large = Bytes::from(vec![0; (8 << 20) + 1]);
+    let entries = vec![(KEY, value("new")), ("large", large)];
+    assert_eq!(guest.set_many(entries, &tagged(&[])).await, Err(Error::ValueTooLarge(8 << 20)));
+    let many: Vec<_> = (0..=1_024).map(|n| n.to_string()).collect();
+    let entries = many.iter().map(|key| (key.as_str(), value("new"))).collect();
+    assert!(matches!(guest.set_many(entries, &tagged(&[])).await, Err(Error::InvalidKey(_))));
+    assert_eq!(get(&guest).await, None);
+    assert_eq!(guest.get("0").await, Ok(None));
+}
+
+async fn times_to_live_outside_the_limits_are_refused_before_anything_is_written(world: World) {
+    let process = Process::start(&world).await;
+    let guest = process.guest();
+    let span = |ttl, fresh_for| EntryOptions { ttl, fresh_for, tags: vec![] };
+    let (second, long) = (Duration::from_secs(1), Duration::from_hours(24 * 366 * 11));
+    for bad in [
+        span(Some(Duration::ZERO), None),
+        span(Some(Duration::from_nanos(1)), None),
+        span(Some(long), None),
+        span(None, Some(Duration::ZERO)),
+        span(Some(second), Some(second * 2)),
+    ] {
+        assert_eq!(guest.set(KEY, value("new"), &bad).await, Err(Error::InvalidTtl), "{bad:?}");
+    }
+    assert_eq!(process.store.steps(), 0);
+    guest.set(KEY, value("new"), &span(Some(second), Some(second))).await.expect("set");
+}
+
+async fn the_sweeper_removes_what_was_evicted_and_keeps_the_rest(world: World) {
+    let process = Process::start(&world).await;
+    let guest = process.guest();
+    for (count, tag) in [(7, "evicted"), (5, "kept")] {
+        let keys: Vec<_> = (0..count).map(|n| format!("{tag} {n}")).collect();
+        let entries = keys.iter().map(|key| (key.as_str(), value("stored"))).collect();
+        guest.set_many(entries, &tagged(&[tag])).await.expect("set_many");
+    }
+    guest.evict_tags(&texts(&["evicted"])).await.expect("evict_tags");
+    let sweeper = Sweeper { batch: 3, pause: Duration::ZERO, ..Sweeper::default() };
+    assert_eq!(sweeper.sweep(&process.cache).await, Ok(Some(7)));
+    assert!(guest.get("kept 0").await.expect("get").is_some());
+    // The election of the first process lasts: one sweeps in the fleet.
+    let other = Process::start(&world).await;
+    assert_eq!(sweeper.sweep(&other.cache).await, Ok(None));
+}

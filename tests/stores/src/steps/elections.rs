@@ -1,0 +1,105 @@
+//! Elections: of who refreshes a key, and of who sweeps.
+
+use super::{LONG, SHORT};
+use crate::world::{alive, read};
+use crate::{Case, World, key};
+
+pub(super) fn cases() -> Vec<Case> {
+    crate::cases![
+        one_is_elected_for_a_key_and_others_are_not,
+        an_election_ends_with_its_time,
+        who_stays_elected_lasts_from_then_on,
+        only_the_elected_stays_or_resigns,
+        an_election_touches_nothing_else,
+        one_sweeps_at_a_time,
+        a_sweeper_that_is_gone_is_replaced,
+    ]
+}
+
+async fn one_is_elected_for_a_key_and_others_are_not(world: World) {
+    let (a, b) = world.open_two().await;
+    let (first, second) = (world.id(), world.id());
+    assert_eq!(a.elect(&key("k"), first, LONG).await, Ok(true));
+    assert_eq!(b.elect(&key("k"), second, LONG).await, Ok(false));
+    assert_eq!(a.elect(&key("k"), second, LONG).await, Ok(false));
+    assert_eq!(b.elect(&key("other"), second, LONG).await, Ok(true));
+}
+
+async fn an_election_ends_with_its_time(world: World) {
+    let (a, b) = world.open_two().await;
+    let (key, first, second) = (key("k"), world.id(), world.id());
+    let stopwatch = world.stopwatch();
+    assert_eq!(a.elect(&key, first, SHORT).await, Ok(true));
+    stopwatch.over(SHORT, async || b.elect(&key, second, LONG).await == Ok(true)).await;
+    assert_eq!(a.stay_elected(&key, first, LONG).await, Ok(false));
+}
+
+async fn who_stays_elected_lasts_from_then_on(world: World) {
+    let (a, b) = world.open_two().await;
+    let (key, first, second) = (key("k"), world.id(), world.id());
+    assert_eq!(a.elect(&key, first, SHORT).await, Ok(true));
+    assert_eq!(b.stay_elected(&key, first, LONG).await, Ok(true));
+    world.outlast(&*a, SHORT).await;
+    assert_eq!(b.elect(&key, second, LONG).await, Ok(false));
+    let stopwatch = world.stopwatch();
+    assert_eq!(a.stay_elected(&key, first, SHORT).await, Ok(true));
+    stopwatch.over(SHORT, async || b.elect(&key, second, LONG).await == Ok(true)).await;
+}
+
+async fn only_the_elected_stays_or_resigns(world: World) {
+    let (a, b) = world.open_two().await;
+    let (key, first, second) = (key("k"), world.id(), world.id());
+    assert_eq!(a.stay_elected(&key, first, LONG).await, Ok(false));
+    assert_eq!(a.resign(&key, first).await, Ok(()));
+    assert_eq!(a.elect(&key, first, LONG).await, Ok(true));
+    assert_eq!(b.stay_elected(&key, second, LONG).await, Ok(false));
+    assert_eq!(b.resign(&key, second).await, Ok(()));
+    assert_eq!(b.elect(&key, second, LONG).await, Ok(false));
+    assert_eq!(a.stay_elected(&key, first, LONG).await, Ok(true));
+    assert_eq!(a.resign(&key, first).await, Ok(()));
+    assert_eq!(a.stay_elected(&key, first, LONG).await, Ok(false));
+    assert_eq!(b.elect(&key, second, LONG).await, Ok(true));
+    assert_eq!(a.resign(&key, first).await, Ok(()));
+    assert_eq!(b.stay_elected(&key, second, LONG).await, Ok(true));
+}
+
+async fn an_election_touches_nothing_else(world: World) {
+    let (a, b) = world.open_two().await;
+    let beside = world.open_beside("beside").await;
+    let (key, token) = (key("k"), world.id());
+    let entry = world.put(&*a, &key, &["k"], "v").await;
+    assert_eq!(a.elect(&key, token, SHORT).await, Ok(true));
+    assert_eq!(beside.elect(&key, world.id(), LONG).await, Ok(true));
+    assert_eq!(read(&*b, &key).await, alive(&entry));
+    assert_eq!(a.resign(&key, token).await, Ok(()));
+    assert_eq!(read(&*b, &key).await, alive(&entry));
+    // Nor does what happens to the key touch the election.
+    assert_eq!(a.elect(&key, token, LONG).await, Ok(true));
+    b.remove_many(std::slice::from_ref(&key)).await.expect("remove_many");
+    world.put(&*b, &key, &[], "v").await;
+    assert_eq!(a.stay_elected(&key, token, LONG).await, Ok(true));
+}
+
+async fn one_sweeps_at_a_time(world: World) {
+    let (a, b) = world.open_two().await;
+    let beside = world.open_beside("beside").await;
+    let (first, second) = (world.id(), world.id());
+    assert_eq!(a.elect_sweeper(first, LONG).await, Ok(true));
+    assert_eq!(b.elect_sweeper(second, LONG).await, Ok(false));
+    assert_eq!(a.elect_sweeper(first, LONG).await, Ok(true));
+    assert_eq!(beside.elect_sweeper(second, LONG).await, Ok(true));
+}
+
+async fn a_sweeper_that_is_gone_is_replaced(world: World) {
+    let (a, b) = world.open_two().await;
+    let (first, second) = (world.id(), world.id());
+    assert_eq!(a.elect_sweeper(first, SHORT).await, Ok(true));
+    // It goes on, and its time counts from then.
+    assert_eq!(a.elect_sweeper(first, LONG).await, Ok(true));
+    world.outlast(&*a, SHORT).await;
+    assert_eq!(b.elect_sweeper(second, LONG).await, Ok(false));
+    let stopwatch = world.stopwatch();
+    assert_eq!(a.elect_sweeper(first, SHORT).await, Ok(true));
+    stopwatch.over(SHORT, async || b.elect_sweeper(second, LONG).await == Ok(true)).await;
+    assert_eq!(a.elect_sweeper(first, LONG).await, Ok(false));
+}

@@ -1,0 +1,297 @@
+//! Epochs: captured, replaced, current or not.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use spakky_cache_core::entry::Envelope;
+use spakky_cache_core::store::Taken;
+use spakky_cache_core::{Store, Tag};
+
+use super::LONG;
+use crate::world::{alive, dead, read};
+use crate::{Case, World, key, tag, until};
+
+pub(super) fn cases() -> Vec<Case> {
+    crate::cases![
+        a_capture_makes_epochs_that_stay_and_are_the_same_for_all,
+        an_eviction_replaces_the_epochs_of_its_tags_and_no_others,
+        a_clear_replaces_the_epoch_of_everything_and_no_other,
+        an_eviction_kills_what_has_the_tag_at_once_for_every_handle,
+        an_eviction_kills_what_has_one_of_its_tags,
+        a_clear_kills_all_at_once_for_every_handle,
+        every_step_that_finds_says_what_is_dead,
+        what_is_stored_after_an_eviction_lives,
+        evicting_what_nobody_knows_is_no_failure,
+        many_tags_are_evicted_together,
+        no_read_that_begins_after_an_eviction_finds_its_entries_alive,
+        the_mark_changes_with_every_eviction_and_only_then,
+        the_mark_changes_before_the_epochs,
+        what_is_captured_while_the_mark_stands_dies_with_the_eviction_under_way,
+    ]
+}
+
+async fn a_capture_makes_epochs_that_stay_and_are_the_same_for_all(world: World) {
+    let (a, b) = world.open_two().await;
+    let tags = ["one", "two", "three"].map(tag);
+    let epochs = a.capture(&tags, Some(LONG)).await.expect("capture");
+    let names: Vec<_> = epochs.tags.iter().map(|(tag, _)| tag.clone()).collect();
+    assert_eq!(names, tags);
+    for n in 0..3 {
+        assert_ne!(epochs.tags[n].1, epochs.everything);
+        assert_ne!(epochs.tags[n].1, epochs.tags[(n + 1) % 3].1);
+    }
+    assert_eq!(a.capture(&tags, None).await.as_ref(), Ok(&epochs));
+    assert_eq!(b.capture(&tags, Some(LONG)).await.as_ref(), Ok(&epochs));
+    // In the order that is asked for, one by one, and with new ones.
+    let found = b.capture(&["three", "new", "one"].map(tag), None).await.expect("capture");
+    assert_eq!(found.everything, epochs.everything);
+    assert_eq!([&found.tags[0], &found.tags[2]], [&epochs.tags[2], &epochs.tags[0]]);
+    let none = b.capture(&[], None).await.expect("capture");
+    assert_eq!((none.everything, none.tags), (epochs.everything, Vec::new()));
+    assert_eq!(a.capture(&[tag("new")], None).await.expect("capture").tags, found.tags[1..2]);
+}
+
+async fn an_eviction_replaces_the_epochs_of_its_tags_and_no_others(world: World) {
+    let (a, b) = world.open_two().await;
+    let tags = ["one", "two", "three"].map(tag);
+    let before = b.capture(&tags, None).await.expect("capture");
+    a.evict(&tags[1..2]).await.expect("evict");
+    // Without a read since, the epochs may lag.
+    read(&*b, &key("k")).await;
+    let after = b.capture(&tags, None).await.expect("capture");
+    assert_eq!(after.everything, before.everything);
+    assert_eq!(after.tags[0], before.tags[0]);
+    assert_ne!(after.tags[1], before.tags[1]);
+    assert_eq!(after.tags[2], before.tags[2]);
+    read(&*a, &key("k")).await;
+    assert_eq!(a.capture(&tags, None).await, Ok(after));
+}
+
+async fn a_clear_replaces_the_epoch_of_everything_and_no_other(world: World) {
+    let (a, b) = world.open_two().await;
+    let before = b.capture(&[tag("t")], None).await.expect("capture");
+    a.clear().await.expect("clear");
+    read(&*b, &key("k")).await;
+    let after = b.capture(&[tag("t")], None).await.expect("capture");
+    assert_ne!(after.everything, before.everything);
+    assert_eq!(after.tags, before.tags);
+}
+
+async fn an_eviction_kills_what_has_the_tag_at_once_for_every_handle(world: World) {
+    let (a, b) = world.open_two().await;
+    for n in 0..200 {
+        let (evicting, reading) = if n % 2 == 0 { (&a, &b) } else { (&b, &a) };
+        let entry = world.put(&**evicting, &key("k"), &["t"], &n.to_string()).await;
+        let other = world.put(&**evicting, &key("other"), &["other"], "v").await;
+        assert_eq!(read(&**reading, &key("k")).await, alive(&entry));
+        evicting.evict(&[tag("t")]).await.expect("evict");
+        assert_eq!(read(&**reading, &key("k")).await, dead(&entry));
+        assert_eq!(read(&**evicting, &key("k")).await, dead(&entry));
+        assert_eq!(read(&**reading, &key("other")).await, alive(&other));
+    }
+}
+
+async fn an_eviction_kills_what_has_one_of_its_tags(world: World) {
+    let (a, b) = world.open_two().await;
+    let tags: Vec<_> = (0..64).map(|n| format!("t{n}")).collect();
+    let tags: Vec<_> = tags.iter().map(String::as_str).collect();
+    for evicted in [0, 31, 63] {
+        let entry = world.put(&*a, &key("k"), &tags, "v").await;
+        assert_eq!(read(&*b, &key("k")).await, alive(&entry));
+        a.evict(&[tag(tags[evicted])]).await.expect("evict");
+        assert_eq!(read(&*b, &key("k")).await, dead(&entry));
+        // Those of the handle that evicted may lag until it reads.
+        read(&*a, &key("k")).await;
+    }
+}
+
+async fn a_clear_kills_all_at_once_for_every_handle(world: World) {
+    let (a, b) = world.open_two().await;
+    let beside = world.open_beside("beside").await;
+    let untouched = world.put(&*beside, &key("k1"), &["t"], "v").await;
+    for n in 0..50 {
+        let (clearing, reading) = if n % 2 == 0 { (&a, &b) } else { (&b, &a) };
+        let tagged = world.put(&**clearing, &key("k1"), &["t"], "v").await;
+        let plain = world.put(&**clearing, &key("k2"), &[], "v").await;
+        let marker = Envelope::Lease(world.marker(&**clearing, &[]).await);
+        clearing.put(&key("k3"), &marker).await.expect("put");
+        let keys = ["k1", "k2", "k3"].map(key);
+        let held = [&tagged, &plain, &marker];
+        assert_eq!(reading.read_many(&keys).await, Ok(held.map(alive).to_vec()));
+        clearing.clear().await.expect("clear");
+        assert_eq!(reading.read_many(&keys).await, Ok(held.map(dead).to_vec()));
+        assert_eq!(clearing.read_many(&keys).await, Ok(held.map(dead).to_vec()));
+    }
+    assert_eq!(read(&*beside, &key("k1")).await, alive(&untouched));
+}
+
+async fn every_step_that_finds_says_what_is_dead(world: World) {
+    let (a, b) = world.open_two().await;
+    // Each in a round of its own: its first step after the eviction.
+    let next = AtomicUsize::new(0);
+    let evicted = async || {
+        let key = key(&format!("k{}", next.fetch_add(1, Ordering::Relaxed)));
+        let entry = world.put(&*b, &key, &["t"], "v").await;
+        assert_eq!(read(&*b, &key).await, alive(&entry));
+        a.evict(&[tag("t")]).await.expect("evict");
+        (key, dead(&entry))
+    };
+    let marker = world.marker(&*b, &[]).await;
+    let (key, dead) = evicted().await;
+    assert_eq!(b.watch(&key).await.expect("watch").0, dead);
+    let (key, dead) = evicted().await;
+    assert_eq!(b.read_many(&[key.clone(), key]).await, Ok(vec![dead.clone(), dead]));
+    let (key, dead) = evicted().await;
+    assert_eq!(b.take_lease(&key, None, &marker).await, Ok(Taken::Found(dead)));
+    let (key, dead) = evicted().await;
+    assert_eq!(b.remove_many(&[key]).await, Ok(vec![dead]));
+}
+
+async fn what_is_stored_after_an_eviction_lives(world: World) {
+    let (a, b) = world.open_two().await;
+    for n in 0..20 {
+        world.put(&*a, &key("k"), &["t"], "old").await;
+        if n % 2 == 0 {
+            b.evict(&[tag("t")]).await.expect("evict");
+        } else {
+            b.clear().await.expect("clear");
+        }
+        // As a lookup does: it reads, finds it dead, captures and stores.
+        assert_eq!(read(&*a, &key("k")).await.into_entry(), None);
+        let entry = world.put(&*a, &key("k"), &["t"], "new").await;
+        assert_eq!(read(&*a, &key("k")).await, alive(&entry));
+        assert_eq!(read(&*b, &key("k")).await, alive(&entry));
+    }
+}
+
+async fn evicting_what_nobody_knows_is_no_failure(world: World) {
+    let (a, b) = world.open_two().await;
+    let entry = world.put(&*a, &key("k"), &["t"], "v").await;
+    b.evict(&["unknown", "other"].map(tag)).await.expect("evict");
+    assert_eq!(read(&*a, &key("k")).await, alive(&entry));
+    let later = world.put(&*a, &key("k"), &["unknown"], "v").await;
+    assert_eq!(read(&*b, &key("k")).await, alive(&later));
+    let fresh = world.open_beside("empty").await;
+    fresh.evict(&[tag("t")]).await.expect("evict");
+    fresh.clear().await.expect("clear");
+}
+
+async fn many_tags_are_evicted_together(world: World) {
+    let (a, b) = world.open_two().await;
+    let tags: Vec<Tag> = (0..64).map(|n| tag(&format!("t{n}"))).collect();
+    let mut entries = Vec::new();
+    for tag in &tags {
+        let key = key(tag.as_str());
+        entries.push((key.clone(), world.put(&*a, &key, &[tag.as_str()], "v").await));
+    }
+    let kept = world.put(&*a, &key("kept"), &["kept"], "v").await;
+    b.evict(&tags).await.expect("evict");
+    for (key, envelope) in &entries {
+        assert_eq!(read(&*a, key).await, dead(envelope));
+    }
+    assert_eq!(read(&*a, &key("kept")).await, alive(&kept));
+}
+
+async fn no_read_that_begins_after_an_eviction_finds_its_entries_alive(world: World) {
+    const ROUNDS: usize = 200;
+    let (a, b) = world.open_two().await;
+    let (evicted, reads) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let key = key("k");
+    let reader = tokio::spawn({
+        let (b, key) = (b.clone(), key.clone());
+        let (evicted, reads) = (evicted.clone(), reads.clone());
+        async move {
+            loop {
+                // Rounds that are evicted before this read begins.
+                let over = evicted.load(Ordering::SeqCst);
+                if over == ROUNDS {
+                    return;
+                }
+                if let Some(entry) = read(&*b, &key).await.into_entry() {
+                    let round: usize =
+                        std::str::from_utf8(&entry.value).expect("text").parse().expect("a number");
+                    assert!(round >= over, "read {round} after the eviction of {over}");
+                }
+                reads.fetch_add(1, Ordering::SeqCst);
+                tokio::task::yield_now().await;
+            }
+        }
+    });
+    until(async || reads.load(Ordering::SeqCst) > 0).await;
+    for round in 0..ROUNDS {
+        read(&*a, &key).await;
+        world.put(&*a, &key, &["t"], &round.to_string()).await;
+        tokio::task::yield_now().await;
+        a.evict(&[tag("t")]).await.expect("evict");
+        evicted.store(round + 1, Ordering::SeqCst);
+    }
+    reader.await.expect("the reader");
+}
+
+async fn the_mark_changes_with_every_eviction_and_only_then(world: World) {
+    let (a, b) = world.open_two().await;
+    let mark = async |store: &Arc<dyn Store>| store.eviction_mark().await.expect("eviction_mark");
+    // It is there before the first eviction: without one, a commit of tags that
+    // are named only then could not be told to be in time.
+    let mut seen = vec![mark(&a).await];
+    assert!(seen[0].is_some());
+    for n in 0..10 {
+        world.put(&*a, &key("k"), &["t"], "v").await;
+        world.put(&*b, &key("k"), &["u"], "v").await;
+        assert_eq!(mark(&a).await, *seen.last().expect("one"));
+        let tags = if n % 2 == 0 { [tag("t"), tag("u")] } else { [tag("unknown"), tag("v")] };
+        if n % 3 == 0 { &a } else { &b }.evict(&tags).await.expect("evict");
+        let now = mark(&b).await;
+        assert!(now.is_some() && !seen.contains(&now));
+        assert_eq!(mark(&a).await, now);
+        seen.push(now);
+    }
+    let beside = world.open_beside("beside").await;
+    beside.evict(&[tag("t")]).await.expect("evict");
+    assert_eq!(mark(&a).await, *seen.last().expect("one"));
+}
+
+async fn the_mark_changes_before_the_epochs(world: World) {
+    let (a, b) = world.open_two().await;
+    let tags = ["one", "two", "three"].map(tag);
+    for _ in 0..100 {
+        read(&*b, &key("k")).await;
+        let epochs = b.capture(&tags, None).await.expect("capture");
+        let mark = b.eviction_mark().await.expect("eviction_mark");
+        let evicting = evict_aside(&a, &tags);
+        loop {
+            read(&*b, &key("k")).await;
+            let now = b.capture(&tags, None).await.expect("capture");
+            if now != epochs {
+                assert_ne!(b.eviction_mark().await.expect("eviction_mark"), mark);
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        evicting.await.expect("the other");
+    }
+}
+
+/// What a commit rests on that names tags only then.
+async fn what_is_captured_while_the_mark_stands_dies_with_the_eviction_under_way(world: World) {
+    let (a, b) = world.open_two().await;
+    let tags = ["one", "two", "three"].map(tag);
+    a.evict(&tags).await.expect("evict");
+    for _ in 0..200 {
+        let mark = b.eviction_mark().await.expect("eviction_mark");
+        let evicting = evict_aside(&a, &tags);
+        let entry = Envelope::Entry(world.entry(&*b, &["one", "two", "three"], "v").await);
+        let stands = b.eviction_mark().await.expect("eviction_mark") == mark;
+        evicting.await.expect("the other");
+        if stands {
+            b.put(&key("k"), &entry).await.expect("put");
+            assert_eq!(read(&*b, &key("k")).await, dead(&entry));
+            assert_eq!(read(&*a, &key("k")).await, dead(&entry));
+        }
+    }
+}
+
+fn evict_aside(store: &Arc<dyn Store>, tags: &[Tag]) -> tokio::task::JoinHandle<()> {
+    let (store, tags) = (store.clone(), tags.to_vec());
+    tokio::spawn(async move { store.evict(&tags).await.expect("evict") })
+}

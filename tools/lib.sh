@@ -1,0 +1,83 @@
+# shellcheck shell=bash
+# What the scripts of this directory share. Each starts by sourcing it.
+
+root=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
+own=$root/.tools
+
+say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+
+# fail WHAT [WHAT-TO-DO...]
+fail() {
+    say "$1"
+    shift
+    (($# == 0)) || printf '  %s\n' "$@" >&2
+    exit 1
+}
+
+# at_least VERSION MINIMUM
+at_least() { [[ $(printf '%s\n' "$1" "$2" | sort -V | head -n 1) == "$2" ]]; }
+
+# Waits for other runs that install something, so that what they leave can be
+# used, and sets `scratch` to a directory that goes when the script does. It is
+# beside the destination: one rename puts there what was made in it, whole or not
+# at all.
+begin_install() {
+    mkdir -p "$own/bin"
+    if command -v flock >/dev/null; then
+        exec 9>"$own/lock"
+        flock --nonblock 9 || {
+            say "waiting for another run that installs something"
+            flock 9
+        }
+    fi
+    # Left behind by a run that was killed.
+    find "$own" -maxdepth 1 -name 'tmp.*' -mmin +120 -exec rm -rf {} +
+    scratch=$(mktemp -d "$own/tmp.XXXXXX")
+    trap 'rm -rf "$scratch"' EXIT
+}
+
+# apt_init [SOURCES.LIST]: `apt` then works on lists and a cache of its own. It
+# needs no root, installs nothing, and leaves the system's configuration alone
+# but reads it: the machine's own mirrors and proxies are what works here.
+# shellcheck disable=SC2120 # the argument is optional
+apt_init() {
+    apt_dir=$scratch/apt
+    mkdir -p "$apt_dir/lists/partial" "$apt_dir/cache/archives/partial"
+    {
+        printf 'Dir::State::lists "%s";\n' "$apt_dir/lists"
+        printf 'Dir::Cache "%s";\n' "$apt_dir/cache"
+        if (($#)); then
+            printf 'Dir::Etc::sourcelist "%s";\n' "$1"
+            printf 'Dir::Etc::sourceparts "-";\n'
+        fi
+        # The user that apt would drop to cannot write here.
+        printf 'APT::Sandbox::User "";\n'
+        # The system's hooks are about the system's lists.
+        printf '#clear APT::Update::Post-Invoke;\n'
+        printf '#clear APT::Update::Post-Invoke-Success;\n'
+        printf 'Acquire::Languages "none";\n'
+        printf 'Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";\n'
+        printf 'Acquire::Retries "2";\n'
+    } >"$apt_dir/apt.conf"
+    apt get update >"$apt_dir/log" 2>&1 || {
+        sed 's/^/  /' "$apt_dir/log" >&2
+        return 1
+    }
+}
+
+# apt get ..., apt cache ...
+apt() { "apt-$1" -qq -c "$apt_dir/apt.conf" "${@:2}"; }
+
+# apt_unpack DIRECTORY PACKAGE[=VERSION]...
+apt_unpack() {
+    local deb
+    mkdir -p "$apt_dir/debs" "$1"
+    (cd "$apt_dir/debs" && apt get download "${@:2}" >"$apt_dir/log" 2>&1) || {
+        sed 's/^/  /' "$apt_dir/log" >&2
+        return 1
+    }
+    for deb in "$apt_dir/debs"/*.deb; do
+        dpkg-deb -x "$deb" "$1" || return 1
+        rm "$deb"
+    done
+}
