@@ -58,9 +58,9 @@ test-suite *args: guests _redis
 test-guest *args: _wasm
     cd guest && cargo test --no-fail-fast -p spakky-cache -p spakky-cache-macros --target-dir target -- "$@"
 
-# measure: host and guest together, on a redis-server of its own
-bench *args: guests _redis
-    cargo run -p spakky-host-guest-suite --bin bench -- "$@"
+# measure the cache beside the redis crate, on a redis-server of its own
+bench *args: _rust _redis
+    cargo run --quiet -p spakky-bench -- "$@"
 
 # feed the decoder of entries garbage until stopped (needs a nightly toolchain)
 fuzz *args: _rust

@@ -27,11 +27,14 @@ async fn one_is_elected_for_a_key_and_others_are_not(world: World) {
 
 async fn an_election_ends_with_its_time(world: World) {
     let (a, b) = world.open_two().await;
-    let (key, first, second) = (key("k"), world.id(), world.id());
+    let (ended, key, first, second) = (key("ended"), key("k"), world.id(), world.id());
+    assert_eq!(a.elect(&ended, first, SHORT).await, Ok(true));
     let stopwatch = world.stopwatch();
     assert_eq!(a.elect(&key, first, SHORT).await, Ok(true));
     stopwatch.over(SHORT, async || b.elect(&key, second, LONG).await == Ok(true)).await;
     assert_eq!(a.stay_elected(&key, first, LONG).await, Ok(false));
+    // Also where nobody else was elected since.
+    assert_eq!(a.stay_elected(&ended, first, LONG).await, Ok(false));
 }
 
 async fn who_stays_elected_lasts_from_then_on(world: World) {

@@ -136,7 +136,8 @@ async fn a_load_is_a_lease_and_a_commit() {
     let renewed = commands_of(&server, async {
         assert_eq!(store.renew(&key("k"), &stem, Duration::from_secs(9)).await, Ok(true));
     });
-    let script = |inner: &'static str| Commands::from([("evalsha", 1), ("getrange", 1), (inner, 1)]);
+    let script =
+        |inner: &'static str| Commands::from([("evalsha", 1), ("getrange", 1), (inner, 1)]);
     assert_eq!(renewed.await, script("pexpire"));
     let entry = entry(&store, &[], "v").await.unwrap();
     let committed = commands_of(&server, async {
@@ -216,7 +217,10 @@ async fn a_watch_is_one_round_trip_and_wakes_up_by_itself() {
     // The other one captures for the first time; the waiter sends nothing.
     let waits = waits.await;
     assert_eq!(waits.count("client|caching") + waits.count("pttl"), 2, "{waits}");
-    assert_eq!(waits.without(&["client|caching", "pttl"]), Commands::from([("set", 2), ("get", 1)]));
+    assert_eq!(
+        waits.without(&["client|caching", "pttl"]),
+        Commands::from([("set", 2), ("get", 1)])
+    );
 
     // By an own write, a removal, an end of life and a flush as well.
     for how in ["own", "removed", "expired", "flushed"] {

@@ -115,8 +115,8 @@ async fn a_replica_is_unavailable_for_writes() {
 
 #[tokio::test]
 async fn a_refused_command_is_a_failure_that_names_it() {
-    let options = ServerOptions::new()
-        .user("app", "app-secret", &["~*", "&*", "+@all", "-getdel", "-set"]);
+    let options =
+        ServerOptions::new().user("app", "app-secret", &["~*", "&*", "+@all", "-getdel", "-set"]);
     let server = RedisServer::start(options).unwrap();
     let store = open(spakky_cache_redis::RedisSettings {
         username: Some("app".into()),

@@ -195,7 +195,8 @@ async fn a_step_that_is_dropped_does_not_happen_after_a_later_one() {
     let server = redis();
     let store = open(settings(server.port())).await;
     for round in 0..200 {
-        let (first, second) = (entry(&store, &[], "first").await, entry(&store, &[], "second").await);
+        let (first, second) =
+            (entry(&store, &[], "first").await, entry(&store, &[], "second").await);
         let (first, second) = (Envelope::Entry(first.unwrap()), Envelope::Entry(second.unwrap()));
         let k = key("k");
         let mut dropped = store.put(&k, &first);

@@ -1,0 +1,80 @@
+//! What was measured, as a table.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is the product")]
+
+use std::time::Duration;
+
+use spakky_test_harness::Commands;
+
+use crate::Turn;
+
+/// One side of a row, turn by turn.
+#[derive(Debug, Default)]
+pub(crate) struct Side {
+    /// Of one operation.
+    times: Vec<Duration>,
+    commands: Vec<f64>,
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) peer: &'static str,
+    pub(crate) ours: Side,
+    pub(crate) raw: Side,
+}
+
+impl Side {
+    pub(crate) fn add(&mut self, turn: Turn, sent: &Commands, warm_up: bool) {
+        if warm_up {
+            return;
+        }
+        let operations = u32::try_from(turn.operations).unwrap_or(u32::MAX);
+        self.times.push(turn.took / operations);
+        let total = u32::try_from(sent.total()).unwrap_or(u32::MAX);
+        self.commands.push(f64::from(total) / f64::from(operations));
+    }
+}
+
+impl Row {
+    /// How many times as fast the cache is, turn by turn; the median.
+    fn ratio(&self) -> f64 {
+        let turns = self.ours.times.iter().zip(&self.raw.times);
+        median(turns.map(|(ours, raw)| raw.as_secs_f64() / ours.as_secs_f64()).collect())
+    }
+}
+
+/// Says what is being measured.
+pub(crate) fn progress(name: &str) {
+    eprintln!("measuring: {name}");
+}
+
+/// Prints the table, for people and for Markdown.
+pub(crate) fn print(rows: &[Row], turns: usize) {
+    println!("Medians of {turns} turns or, for what takes long, 3. Values of 100 bytes.");
+    println!("Ratio: how many times as fast as the redis crate, turn by turn.\n");
+    println!("| | time | commands | redis crate | time | commands | ratio |");
+    println!("| --- | --: | --: | --- | --: | --: | --: |");
+    for row in rows {
+        println!(
+            "| {} | {} | {:.1} | {} | {} | {:.1} | {:.2} |",
+            row.name,
+            micros(&row.ours.times),
+            median(row.ours.commands.clone()),
+            row.peer,
+            micros(&row.raw.times),
+            median(row.raw.commands.clone()),
+            row.ratio(),
+        );
+    }
+}
+
+fn micros(times: &[Duration]) -> String {
+    let micros = median(times.iter().map(|time| time.as_secs_f64() * 1e6).collect());
+    if micros < 1_000.0 { format!("{micros:.1} µs") } else { format!("{:.1} ms", micros / 1e3) }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
