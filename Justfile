@@ -13,6 +13,10 @@ unexport CARGO_TARGET_DIR
 
 guest_target := "wasm32-wasip2"
 
+# Always the whole workspace: cargo turns on the features that the chosen
+# packages ask for, and another choice would compile the engine once more.
+host := "--workspace"
+
 # list the tasks
 [private]
 default:
@@ -27,11 +31,11 @@ demo *args: setup build
 
 # everything that must hold, cheap failures first; ends with the number of tests
 test:
-    @tools/test fmt-check guests test-guest clippy test-unit test-doc test-suite doc
+    @tools/test fmt-check guests test-guest clippy test-unit test-stores test-doc test-suite doc
 
 # build the host's command and the guests
 build: guests _rust
-    cargo build -p spakky-redis
+    cargo build {{ host }} --bins
 
 # build the guests, as components
 guests: _wasm
@@ -39,20 +43,24 @@ guests: _wasm
 
 # run the command spakky-redis with these arguments
 run *args: _rust
-    @cargo build --quiet -p spakky-redis
+    @cargo build --quiet {{ host }} --bins
     @cd {{ quote(invocation_directory()) }} && {{ quote(justfile_directory() / "target/debug/spakky-redis") }} "$@"
 
-# tests of the host's crates
+# unit tests of the host's crates
 test-unit *args: _rust _redis
-    cargo test --no-fail-fast --workspace --exclude spakky-host-guest-suite --lib --bins --tests -- "$@"
+    cargo test --no-fail-fast {{ host }} --lib --bins --test envelope -- "$@"
+
+# what every store has to do, and the guarantees, on each store
+test-stores *args: _rust _redis
+    cargo test --no-fail-fast {{ host }} --test contract --test 'redis_*' -- "$@"
 
 # examples in the host's documentation
 test-doc: _rust _redis
-    cargo test --no-fail-fast --workspace --doc
+    cargo test --no-fail-fast {{ host }} --doc
 
 # host-guest suite: scenario x language x store
-test-suite *args: guests _redis
-    cargo test --no-fail-fast -p spakky-host-guest-suite -- "$@"
+test-suite *args: build _redis
+    cargo test --no-fail-fast {{ host }} --test scenarios --test command -- "$@"
 
 # tests of the guest library and its macros, and of what the macros must refuse
 test-guest *args: _wasm
@@ -60,7 +68,8 @@ test-guest *args: _wasm
 
 # measure the cache beside the redis crate, on a redis-server of its own
 bench *args: _rust _redis
-    cargo run --quiet -p spakky-bench -- "$@"
+    @cargo build --quiet {{ host }} --bins
+    @target/debug/spakky-bench "$@"
 
 # feed the decoder of entries garbage until stopped (needs a nightly toolchain)
 fuzz *args: _rust
@@ -80,7 +89,7 @@ fmt-check: _rust
 clippy: _wasm
     cd guest && cargo clippy --workspace --target {{ guest_target }} --target-dir target -- -D warnings
     cd guest && cargo clippy -p spakky-cache -p spakky-cache-macros --all-targets --target-dir target -- -D warnings
-    cargo clippy --workspace --all-targets -- -D warnings
+    cargo clippy {{ host }} --all-targets -- -D warnings
 
 # build the documentation; a warning is a failure
 doc: _wasm

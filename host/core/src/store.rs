@@ -19,8 +19,10 @@ pub type Step<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send
 /// The first bytes of what a key holds: enough to tell it from anything else
 /// that the key ever held or will hold.
 ///
-/// For an envelope these are magic, version, kind and identity; for bytes that
-/// are none, as many as there are, which is no more than can be said of them.
+/// For an envelope these are magic, version, kind and identity. Bytes that are
+/// none, and fewer than an envelope's stem has, are their own stem: what a key
+/// holds "begins with" a stem if the stem of it is the same, so a few foreign
+/// bytes never pass for the envelope that replaced them.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Stem(pub Bytes);
 
@@ -75,7 +77,7 @@ pub type Change = Arc<SetOnce<()>>;
 
 /// A random identity that every eviction replaces before it replaces the
 /// epochs of its tags: while it stays the same, no tag was evicted. None: the
-/// store has none yet.
+/// store's is damaged, and nothing can be told.
 pub type EvictionMark = Option<Id>;
 
 /// How far a sweep got.
@@ -83,7 +85,7 @@ pub type EvictionMark = Option<Id>;
 pub struct Swept {
     /// How many keys it looked at.
     pub seen: u64,
-    /// How many dead entries it removed.
+    /// How many dead ones it removed.
     pub removed: u64,
     /// Where to go on; none: the sweep is done.
     pub next: Option<u64>,
@@ -119,7 +121,7 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// is stored with an epoch that lags is dead, never stale.
     fn capture<'a>(&'a self, tags: &'a [Tag], ttl: Option<Duration>) -> Step<'a, Epochs>;
 
-    /// The mark as it stands.
+    /// The mark as it stands, made where missing.
     fn eviction_mark(&self) -> Step<'_, EvictionMark>;
 
     /// Stores `marker` if the key still holds what was seen: what begins with
@@ -152,8 +154,9 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// as in [`read`](Self::read).
     fn remove_many<'a>(&'a self, keys: &'a [Key]) -> Step<'a, Vec<Found>>;
 
-    /// Makes `token` the one that refreshes `key`, unless another is, for
-    /// `lasts`. This only elects: what fences is [`commit`](Self::commit).
+    /// Makes `token`, a new one, that which refreshes `key`, unless there is
+    /// one, for `lasts`. This only elects: what fences is
+    /// [`commit`](Self::commit).
     fn elect<'a>(&'a self, key: &'a Key, token: Id, lasts: Duration) -> Step<'a, bool>;
 
     /// Makes the election of `token` last for `lasts` from now on, if it holds.
@@ -172,8 +175,8 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// another is.
     fn elect_sweeper(&self, token: Id, lasts: Duration) -> Step<'_, bool>;
 
-    /// Removes the dead entries among about `most` keys, from where an earlier
-    /// call got to; none: from the start.
+    /// Removes what is dead, entries and leases, among about `most` keys, from
+    /// where an earlier call got to; none: from the start.
     fn sweep(&self, from: Option<u64>, most: usize) -> Step<'_, Swept>;
 
     /// Answers if the store does.

@@ -1,5 +1,5 @@
 //! The guarantees of the cache, on every store. A session stands for a guest,
-//! and each [`Process`] has a handle on the store of its own, as another
+//! and each process has a handle on the store of its own, as another
 //! process would have.
 
 mod answers;
