@@ -59,7 +59,9 @@ apt_init() {
         printf 'Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";\n'
         printf 'Acquire::Retries "2";\n'
     } >"$apt_dir/apt.conf"
-    apt get update >"$apt_dir/log" 2>&1 || {
+    # apt calls it a success when nothing could be downloaded, and rightly does so
+    # when a source that is none of our business is down.
+    { apt get update >"$apt_dir/log" 2>&1 && compgen -G "$apt_dir/lists/*_Packages*" >/dev/null; } || {
         sed 's/^/  /' "$apt_dir/log" >&2
         return 1
     }

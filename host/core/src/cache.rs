@@ -247,13 +247,11 @@ impl Session {
         Ok(())
     }
 
-    /// The epochs that an entry with `tags` depends on from now on.
-    pub(crate) async fn capture(
-        &self,
-        tags: &[Tag],
-        ttl: Option<Duration>,
-    ) -> Result<Epochs, Error> {
-        Ok(self.store().capture(tags, ttl).await?)
+    /// The epochs that a load that begins now depends on. They are kept for
+    /// the longest that it may take; its commit sees to the rest.
+    pub(crate) async fn capture(&self, tags: &[Tag]) -> Result<Epochs, Error> {
+        let longest_load = self.inner().policy.longest_load;
+        Ok(self.store().capture(tags, Some(longest_load)).await?)
     }
 
     pub(crate) async fn found(&self, key: &Key) -> Result<Found, Error> {

@@ -94,7 +94,7 @@ impl Session {
         let key = limits.key(key)?;
         let tags = limits.tags(tags)?;
         let store = &self.inner().store;
-        let epochs = self.capture(&tags, None).await?;
+        let epochs = self.capture(&tags).await?;
         let held = Held::about_to(self, &key, Purpose::Write, epochs)?;
         let marker = Envelope::Lease(held.marker());
         let (mark, ()) = tokio::try_join!(store.eviction_mark(), store.put(&key, &marker))?;
@@ -209,7 +209,7 @@ impl Session {
             return Err(Error::Denied);
         }
         let store = &self.inner().store;
-        let epochs = self.capture(tags, None).await?;
+        let epochs = self.capture(tags).await?;
         let held = Held::about_to(self, key, Purpose::Load, epochs)?;
         let marker = held.marker();
         let (mark, taken) =
@@ -260,7 +260,7 @@ impl Session {
         tags.extend(entry.epochs.tags.iter().map(|(tag, _)| tag.clone()));
         tags.sort_unstable();
         tags.dedup();
-        let epochs = self.capture(&tags, None).await?;
+        let epochs = self.capture(&tags).await?;
         let stem = Envelope::Entry(entry.clone()).stem();
         let Ok(held) = Held::about_to(self, key, Purpose::Refresh(stem), epochs) else {
             return Ok(None);

@@ -108,11 +108,12 @@ impl CurrentEpochs<'_> {
         &self,
         epochs: &[Option<&Epochs>],
     ) -> Result<Vec<bool>, StoreError> {
-        let verdicts = epochs.iter().map(|epochs| match epochs.map(|epochs| self.verdict(epochs)) {
-            Some(Verdict::Alive) => Some(Vec::new()),
-            Some(Verdict::IfCurrent(unknown)) => Some(unknown),
-            Some(Verdict::Dead) | None => None,
-        });
+        let verdicts =
+            epochs.iter().map(|epochs| match epochs.map(|epochs| self.verdict(epochs)) {
+                Some(Verdict::Alive) => Some(Vec::new()),
+                Some(Verdict::IfCurrent(unknown)) => Some(unknown),
+                Some(Verdict::Dead) | None => None,
+            });
         self.all_current(verdicts.collect()).await
     }
 
@@ -144,19 +145,14 @@ impl CurrentEpochs<'_> {
     }
 
     /// Whether Redis has each of the epochs of each list; false for none.
-    async fn all_current(
-        &self,
-        lists: Vec<Option<Unknown>>,
-    ) -> Result<Vec<bool>, StoreError> {
+    async fn all_current(&self, lists: Vec<Option<Unknown>>) -> Result<Vec<bool>, StoreError> {
         let mut keys: Vec<Vec<u8>> =
             lists.iter().flatten().flatten().map(|(key, _)| key.clone()).collect();
         keys.sort_unstable();
         keys.dedup();
         let answers = self.ask(keys.clone(), &redis::pipe()).await?;
         let current: HashMap<Vec<u8>, Option<Known>> = keys.into_iter().zip(answers).collect();
-        let is_current = |(key, epoch): &(Vec<u8>, Epoch)| {
-            matches!(current.get(key), Some(Some(known)) if known.epoch == *epoch)
-        };
+        let is_current = |(key, epoch): &(Vec<u8>, Epoch)| matches!(current.get(key), Some(Some(known)) if known.epoch == *epoch);
         Ok(lists
             .into_iter()
             .map(|list| list.is_some_and(|list| list.iter().all(is_current)))

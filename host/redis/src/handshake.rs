@@ -104,7 +104,11 @@ async fn probe(
     let exchange = async {
         stream.write_all(b"*1\r\n$4\r\nPING\r\n").await?;
         stream.flush().await?;
-        while !line.ends_with(b"\n") && line.len() < LONGEST_LINE {
+        // What does not begin as an answer of Redis's may never end as one.
+        while matches!(line.as_slice(), [] | [b'+' | b'-', ..])
+            && !line.ends_with(b"\n")
+            && line.len() < LONGEST_LINE
+        {
             if stream.read_buf(&mut line).await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }

@@ -153,8 +153,7 @@ impl Operation {
         if count == 0 {
             return Ok(Vec::new());
         }
-        let replies =
-            self.live.connection.clone().send_packed_commands(pipeline, 0, count).await;
+        let replies = self.live.connection.clone().send_packed_commands(pipeline, 0, count).await;
         let replies = replies.map_err(|error| self.lost(&error))?;
         if replies.len() == count {
             Ok(replies)

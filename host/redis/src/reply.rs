@@ -144,7 +144,10 @@ mod tests {
         }
         for line in ["WRONGTYPE Operation", "OOM command", "ERR x", "NOPERM y", "MISCONF z"] {
             let refused = no_error(&error(line), TO).unwrap_err();
-            assert!(matches!(&refused, StoreError::Failed(text) if text.contains(line)), "{refused}");
+            assert!(
+                matches!(&refused, StoreError::Failed(text) if text.contains(line)),
+                "{refused}"
+            );
         }
     }
 

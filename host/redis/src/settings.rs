@@ -382,11 +382,9 @@ mod tests {
 
     #[test]
     fn nothing_shown_has_the_password() {
-        let settings = parse(&[
-            ("SPAKKY_REDIS__USERNAME", "app"),
-            ("SPAKKY_REDIS__PASSWORD", "s3cret"),
-        ])
-        .unwrap();
+        let settings =
+            parse(&[("SPAKKY_REDIS__USERNAME", "app"), ("SPAKKY_REDIS__PASSWORD", "s3cret")])
+                .unwrap();
         let shown = format!("{settings:?} {}", settings.url());
         assert!(!shown.contains("s3cret"), "{shown}");
         assert!(shown.contains("<hidden>"), "{shown}");

@@ -108,14 +108,8 @@ impl RedisStore {
     }
 
     /// Stores `value` if the key holds what begins with `held`.
-    async fn replace(
-        &self,
-        key: &[u8],
-        held: &Stem,
-        value: &Envelope,
-    ) -> Result<bool, StoreError> {
-        let lasts =
-            value.ttl().map_or_else(String::new, |lasts| whole_millis(lasts).to_string());
+    async fn replace(&self, key: &[u8], held: &Stem, value: &Envelope) -> Result<bool, StoreError> {
+        let lasts = value.ttl().map_or_else(String::new, |lasts| whole_millis(lasts).to_string());
         let arguments: [&[u8]; 3] = [&held.0, &value.encode(), lasts.as_bytes()];
         self.run(Script::ReplaceIfStem, key, &arguments).await
     }
@@ -243,9 +237,9 @@ impl Store for RedisStore {
     }
 
     fn give_up<'a>(&'a self, key: &'a Key, held: &'a Stem) -> Step<'a, bool> {
-        Box::pin(async move {
-            self.run(Script::RemoveIfStem, &self.keys.entry(key), &[&held.0]).await
-        })
+        Box::pin(
+            async move { self.run(Script::RemoveIfStem, &self.keys.entry(key), &[&held.0]).await },
+        )
     }
 
     fn renew<'a>(&'a self, key: &'a Key, held: &'a Stem, lasts: Duration) -> Step<'a, bool> {
@@ -284,9 +278,10 @@ impl Store for RedisStore {
             }
             let operation = self.connection.begin().await?;
             let replies = operation.pipeline(&pipeline).await?;
-            let values = replies.into_iter().zip(keys).map(|(reply, key)| {
-                reply::string(reply, To("GETDEL", &self.keys.entry(key)))
-            });
+            let values = replies
+                .into_iter()
+                .zip(keys)
+                .map(|(reply, key)| reply::string(reply, To("GETDEL", &self.keys.entry(key))));
             let values = values.collect::<Result<_, _>>()?;
             self.epochs(&operation).found_many(values).await
         })

@@ -76,10 +76,7 @@ impl RedisStore {
 }
 
 /// What the keys hold that are envelopes, without their values.
-async fn headers(
-    operation: &Operation,
-    mut keys: Vec<Vec<u8>>,
-) -> Result<Vec<Header>, StoreError> {
+async fn headers(operation: &Operation, mut keys: Vec<Vec<u8>>) -> Result<Vec<Header>, StoreError> {
     let mut headers = Vec::with_capacity(keys.len());
     for most in [HEADER_BYTES, LONGEST_HEADER_BYTES] {
         let mut pipeline = pipe();

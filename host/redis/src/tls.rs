@@ -21,10 +21,13 @@ pub(crate) async fn connect(
 ) -> Result<TlsStream<TcpStream>, ConnectErrorKind> {
     let name = ServerName::try_from(host.to_owned())
         .map_err(|error| ConnectErrorKind::NameNotFound(error.to_string()))?;
-    let connector = TlsConnector::from(Arc::new(config(roots()?)?));
+    let roots = tokio::task::spawn_blocking(roots).await;
+    let roots = roots.map_err(|error| ConnectErrorKind::NoRoots(error.to_string()))??;
+    let connector = TlsConnector::from(Arc::new(config(roots)?));
     connector.connect(name, stream).await.map_err(|error| failure(&error))
 }
 
+/// Some hundred files, perhaps.
 fn roots() -> Result<RootCertStore, ConnectErrorKind> {
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();

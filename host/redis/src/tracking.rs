@@ -329,10 +329,8 @@ mod tests {
     #[test]
     fn a_flush_and_what_is_not_understood_invalidate_everything() {
         let odd = PushInfo { kind: PushKind::Invalidate, data: vec![Value::Int(1)] };
-        let odd_key = PushInfo {
-            kind: PushKind::Invalidate,
-            data: vec![Value::Array(vec![Value::Int(1)])],
-        };
+        let odd_key =
+            PushInfo { kind: PushKind::Invalidate, data: vec![Value::Array(vec![Value::Int(1)])] };
         for info in [flush(), odd, odd_key] {
             let tracking = Tracking::default();
             expect(&tracking, &["a"]).fill(&[Some(known(1))]);

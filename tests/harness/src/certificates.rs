@@ -29,7 +29,8 @@ impl Certificates {
 
         let write = |name: &str, pem: String| {
             let path = directory.join(name);
-            std::fs::write(&path, pem).with_context(|| format!("cannot write {}", path.display()))?;
+            std::fs::write(&path, pem)
+                .with_context(|| format!("cannot write {}", path.display()))?;
             anyhow::Ok(path)
         };
         Ok(Self {

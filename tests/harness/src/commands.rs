@@ -32,9 +32,10 @@ impl Commands {
     /// What was carried out after `earlier` was taken.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
-        let counts = self.0.iter().map(|(name, count)| {
-            (name.clone(), count.saturating_sub(earlier.count(name)))
-        });
+        let counts = self
+            .0
+            .iter()
+            .map(|(name, count)| (name.clone(), count.saturating_sub(earlier.count(name))));
         Self(counts.filter(|(_, count)| *count > 0).collect())
     }
 

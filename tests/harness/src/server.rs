@@ -104,8 +104,7 @@ impl RedisServer {
     /// error.
     pub fn start(options: ServerOptions) -> anyhow::Result<Self> {
         let directory = tempfile::Builder::new().prefix("redis").tempdir()?;
-        let certificates =
-            options.tls.then(|| Certificates::make(directory.path())).transpose()?;
+        let certificates = options.tls.then(|| Certificates::make(directory.path())).transpose()?;
         let mut server = Self {
             options,
             directory,
@@ -193,8 +192,7 @@ impl RedisServer {
         &self,
         work: impl FnOnce(&mut Connection) -> redis::RedisResult<T>,
     ) -> anyhow::Result<T> {
-        let mut administration =
-            self.administration.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut administration = self.administration.lock().unwrap_or_else(PoisonError::into_inner);
         let connection = administration.as_mut().context("the server was stopped")?;
         Ok(work(connection)?)
     }
@@ -217,9 +215,8 @@ impl RedisServer {
         }
         command.args(&self.options.arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command
-            .spawn()
-            .with_context(|| format!("{} does not start", program.display()))?;
+        let mut child =
+            command.spawn().with_context(|| format!("{} does not start", program.display()))?;
         let output = child.stdout.take().context("its output is not to be had")?;
         self.child = Some(child);
         wait_until_ready(BufReader::new(output))?;

@@ -1,13 +1,15 @@
 //! Each way in which a connection cannot be set up, and what is said then.
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use spakky_cache_redis::{ConnectErrorKind, RedisConnection, RedisSettings};
 use spakky_test_harness::{RedisServer, ServerOptions};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::support::{SHORT, redis, settings, until};
+use crate::support::{DEADLINE, SHORT, redis, settings, until};
 
 /// Connects in vain: the kind of error. Its message is one line that names the
 /// server, `advice`, and no password.
@@ -176,7 +178,7 @@ async fn a_server_that_ends_leaves_nothing_behind() {
 
 /// The outcome of a connection with TLS, in a process that trusts the roots in
 /// this file: an environment variable is the whole process's.
-fn connect_trusting(authority: &std::path::Path, port: u16) -> String {
+fn connect_trusting(authority: &Path, port: u16, patience: Duration) -> String {
     let directory = tempfile::tempdir().unwrap();
     let outcome = directory.path().join("outcome");
     let status = Command::new(std::env::current_exe().unwrap())
@@ -184,6 +186,7 @@ fn connect_trusting(authority: &std::path::Path, port: u16) -> String {
         .env_remove("SSL_CERT_DIR")
         .env("SSL_CERT_FILE", authority)
         .env("SPAKKY_TEST_PORT", port.to_string())
+        .env("SPAKKY_TEST_PATIENCE", patience.as_secs_f64().to_string())
         .env("SPAKKY_TEST_OUTCOME", &outcome)
         .output()
         .unwrap();
@@ -196,12 +199,13 @@ fn connect_trusting(authority: &std::path::Path, port: u16) -> String {
 async fn a_process_of_its_own() {
     let variable = |name: &str| std::env::var(name).unwrap();
     let port = variable("SPAKKY_TEST_PORT").parse().unwrap();
+    let patience = variable("SPAKKY_TEST_PATIENCE").parse().unwrap();
     let mut outcomes = Vec::new();
     for host in ["127.0.0.1", "localhost"] {
         let settings = RedisSettings {
             host: host.into(),
             use_ssl: true,
-            socket_timeout: std::time::Duration::from_secs(5),
+            socket_timeout: Duration::from_secs_f64(patience),
             ..settings(port)
         };
         outcomes.push(match RedisConnection::connect(settings).await {
@@ -215,24 +219,25 @@ async fn a_process_of_its_own() {
 #[tokio::test]
 async fn tls_with_a_private_authority() {
     let server = RedisServer::start(ServerOptions::new().tls()).unwrap();
-    let trusting = connect_trusting(server.authority().unwrap(), server.port());
+    let trusting = connect_trusting(server.authority().unwrap(), server.port(), DEADLINE);
     assert_eq!(trusting, "Ok(())\nOk(())");
 
     // Another authority's roots, of the same name.
     let other = RedisServer::start(ServerOptions::new().tls()).unwrap();
-    let outcome = connect_trusting(other.authority().unwrap(), server.port());
+    let outcome = connect_trusting(other.authority().unwrap(), server.port(), DEADLINE);
     assert!(outcome.contains("certificate is not trusted"), "{outcome}");
     assert!(outcome.contains("SSL_CERT_FILE"), "{outcome}");
 
-    // A plain port does not speak TLS.
+    // A plain port does not speak TLS, and waits for more of what it takes for
+    // the beginning of a command.
     let plain = redis();
-    let outcome = connect_trusting(server.authority().unwrap(), plain.port());
+    let outcome = connect_trusting(server.authority().unwrap(), plain.port(), SHORT);
     for line in outcome.lines() {
         assert!(line.contains("the TLS handshake failed"), "{outcome}");
         assert!(line.contains("SPAKKY_REDIS__USE_SSL=false"), "{outcome}");
     }
 
     let nothing = tempfile::NamedTempFile::new().unwrap();
-    let none = connect_trusting(nothing.path(), server.port());
+    let none = connect_trusting(nothing.path(), server.port(), DEADLINE);
     assert!(none.contains("no trusted roots were found"), "{none}");
 }

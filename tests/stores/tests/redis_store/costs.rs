@@ -81,7 +81,11 @@ async fn what_follows_an_own_evict_is_a_hit_of_one_get() {
     for round in 0..500 {
         assert!(read(&store, "k").await.unwrap().is_some());
         store.evict(&tags(&["t"])).await.unwrap();
-        assert_eq!(read(&store, "k").await, Ok(None), "{round}");
+        // Without a read in between, too: then nothing else makes the connection
+        // hear of its own evict before it captures.
+        if round % 2 == 0 {
+            assert_eq!(read(&store, "k").await, Ok(None), "{round}");
+        }
         put(&store, "k", &["t"], "v").await.unwrap();
         let hit = commands_of(&server, async {
             assert!(read(&store, "k").await.unwrap().is_some());

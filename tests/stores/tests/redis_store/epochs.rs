@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use spakky_cache_core::entry::Envelope;
+use spakky_cache_core::store::Found;
 use spakky_cache_core::{Store as _, StoreError};
 use spakky_test_harness::{Commands, RedisServer};
 
@@ -80,7 +82,9 @@ async fn a_lost_or_damaged_epoch_is_a_miss() {
     let server = redis();
     let store = open(settings(server.port())).await;
     for name in ["spakky:cache:t|t", "spakky:cache:a|"] {
-        for damage in [&["DEL", name][..], &["SET", name, "junk"], &["SETRANGE", name, "3", "x"]] {
+        for damage in
+            [&["DEL", name][..], &["SET", name, "junk"], &["SETRANGE", name, "3", "xxxxxxxx"]]
+        {
             put(&store, "k", &["t"], "v").await.unwrap();
             assert!(read(&store, "k").await.unwrap().is_some());
             server.command(damage).unwrap();
@@ -130,6 +134,29 @@ async fn caches_on_one_connection_have_nothing_in_common() {
     for cache in &others {
         assert_eq!(read(cache, "k").await.unwrap().as_deref(), Some("theirs"), "{cache:?}");
     }
+}
+
+/// The answer to a question about epochs is here, an evict is heard of, and only
+/// then does the reader come to fill the answer in.
+#[tokio::test]
+async fn an_epoch_that_is_replaced_before_it_is_filled_in_is_not_kept() {
+    let server = redis();
+    let (store, other) = (open(settings(server.port())).await, open(settings(server.port())).await);
+    put(&other, "k", &["t"], "v").await.unwrap();
+    let k = key("k");
+    let mut reading = store.read(&k);
+    // Answers come in order: after a ping, those to all that was sent before
+    // are here. First the entry is asked for, then its epochs.
+    for _ in 0..2 {
+        assert!((&mut reading).now_or_never().is_none());
+        store.ping().await.unwrap();
+    }
+    other.evict(&tags(&["t"])).await.unwrap();
+    store.ping().await.unwrap();
+    // It was alive when its epochs were asked for, which was before the evict.
+    let found = (&mut reading).now_or_never().expect("all answers are here");
+    assert!(matches!(found, Ok(Found::Envelope { alive: true, .. })), "{found:?}");
+    assert_eq!(read(&store, "k").await, Ok(None));
 }
 
 /// Readers and writers in several processes, while tags are evicted as fast as

@@ -1,0 +1,127 @@
+//! Imports that are not offered, all of them, in words.
+
+use std::path::Path;
+
+use wasmtime::component::Component;
+
+use crate::exit::{Failure, NO_COMPONENT};
+
+/// What is offered, for the sake of the message alone: whether a component
+/// links is for the linker to say.
+const OFFERED: [(&str, &str, &[&str]); 7] = [
+    (
+        "wasi:cli",
+        "0.2",
+        &[
+            "environment",
+            "exit",
+            "stderr",
+            "stdin",
+            "stdout",
+            "terminal-input",
+            "terminal-output",
+            "terminal-stderr",
+            "terminal-stdin",
+            "terminal-stdout",
+        ],
+    ),
+    ("wasi:clocks", "0.2", &["monotonic-clock", "wall-clock"]),
+    ("wasi:filesystem", "0.2", &["preopens", "types"]),
+    ("wasi:io", "0.2", &["error", "poll", "streams"]),
+    ("wasi:random", "0.2", &["insecure", "insecure-seed", "random"]),
+    (
+        "wasi:sockets",
+        "0.2",
+        &[
+            "instance-network",
+            "ip-name-lookup",
+            "network",
+            "tcp",
+            "tcp-create-socket",
+            "udp",
+            "udp-create-socket",
+        ],
+    ),
+    ("spakky:cache", "0.1", &["actuator", "actuator-types", "cache", "config", "types"]),
+];
+
+/// Why `component` could not be linked.
+pub(crate) fn explain(component: &Component, error: &wasmtime::Error, path: &Path) -> Failure {
+    let missing: Vec<_> = imports_of(component).filter_map(|name| missing(&name)).collect();
+    let path = path.display();
+    let why = if missing.is_empty() {
+        // The interface is offered, but not as the component knows it.
+        let causes: Vec<_> = error.chain().skip(1).map(ToString::to_string).collect();
+        let import = imports_of(component).find(|name| error.to_string().contains(name.as_str()));
+        let import = import.unwrap_or_else(|| error.to_string());
+        format!("{path} imports {import}, and what is offered differs: {}", causes.join(": "))
+    } else {
+        format!("{path} imports what is not offered: {}", missing.join(", "))
+    };
+    let offered: Vec<_> =
+        OFFERED.iter().map(|(package, version, _)| format!("{package}@{version}")).collect();
+    Failure::new(NO_COMPONENT, why).hint(format!("offered are {}", offered.join(", ")))
+}
+
+fn imports_of(component: &Component) -> impl Iterator<Item = String> {
+    let ty = component.component_type();
+    let names: Vec<_> = ty.imports(component.engine()).map(|(name, _)| name.to_owned()).collect();
+    names.into_iter()
+}
+
+/// What is wrong with importing `name`, if anything is.
+fn missing(name: &str) -> Option<String> {
+    let (path, version) = name.split_once('@').unwrap_or((name, ""));
+    let (package, interface) = path.split_once('/').unwrap_or((path, ""));
+    let offered = OFFERED.iter().find(|(offered, ..)| *offered == package);
+    match offered {
+        Some((_, offered, interfaces)) if interfaces.contains(&interface) => {
+            let is_compatible = compatible(version) == *offered;
+            (!is_compatible).then(|| format!("{name} (offered is {path}@{offered})"))
+        }
+        _ => Some(name.to_owned()),
+    }
+}
+
+/// The part of a version that those compatible with it share; before 1.0 that
+/// is major and minor.
+fn compatible(version: &str) -> &str {
+    // A version before its release is compatible with itself alone.
+    if version.contains('-') {
+        return version;
+    }
+    let numbers = if version.starts_with("0.") { 2 } else { 1 };
+    let end = version.match_indices('.').nth(numbers - 1).map_or(version.len(), |(at, _)| at);
+    &version[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compatible_versions() {
+        for (version, part) in [
+            ("0.2.3", "0.2"),
+            ("0.2.12", "0.2"),
+            ("0.3.0", "0.3"),
+            ("1.2.3", "1"),
+            ("0.2.0-rc-2023-10-25", "0.2.0-rc-2023-10-25"),
+            ("", ""),
+        ] {
+            assert_eq!(compatible(version), part);
+        }
+    }
+
+    #[test]
+    fn missing_imports() {
+        for name in ["wasi:cli/stdout@0.2.0", "wasi:io/poll@0.2.99", "spakky:cache/cache@0.1.0"] {
+            assert_eq!(missing(name), None, "{name}");
+        }
+        for name in ["wasi:http/types@0.2.0", "wasi:cli/else@0.2.0", "log", "a:b/c@0.1.0"] {
+            assert_eq!(missing(name).as_deref(), Some(name));
+        }
+        let newer = "wasi:cli/stdout@0.3.0 (offered is wasi:cli/stdout@0.2)";
+        assert_eq!(missing("wasi:cli/stdout@0.3.0").as_deref(), Some(newer));
+    }
+}

@@ -1,0 +1,48 @@
+//! The command `spakky-redis`.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by a panic"))]
+
+mod args;
+mod background;
+mod component;
+mod ending;
+mod engine;
+mod exit;
+mod guest;
+mod imports;
+mod logging;
+mod plugin;
+mod report;
+mod reporters;
+mod run;
+mod settings;
+mod signals;
+mod stdout;
+mod store;
+mod values;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::{Cli, Command};
+use crate::exit::Failure;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    logging::start();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::internal(format!("no runtime: {error}")).report().into(),
+    };
+    let ended = runtime.block_on(async {
+        match &cli.command {
+            Command::Run(args) => run::run(args).await,
+            Command::Health(args) => report::health(args).await,
+            Command::Info(args) => report::info(args).await,
+        }
+    });
+    // Its threads may be blocked on input or output for ever.
+    runtime.shutdown_background();
+    ended.unwrap_or_else(|failure| failure.report()).into()
+}
