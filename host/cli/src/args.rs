@@ -74,6 +74,8 @@ Examples:
   spakky-redis run --dir ./out::/out --dir-ro /etc/app --env LANG --env MODE=fast component.wasm
   spakky-redis run --max-memory 64MiB --max-time 30s --read-only component.wasm
 
+A DURATION is a number with ms, s, m or h, such as 250ms or 1.5m; a SIZE one with KiB, MiB or GiB.
+
 Exit codes: the component's own, and
   2    wrong options or settings
   65   not a component that can be run, or it imports what is not offered

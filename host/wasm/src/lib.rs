@@ -100,10 +100,11 @@
 //!           (global.set $free (i32.add (global.get $free) (local.get 3)))))
 //!       (core instance $memory (instantiate $memory))
 //!       (alias core export $memory "memory" (core memory $mem))
-//!       (core func $set (canon lower (func $cache "set") (memory $mem)))
+//!       (alias core export $memory "realloc" (core func $realloc))
+//!       (core func $set
+//!         (canon lower (func $cache "set") (memory $mem) (realloc $realloc)))
 //!       (core func $get
-//!         (canon lower (func $cache "get") (memory $mem)
-//!           (realloc (core func $memory "realloc"))))
+//!         (canon lower (func $cache "get") (memory $mem) (realloc $realloc)))
 //!
 //!       (core module $greeter
 //!         (import "cache" "set"
