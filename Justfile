@@ -31,7 +31,7 @@ demo *args: setup build
 
 # everything that must hold, cheap failures first; ends with the number of tests
 test:
-    @tools/test fmt-check guests test-guest clippy test-unit test-stores test-doc test-suite doc
+    @tools/test fmt-check guests test-guest clippy test-unit test-doc test-suite doc
 
 # build the host's command and the guests
 build: guests _rust
@@ -47,20 +47,24 @@ run *args: _rust
     @cd {{ quote(invocation_directory()) }} && {{ quote(justfile_directory() / "target/debug/spakky-redis") }} "$@"
 
 # unit tests of the host's crates
-test-unit *args: _rust _redis
-    cargo test --no-fail-fast {{ host }} --lib --bins --test envelope -- "$@"
-
-# what every store has to do, and the guarantees, on each store
-test-stores *args: _rust _redis
-    cargo test --no-fail-fast {{ host }} --test contract --test 'redis_*' -- "$@"
+test-unit *args: _rust
+    cargo test --no-fail-fast {{ host }} --lib --bins -- "$@"
 
 # examples in the host's documentation
 test-doc: _rust _redis
     cargo test --no-fail-fast {{ host }} --doc
 
-# host-guest suite: scenario x language x store
+# what every store must do, the guarantees, and the host-guest suite
 test-suite *args: build _redis
-    cargo test --no-fail-fast {{ host }} --test scenarios --test command -- "$@"
+    cargo test --no-fail-fast {{ host }} --test '*' -- "$@"
+
+# of the suite, what every store must do and the guarantees
+test-stores *args: _rust _redis
+    cargo test --no-fail-fast {{ host }} --test contract --test 'redis_*' -- "$@"
+
+# of the suite, the scenarios: each in every language and on every store
+test-scenarios *args: guests _redis
+    cargo test --no-fail-fast {{ host }} --test scenarios -- "$@"
 
 # tests of the guest library and its macros, and of what the macros must refuse
 test-guest *args: _wasm

@@ -83,7 +83,8 @@ pub(crate) async fn run(args: &RunArgs) -> Result<u8, Failure> {
 /// The file of the program, and its arguments.
 fn program(args: &RunArgs) -> Result<(&Path, Vec<String>), Failure> {
     let unreadable = |argument: &OsString| {
-        Failure::new(USAGE, format!("{argument:?}: components get arguments as UTF-8"))
+        let argument = argument.display();
+        Failure::new(USAGE, format!("the argument {argument} is not UTF-8, as components have it"))
     };
     let text = |argument: &OsString| argument.clone().into_string().map_err(|it| unreadable(&it));
     let (path, arguments) = args

@@ -36,12 +36,7 @@ impl cache::Host for CacheCtx {
         Ok(values.into_iter().map(|value| value.map(Vec::from)).collect())
     }
 
-    async fn set(
-        &mut self,
-        key: String,
-        value: Vec<u8>,
-        entry: types::EntryOptions,
-    ) -> Result<()> {
+    async fn set(&mut self, key: String, value: Vec<u8>, entry: types::EntryOptions) -> Result<()> {
         Ok(self.session.set(&key, value.into(), &options(entry)).await?)
     }
 
