@@ -1,0 +1,85 @@
+//! Whether an answer is the one that was expected.
+
+use serde_json::Value;
+
+/// Stands for any value.
+const ANY: &str = "@any";
+
+/// Whether `answer` is what `expected` says: of an error, what it names (a text
+/// is the kind), of a result, everything.
+pub(crate) fn is_expected(expected: &Value, answer: &Value) -> bool {
+    match (expected.get("error"), answer.get("error")) {
+        (Some(Value::String(kind)), Some(error)) => error["kind"] == kind.as_str(),
+        (Some(Value::Object(named)), Some(error)) => {
+            named.iter().all(|(name, value)| same(value, &error[name]))
+        }
+        _ => same(expected, answer),
+    }
+}
+
+/// Whether two values are the same, whichever way numbers are written.
+fn same(expected: &Value, actual: &Value) -> bool {
+    match (expected, actual) {
+        (Value::String(text), _) if text == ANY => true,
+        (Value::Array(expected), Value::Array(actual)) => {
+            expected.len() == actual.len()
+                && expected.iter().zip(actual).all(|(expected, actual)| same(expected, actual))
+        }
+        (Value::Object(expected), Value::Object(actual)) => {
+            if let (Some(expected), Some(actual)) =
+                (float(&Value::Object(expected.clone())), float(&Value::Object(actual.clone())))
+            {
+                return expected.to_bits() == actual.to_bits();
+            }
+            expected.len() == actual.len()
+                && expected.iter().all(|(name, expected)| {
+                    actual.get(name).is_some_and(|actual| same(expected, actual))
+                })
+        }
+        (Value::Number(expected), Value::Number(actual)) => {
+            expected == actual
+                || (expected.is_f64() && actual.is_f64() && expected.as_f64() == actual.as_f64())
+        }
+        _ => expected == actual,
+    }
+}
+
+/// `{"$float": "1e300"}`: languages print it differently. All of what is not a
+/// number is one.
+fn float(value: &Value) -> Option<f64> {
+    let float: f64 = value.get("$float")?.as_str()?.parse().ok()?;
+    Some(if float.is_nan() { f64::NAN } else { float })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn answers() {
+        for (expected, answer) in [
+            (json!({ "ok": 1 }), json!({ "ok": 1 })),
+            (json!({ "ok": "@any" }), json!({ "ok": [1] })),
+            (json!({ "ok": { "$float": "1e300" } }), json!({ "ok": { "$float": "1e+300" } })),
+            (json!({ "ok": { "$float": "NaN" } }), json!({ "ok": { "$float": "-NaN" } })),
+            (json!({ "error": "denied" }), json!({ "error": { "kind": "denied", "message": "" } })),
+            (json!({ "error": { "limit": 2 } }), json!({ "error": { "kind": "x", "limit": 2 } })),
+        ] {
+            assert!(is_expected(&expected, &answer), "{expected} {answer}");
+        }
+        for (expected, answer) in [
+            (json!({ "ok": 1 }), json!({ "ok": "1" })),
+            (json!({ "ok": null }), json!({ "error": { "kind": "denied" } })),
+            (json!({ "error": "denied" }), json!({ "ok": null })),
+            (json!({ "error": "denied" }), json!({ "error": { "kind": "unavailable" } })),
+            (json!({ "ok": { "a": 1 } }), json!({ "ok": { "a": 1, "b": 2 } })),
+            (json!({ "ok": [] }), json!({ "ok": [1] })),
+            (json!({ "ok": { "$float": "0" } }), json!({ "ok": { "$float": "-0" } })),
+            (json!({ "ok": 1 }), json!({ "ok": { "$float": "1" } })),
+        ] {
+            assert!(!is_expected(&expected, &answer), "{expected} {answer}");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The host-guest suite: real components, a real Redis, real processes.
+//!
+//! - `tests/scenarios.rs` plays each scenario of `scenarios/` in each language
+//!   on each store, in this process: [`stage`], [`play`].
+//! - `tests/isolation.rs` has many guests in one process, some of which
+//!   misbehave.
+//! - `tests/command/` starts the command `spakky-redis`: [`command`].
+//!
+//! Nothing sleeps for a fixed time: tests wait for what has to happen, at most
+//! for [`DEADLINE`].
+
+#![expect(clippy::missing_panics_doc, reason = "a test fails by a panic")]
+
+pub mod artifact;
+pub mod backing;
+pub mod command;
+mod expand;
+mod expect;
+pub mod guest;
+pub mod language;
+pub mod matrix;
+pub mod play;
+pub mod scenario;
+pub mod stage;
+
+use std::time::Duration;
+
+/// How long a test waits for what has to happen. Far longer than it takes, so
+/// that only what never happens fails.
+pub const DEADLINE: Duration = Duration::from_secs(30);

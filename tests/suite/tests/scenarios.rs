@@ -1,0 +1,138 @@
+//! Plays each scenario in each language on each store, and shows the table.
+//!
+//! `cargo test -p spakky-host-guest-suite --test scenarios -- "redis: a null"`
+//! plays those that have this in their names.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use libtest_mimic::{Arguments, Failed, Trial};
+use spakky_cache_redis::RedisSettings;
+use spakky_host_guest_suite::backing::Backing;
+use spakky_host_guest_suite::language::{LANGUAGES, Language};
+use spakky_host_guest_suite::matrix::Matrix;
+use spakky_host_guest_suite::play::{Cast, play};
+use spakky_host_guest_suite::scenario::{self, Scenario};
+use spakky_host_guest_suite::stage::{Player, Stage};
+use spakky_test_harness::{RedisServer, ServerOptions};
+use tokio::runtime::Runtime;
+
+/// A server that wants one, so that no guest can see it by accident.
+const PASSWORD: &str = "s3cret-of-the-suite";
+
+fn main() -> anyhow::Result<ExitCode> {
+    let arguments = Arguments::from_args();
+    let topics = scenario::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios"))?;
+    let server = RedisServer::start(ServerOptions::new().password(PASSWORD))?;
+    let backings = [Backing::Embedded, Backing::Redis(Box::new(settings(&server)))];
+    let runtime = Arc::new(Runtime::new()?);
+    let stage = Stage::new()?;
+    let players = LANGUAGES.map(|language| Speaker::new(&stage, language));
+
+    let matrix = Arc::new(Matrix::default());
+    let mut trials = Vec::new();
+    for topic in topics {
+        for scenario in topic.scenarios {
+            for (first, others) in casts(&players, scenario.across) {
+                for backing in &backings {
+                    let languages = if first.language == others.language {
+                        first.language.name.to_owned()
+                    } else {
+                        format!("{} to {}", first.language.name, others.language.name)
+                    };
+                    let cell = Cell {
+                        topic: topic.name.clone(),
+                        column: format!("{languages} on {}", backing.name()),
+                        prefix: format!("case {}:", trials.len()),
+                        scenario: scenario.clone(),
+                        backing: backing.clone(),
+                        speakers: (first.clone(), others.clone()),
+                    };
+                    matrix.want(&cell.topic, &cell.column);
+                    let (runtime, matrix) = (runtime.clone(), matrix.clone());
+                    let name = format!("{}: {}", cell.column, scenario.name);
+                    trials.push(Trial::test(name, move || {
+                        let played = runtime.block_on(cell.play());
+                        matrix.note(&cell.topic, &cell.column, played.is_ok());
+                        played.map_err(|error| Failed::from(why(&error)))
+                    }));
+                }
+            }
+        }
+    }
+
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    let everything = !arguments.list
+        && !arguments.ignored
+        && arguments.filter.is_none()
+        && arguments.skip.is_empty();
+    if everything {
+        let missing = if matrix.is_complete() { "" } else { "\nnot every cell was played" };
+        writeln!(std::io::stdout(), "{matrix}{missing}\n")?;
+        if !missing.is_empty() {
+            return Ok(ExitCode::FAILURE);
+        }
+    }
+    Ok(conclusion.exit_code())
+}
+
+/// All of an error's causes, and none of the code that it went through.
+fn why(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+fn settings(server: &RedisServer) -> RedisSettings {
+    RedisSettings {
+        host: "127.0.0.1".to_owned(),
+        port: server.port(),
+        password: Some(PASSWORD.to_owned()),
+        ..RedisSettings::default()
+    }
+}
+
+/// A language, and its player; or why it has none, which is what its cells
+/// fail with.
+#[derive(Clone)]
+struct Speaker {
+    language: Language,
+    player: Result<Player, String>,
+}
+
+impl Speaker {
+    fn new(stage: &Stage, language: Language) -> Self {
+        let player = language.guest().and_then(|file| stage.player(&file));
+        Self { language, player: player.map_err(|error| format!("{error:#}")) }
+    }
+
+    fn player(&self) -> anyhow::Result<Player> {
+        self.player.clone().map_err(|error| anyhow!("{}: {error}", self.language.name))
+    }
+}
+
+/// Who plays `a`, and who all others: each language by itself, and where it is
+/// asked for, each with each.
+fn casts(speakers: &[Speaker], across: bool) -> Vec<(&Speaker, &Speaker)> {
+    let pairs = speakers.iter().flat_map(|a| speakers.iter().map(move |b| (a, b)));
+    pairs.filter(|(a, b)| across || a.language == b.language).collect()
+}
+
+/// A scenario, in its languages, on its store.
+struct Cell {
+    topic: String,
+    column: String,
+    prefix: String,
+    scenario: Scenario,
+    backing: Backing,
+    speakers: (Speaker, Speaker),
+}
+
+impl Cell {
+    async fn play(&self) -> anyhow::Result<()> {
+        let (first, others) = &self.speakers;
+        let cast = Cast { first: first.player()?, others: others.player()? };
+        play(&self.scenario, &cast, &self.backing, &self.prefix).await
+    }
+}
