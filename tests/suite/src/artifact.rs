@@ -24,7 +24,7 @@ pub fn command() -> anyhow::Result<PathBuf> {
         return Ok(other.into());
     }
     let program = profile_directory()?.join("spakky-redis");
-    built(program, "cargo build -p spakky-redis")
+    built(program, "./just build")
 }
 
 /// The guest `file`, such as `scenario-guest.wasm`.

@@ -53,7 +53,7 @@ fn a_wrong_command_line_is_explained() {
         (&["run", "--max-time", "soon", "c.wasm"], &["soon", "--max-time"]),
         (&["run", "--max-time", "0s", "c.wasm"], &["--max-time", "more than zero"]),
         (&["run", "--max-memory", "lots", "c.wasm"], &["lots", "--max-memory"]),
-        (&["run", "--max-leases", "-1", "c.wasm"], &["--max-leases"]),
+        (&["run", "--max-leases=-1", "c.wasm"], &["--max-leases"]),
         (&["run", "--lease", "1ms", "c.wasm"], &["--lease", "100ms"]),
         (&["run", "--on-failure", "panic", "c.wasm"], &["panic", "miss"]),
         (&["run", "--redis-password", "s3cret", "c.wasm"], &["--redis-password"]),
