@@ -76,7 +76,9 @@ impl cache::Host for CacheCtx {
         Ok(match self.session.lookup(&key, &wanted.tags, max_wait).await? {
             Lookup::Hit(value) => cache::LookupResult::Hit(value.into()),
             Lookup::Stale { value, refresh } => {
-                let refresh = refresh.map(|lease| self.leases.push(lease)).transpose()?;
+                // Without room for the right to refresh, there is still the value;
+                // the lease is dropped, and so given up.
+                let refresh = refresh.and_then(|lease| self.leases.push(lease).ok());
                 cache::LookupResult::Stale(cache::StaleEntry { value: value.into(), refresh })
             }
             Lookup::Miss(lease) => cache::LookupResult::Miss(self.leases.push(lease)?),

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::anyhow;
+use anyhow::Context as _;
 use libtest_mimic::{Arguments, Failed, Trial};
 use spakky_cache_redis::RedisSettings;
 use spakky_host_guest_suite::backing::Backing;
@@ -30,13 +30,14 @@ fn main() -> anyhow::Result<ExitCode> {
     let backings = [Backing::Embedded, Backing::Redis(Box::new(settings(&server)))];
     let runtime = Arc::new(Runtime::new()?);
     let stage = Stage::new()?;
-    let players = LANGUAGES.map(|language| Speaker::new(&stage, language));
+    let speakers = LANGUAGES.map(|language| Speaker::new(&stage, language));
+    let speakers = speakers.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
 
     let matrix = Arc::new(Matrix::default());
     let mut trials = Vec::new();
     for topic in topics {
         for scenario in topic.scenarios {
-            for (first, others) in casts(&players, scenario.across) {
+            for (first, others) in casts(&speakers, scenario.across) {
                 for backing in &backings {
                     let languages = if first.language == others.language {
                         first.language.name.to_owned()
@@ -93,22 +94,29 @@ fn settings(server: &RedisServer) -> RedisSettings {
     }
 }
 
-/// A language, and its player; or why it has none, which is what its cells
-/// fail with.
+/// A language, and its player; without one, its cells fail.
 #[derive(Clone)]
 struct Speaker {
     language: Language,
-    player: Result<Player, String>,
+    player: Option<Player>,
 }
 
 impl Speaker {
-    fn new(stage: &Stage, language: Language) -> Self {
-        let player = language.guest().and_then(|file| stage.player(&file));
-        Self { language, player: player.map_err(|error| format!("{error:#}")) }
+    /// Says on stderr why there is no player, if there is none.
+    fn new(stage: &Stage, language: Language) -> anyhow::Result<Self> {
+        let player = match language.guest().and_then(|file| stage.player(&file)) {
+            Ok(player) => Some(player),
+            Err(error) => {
+                writeln!(std::io::stderr(), "{} has no guest: {}", language.name, why(&error))?;
+                None
+            }
+        };
+        Ok(Self { language, player })
     }
 
     fn player(&self) -> anyhow::Result<Player> {
-        self.player.clone().map_err(|error| anyhow!("{}: {error}", self.language.name))
+        let player = self.player.clone();
+        player.with_context(|| format!("{} has no guest: see above", self.language.name))
     }
 }
 
