@@ -57,3 +57,8 @@ pub use lookup::{Lease, Lookup};
 pub use metrics::{Metrics, metrics};
 pub use options::Options;
 pub use spakky_cache_macros::{cache_evict, cacheable, key};
+
+/// The project's page, whose Rust runs as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct ProjectPage;

@@ -138,7 +138,10 @@
 //! The store is all that changes; what components may know of it goes into
 //! [`Settings`].
 //!
-//! ```ignore
+//! ```no_run
+//! # async fn on_redis() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::sync::Arc;
+//! use spakky_cache_core::{Cache, System};
 //! use spakky_cache_redis::{RedisConnection, RedisSettings, RedisStore};
 //!
 //! let redis = RedisSettings::from_env()?; // SPAKKY_REDIS__HOST and the like
@@ -146,6 +149,7 @@
 //! // One connection serves the caches of all prefixes.
 //! let prefix = redis.key_prefix.clone();
 //! let cache = Cache::new(Arc::new(RedisStore::new(connection, prefix, Arc::new(System))));
+//! # Ok(()) }
 //! ```
 //!
 //! There, several hosts share the entries, so give the memory of evicted ones
