@@ -6,13 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::environment::Environment;
+pub use crate::environment::UnixMillis;
 use crate::key::Tag;
-
-/// Milliseconds since the Unix epoch, by the clock of the host that wrote them.
-///
-/// Freshness depends on it, and nothing else: no guarantee rests on clocks of
-/// different hosts agreeing.
-pub type UnixMillis = u64;
 
 macro_rules! random_128 {
     ($(#[$doc:meta])* $name:ident) => {

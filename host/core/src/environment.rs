@@ -7,7 +7,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rand::Rng as _;
 
-use crate::entry::UnixMillis;
+/// Milliseconds since the Unix epoch, by the clock of the host that wrote them.
+///
+/// Freshness depends on it, and nothing else: no guarantee rests on clocks of
+/// different hosts agreeing.
+pub type UnixMillis = u64;
 
 /// A future that owns all it needs.
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
