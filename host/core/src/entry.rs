@@ -51,6 +51,17 @@ pub struct Epochs {
     pub tags: Vec<(Tag, Epoch)>,
 }
 
+impl Epochs {
+    /// The tags that these are of and `others`, each once, in a fixed order.
+    pub(crate) fn tags_with(&self, others: &[Tag]) -> Vec<Tag> {
+        let mut tags = others.to_vec();
+        tags.extend(self.tags.iter().map(|(tag, _)| tag.clone()));
+        tags.sort_unstable();
+        tags.dedup();
+        tags
+    }
+}
+
 /// A value with what decides whether it may be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {

@@ -220,10 +220,7 @@ impl Held {
     /// began, or that cannot be told.
     async fn epochs_to_commit(&self, options: &CheckedOptions) -> Result<Option<Epochs>, Error> {
         let store = &self.cache.inner.store;
-        let mut tags = options.tags.clone();
-        tags.extend(self.epochs.tags.iter().map(|(tag, _)| tag.clone()));
-        tags.sort_unstable();
-        tags.dedup();
+        let tags = self.epochs.tags_with(&options.tags);
         let now = store.capture(&tags, options.ttl).await?;
         let before = |tag| self.epochs.tags.iter().find(|(known, _)| known == tag);
         let mut any_late = false;

@@ -256,11 +256,7 @@ impl Session {
         if !self.grants.write || inner.refreshes.known(key, entry.id, now) {
             return Ok(None);
         }
-        let mut tags: Vec<Tag> = tags.to_vec();
-        tags.extend(entry.epochs.tags.iter().map(|(tag, _)| tag.clone()));
-        tags.sort_unstable();
-        tags.dedup();
-        let epochs = self.capture(&tags).await?;
+        let epochs = self.capture(&entry.epochs.tags_with(tags)).await?;
         let stem = Envelope::Entry(entry.clone()).stem();
         let Ok(held) = Held::about_to(self, key, Purpose::Refresh(stem), epochs) else {
             return Ok(None);
