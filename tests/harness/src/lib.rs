@@ -1,8 +1,9 @@
 //! What tests stand on: a Redis of their own, a network that fails on demand,
-//! and counts of the commands that were sent.
+//! counts of the commands that were sent, and how much is to be tried.
 
 mod certificates;
 mod commands;
+pub mod proof;
 mod proxy;
 mod server;
 

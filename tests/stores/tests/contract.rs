@@ -3,23 +3,20 @@
 //! `SPAKKY_TEST_SEED` repeats the randomness of an earlier run, and
 //! `cargo test -p spakky-store-contract -- embedded` runs on one store only.
 
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use spakky_store_contract::{Backing, Case, Embedded, Redis, World, guarantees, steps};
+use spakky_test_harness::proof;
 
 /// A case that takes longer hangs.
 const LONGEST: Duration = Duration::from_mins(2);
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let seed = std::env::var("SPAKKY_TEST_SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok())
-        .unwrap_or_else(|| RandomState::new().build_hasher().finish());
+    let seed = proof::seed();
     let redis = Redis::new();
     let everything = || steps::cases().into_iter().chain(guarantees::cases());
     let mut trials = Vec::new();

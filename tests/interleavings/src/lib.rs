@@ -1,0 +1,1 @@
+//! Seeded interleavings of many callers, and a checker that knows a stale read.
