@@ -104,15 +104,23 @@ pub(crate) struct Look<'a> {
 }
 
 impl AtGate<'_> {
-    /// This caller's turn, at the time `now` tells.
-    pub(crate) async fn turn(&self, now: impl Fn() -> UnixMillis) -> Turn<'_> {
+    /// This caller's turn, at the time `now` tells. It holds those leases that
+    /// `is_own` says.
+    pub(crate) async fn turn(
+        &self,
+        now: impl Fn() -> UnixMillis,
+        is_own: impl Fn(Id) -> bool,
+    ) -> Turn<'_> {
         let ticket = self.gate.tickets.fetch_add(1, SeqCst) + 1;
         let round = self.gate.round.lock().await;
         let began_later = round.began_after >= ticket;
         let lease_is_out = match &round.seen {
             Some(Seen::Taken) => began_later,
-            Some(seen @ Seen::Out { ends, change, .. }) => {
-                if change.get().is_none() && now() < *ends {
+            Some(seen @ Seen::Out { holder, ends, change }) => {
+                // Whoever deletes the key that it holds may come back before
+                // the change is heard of: then it no longer holds it.
+                let stands = change.get().is_none() && now() < *ends;
+                if stands && (began_later || !is_own(*holder)) {
                     return Turn::Share(seen.clone());
                 }
                 false
@@ -130,5 +138,42 @@ impl Look<'_> {
     /// it, as when this caller is dropped half-way, they look themselves.
     pub(crate) fn note(mut self, seen: Seen) {
         *self.round = Round { began_after: self.begins_after, seen: Some(seen) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+
+    use super::*;
+
+    const HOLDER: Id = Id([1; 16]);
+
+    fn turn<'a>(at: &'a AtGate<'_>, is_own: bool) -> Turn<'a> {
+        at.turn(|| 0, |_| is_own).now_or_never().expect("nobody else is at the gate")
+    }
+
+    fn note_that_it_is_out(at: &AtGate<'_>) {
+        let Turn::Look(look) = turn(at, false) else { panic!("nothing was seen yet") };
+        look.note(Seen::Out { holder: HOLDER, ends: 1, change: Change::default() });
+    }
+
+    #[test]
+    fn a_lease_that_is_out_is_shared_with_those_who_come_later() {
+        let (gates, key) = (Gates::default(), Key::new("key", 10).expect("a key"));
+        let (first, second) = (gates.enter(&key), gates.enter(&key));
+        note_that_it_is_out(&first);
+        let Turn::Share(Seen::Out { holder, .. }) = turn(&second, false) else {
+            panic!("it looks though the key is watched");
+        };
+        assert_eq!(holder, HOLDER);
+    }
+
+    #[test]
+    fn nobody_is_told_by_an_older_look_that_it_holds_the_lease_itself() {
+        let (gates, key) = (Gates::default(), Key::new("key", 10).expect("a key"));
+        let (first, holder) = (gates.enter(&key), gates.enter(&key));
+        note_that_it_is_out(&first);
+        assert!(matches!(turn(&holder, true), Turn::Look(_)));
     }
 }

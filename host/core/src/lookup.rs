@@ -110,7 +110,8 @@ impl Session {
         let gate = self.inner().gates.enter(key);
         let mut patience = Patience::new(self, max_wait);
         loop {
-            let seen = match gate.turn(|| self.inner().environment.now()).await {
+            let now = || self.inner().environment.now();
+            let seen = match gate.turn(now, |holder| self.held.contains(holder)).await {
                 Turn::Share(seen) => seen,
                 Turn::Look(look) => match self.look_and_note(look, key, tags).await? {
                     Own::Hit(entry) => return Ok(Lookup::Hit(entry.value)),
