@@ -13,6 +13,8 @@ mod epochs;
 mod failures;
 #[path = "redis_store/interruptions.rs"]
 mod interruptions;
+#[path = "redis_store/sessions.rs"]
+mod sessions;
 #[path = "redis_store/support.rs"]
 mod support;
 #[path = "redis_store/sweeping.rs"]

@@ -3,6 +3,8 @@
 //! process would have.
 
 mod answers;
+mod counts;
+mod failures;
 mod leases;
 mod loads;
 mod policies;
@@ -26,6 +28,8 @@ pub fn cases() -> Vec<Case> {
     let mut cases = loads::cases();
     cases.extend(leases::cases());
     cases.extend(answers::cases());
+    cases.extend(counts::cases());
+    cases.extend(failures::cases());
     cases.extend(policies::cases());
     cases
 }

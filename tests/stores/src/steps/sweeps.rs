@@ -19,7 +19,7 @@ pub(super) fn cases() -> Vec<Case> {
 }
 
 /// Sweeps to the end, about `most` keys a step.
-async fn sweep(store: &dyn Store, most: usize) -> Swept {
+pub(super) async fn sweep(store: &dyn Store, most: usize) -> Swept {
     let mut all = Swept::default();
     for _ in 0..100_000 {
         let swept = store.sweep(all.next, most).await.expect("sweep");

@@ -48,29 +48,6 @@ async fn another_process_asks_for_the_epochs_once() {
     assert_eq!(second.await, Commands::from([("get", 1)]));
 }
 
-#[tokio::test]
-async fn an_evict_or_clear_costs_the_same_for_one_entry_and_for_ten_thousand() {
-    let server = redis();
-    let store = open(settings(server.port())).await;
-    let mut costs = Vec::new();
-    for count in [1, 10_000] {
-        let entry = entry(&store, &["t"], "v").await.unwrap();
-        let entries: Vec<_> = (0..count)
-            .map(|number| (key(&number.to_string()), Envelope::Entry(entry.clone())))
-            .collect();
-        store.put_many(&entries).await.unwrap();
-        assert!(read(&store, "0").await.unwrap().is_some());
-        let evict = commands_of(&server, async { store.evict(&tags(&["t"])).await.unwrap() });
-        let evict = evict.await;
-        assert_eq!(read(&store, "0").await, Ok(None));
-        let clear = commands_of(&server, async { store.clear().await.unwrap() }).await;
-        costs.push((evict, clear));
-    }
-    assert_eq!(costs[0].0, Commands::from([("set", 2), ("ping", 1)]));
-    assert_eq!(costs[0].1, Commands::from([("set", 1), ("ping", 1)]));
-    assert_eq!(costs[0], costs[1]);
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_follows_an_own_evict_is_a_hit_of_one_get() {
     let server = redis();

@@ -1,0 +1,184 @@
+//! Honest counters (G10): what each call adds to the counts, and nothing else.
+
+use super::{
+    Case, Duration, EntryOptions, Error, KEY, LEASE, Lookup, Policy, Process, Snapshot, World,
+    fresh_for, get, join_all, lease, tagged, texts, until, value, wait_none,
+};
+
+pub(super) fn cases() -> Vec<Case> {
+    crate::cases![
+        g10_a_load_is_one_miss_and_one_write_in_the_fleet_however_long_it_takes,
+        g10_a_wait_that_ends_without_a_value_is_neither_hit_nor_miss,
+        g10_a_load_that_is_taken_over_is_a_miss_to_each_that_loaded,
+        g10_a_refresh_is_a_hit_and_one_write,
+        g10_what_was_not_stored_is_not_counted_as_a_write,
+        g10_a_batch_counts_each_of_its_keys,
+        g10_a_write_to_the_origin_is_one_write_and_no_miss,
+        g10_what_is_refused_is_counted_as_nothing,
+    ]
+}
+
+const NONE: Snapshot = Snapshot {
+    clears: 0,
+    deletes: 0,
+    hits: 0,
+    misses: 0,
+    stampede_waits: 0,
+    tag_evictions: 0,
+    writes: 0,
+};
+
+async fn g10_a_load_is_one_miss_and_one_write_in_the_fleet_however_long_it_takes(world: World) {
+    let policy = Policy { lease: 3 * LEASE, early_refresh: 0.0, ..Policy::default() };
+    let loading = Process::with(&world, policy.clone()).await;
+    let waiting =
+        [Process::with(&world, policy.clone()).await, Process::with(&world, policy).await];
+    let mut held = lease(&loading.guest(), &[]).await;
+    let waiters = waiting.iter().flat_map(|process| {
+        std::iter::repeat_with(|| process.guest())
+            .take(5)
+            .map(async |guest| guest.lookup(KEY, &[], None).await.map(|_| ()))
+    });
+    let commit = async {
+        let all_wait = || waiting.iter().all(|process| process.cache.metrics().stampede_waits == 5);
+        until(async || all_wait()).await;
+        // Each renewal may wake them, to look again and to wait again.
+        let before = loading.store.steps();
+        until(async || {
+            world.pass(LEASE / 30).await;
+            loading.store.steps() >= before + 4
+        })
+        .await;
+        assert_eq!(held.commit(value("loaded"), &tagged(&[])).await, Ok(true));
+    };
+    let (waited, ()) = tokio::join!(join_all(waiters), commit);
+    assert_eq!(waited, vec![Ok(()); 10]);
+    assert_eq!(loading.cache.metrics(), Snapshot { misses: 1, writes: 1, ..NONE });
+    for process in &waiting {
+        assert_eq!(process.cache.metrics(), Snapshot { hits: 5, stampede_waits: 5, ..NONE });
+    }
+}
+
+async fn g10_a_wait_that_ends_without_a_value_is_neither_hit_nor_miss(world: World) {
+    let process = Process::start(&world).await;
+    let (loading, waiting) = (process.guest(), process.guest());
+    let held = lease(&loading, &[]).await;
+    // Without the patience to wait it is no wait, either.
+    assert_eq!(wait_none(&waiting).await.err(), Some(Error::LockTimeout));
+    assert_eq!(loading.lookup(KEY, &[], None).await.err(), Some(Error::LeaseHeld));
+    assert_eq!(process.cache.metrics(), Snapshot { misses: 1, ..NONE });
+    drop(held);
+}
+
+async fn g10_a_load_that_is_taken_over_is_a_miss_to_each_that_loaded(world: World) {
+    let process = Process::start(&world).await;
+    let (first, second) = (process.guest(), process.guest());
+    let held = lease(&first, &[]).await;
+    let waiter = tokio::spawn(async move {
+        let Ok(Lookup::Miss(mut lease)) = second.lookup(KEY, &[], None).await else {
+            panic!("nobody else loads");
+        };
+        lease.commit(value("loaded"), &tagged(&[])).await
+    });
+    until(async || process.cache.metrics().stampede_waits == 1).await;
+    drop(held);
+    assert_eq!(waiter.await.expect("no panic"), Ok(true));
+    let counted = Snapshot { misses: 2, writes: 1, stampede_waits: 1, ..NONE };
+    assert_eq!(process.cache.metrics(), counted);
+}
+
+async fn g10_a_refresh_is_a_hit_and_one_write(world: World) {
+    let process = Process::start(&world).await;
+    let (refreshing, reading) = (process.guest(), process.guest());
+    let span = Duration::from_millis(30);
+    reading.set(KEY, value("old"), &fresh_for(span)).await.expect("set");
+    world.outlast(&*world.open().await, span).await;
+    let Ok(Lookup::Stale { refresh: Some(mut refresh), .. }) =
+        refreshing.lookup(KEY, &[], None).await
+    else {
+        panic!("not for the first to refresh");
+    };
+    for _ in 0..3 {
+        let found = reading.lookup(KEY, &[], None).await;
+        assert!(matches!(found, Ok(Lookup::Stale { refresh: None, .. })), "{found:?}");
+    }
+    assert!(get(&reading).await.is_some());
+    assert_eq!(process.cache.metrics(), Snapshot { hits: 5, writes: 1, ..NONE });
+    assert_eq!(refresh.commit(value("new"), &tagged(&[])).await, Ok(true));
+    assert_eq!(process.cache.metrics(), Snapshot { hits: 5, writes: 2, ..NONE });
+}
+
+async fn g10_what_was_not_stored_is_not_counted_as_a_write(world: World) {
+    let process = Process::start(&world).await;
+    let guest = process.guest();
+    // A load that was deleted, and one that was given up.
+    let mut load = lease(&guest, &[]).await;
+    assert_eq!(guest.delete(KEY).await, Ok(false));
+    assert_eq!(load.commit(value("old"), &tagged(&[])).await, Ok(false));
+    assert_eq!(load.commit(value("again"), &tagged(&[])).await, Ok(false));
+    drop(lease(&guest, &[]).await);
+    assert_eq!(process.cache.metrics(), Snapshot { misses: 2, ..NONE });
+    // A write that another overtook: the other's is the one that counts.
+    let mut write = guest.begin_write(KEY, &[]).await.expect("begin_write");
+    process.guest().set(KEY, value("of the other"), &tagged(&[])).await.expect("set");
+    assert_eq!(write.commit(value("of this"), &tagged(&[])).await, Ok(false));
+    assert_eq!(process.cache.metrics(), Snapshot { misses: 2, writes: 1, ..NONE });
+    // A load with a tag that was evicted meanwhile, and named only now.
+    let mut load = lease(&guest, &[]).await;
+    guest.evict_tags(&texts(&["late"])).await.expect("evict_tags");
+    assert_eq!(load.commit(value("old"), &tagged(&["late"])).await, Ok(false));
+    let counted = Snapshot { misses: 3, writes: 1, tag_evictions: 1, ..NONE };
+    assert_eq!(process.cache.metrics(), counted);
+}
+
+async fn g10_a_batch_counts_each_of_its_keys(world: World) {
+    let process = Process::start(&world).await;
+    let guest = process.guest();
+    let entries = ["a", "b", "c"].map(|key| (key, value("stored"))).to_vec();
+    guest.set_many(entries, &tagged(&["tag"])).await.expect("set_many");
+    guest.get_many(["a", "b", "none", "a", "no other"]).await.expect("get_many");
+    let counted = Snapshot { writes: 3, hits: 3, misses: 2, ..NONE };
+    assert_eq!(process.cache.metrics(), counted);
+    // What is not there is not deleted, nor is a lease.
+    let held = guest.lookup("lease", &[], None).await.expect("lookup");
+    assert_eq!(guest.delete_many(["a", "none", "lease", "b"]).await, Ok(2));
+    drop(held);
+    // One call is one eviction, if it names a tag.
+    guest.evict_tags(&texts(&["tag", "other"])).await.expect("evict_tags");
+    guest.evict_tags(&[]).await.expect("evict_tags");
+    guest.clear().await.expect("clear");
+    assert_eq!(guest.delete("c").await, Ok(false));
+    let counted = Snapshot { misses: 3, deletes: 2, tag_evictions: 1, clears: 1, ..counted };
+    assert_eq!(process.cache.metrics(), counted);
+}
+
+async fn g10_a_write_to_the_origin_is_one_write_and_no_miss(world: World) {
+    let process = Process::start(&world).await;
+    let guest = process.guest();
+    let mut write = guest.begin_write(KEY, &[]).await.expect("begin_write");
+    assert_eq!(process.cache.metrics(), NONE);
+    assert_eq!(write.commit(value("written"), &tagged(&[])).await, Ok(true));
+    drop(guest.begin_write(KEY, &[]).await.expect("begin_write"));
+    assert_eq!(process.cache.metrics(), Snapshot { writes: 1, ..NONE });
+}
+
+async fn g10_what_is_refused_is_counted_as_nothing(world: World) {
+    let process = Process::start(&world).await;
+    let guest = process.guest();
+    let zero = EntryOptions { ttl: Some(Duration::ZERO), ..EntryOptions::default() };
+    assert!(guest.get("").await.is_err());
+    assert!(guest.get_many(["a", ""]).await.is_err());
+    assert!(guest.lookup("", &[], None).await.is_err());
+    assert!(guest.set("", value("v"), &tagged(&[])).await.is_err());
+    assert!(guest.set(KEY, value("v"), &zero).await.is_err());
+    assert!(guest.delete_many(["a", ""]).await.is_err());
+    assert!(guest.evict_tags(&texts(&["tag", ""])).await.is_err());
+    assert_eq!(process.cache.metrics(), NONE);
+    process.store.set_down(true);
+    assert!(guest.get(KEY).await.is_err());
+    assert!(guest.lookup(KEY, &[], None).await.is_err());
+    assert!(guest.set(KEY, value("v"), &tagged(&[])).await.is_err());
+    assert!(guest.evict_tags(&texts(&["tag"])).await.is_err());
+    assert!(guest.clear().await.is_err());
+    assert_eq!(process.cache.metrics(), NONE);
+}

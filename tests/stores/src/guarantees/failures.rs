@@ -1,0 +1,134 @@
+//! A failed store is loud (G7), in the midst of a load too, and where the
+//! operator chose otherwise it is a miss, and nothing else is.
+
+use super::{
+    Case, Duration, Error, Grants, KEY, LEASE, Lookup, OnFailure, Policy, Process, Snapshot, World,
+    get, join_all, lease, tagged, texts, until, value, wait_none,
+};
+
+pub(super) fn cases() -> Vec<Case> {
+    crate::cases![
+        g7_a_commit_that_the_store_failed_is_an_error_and_the_key_is_free_after_the_lease,
+        g7_each_of_those_that_wait_is_told_that_the_store_failed,
+        g7_a_failure_that_is_a_miss_lets_each_load_and_stores_nothing,
+        g7_a_failure_that_is_a_miss_hides_no_fault_of_the_callers,
+        g7_after_a_failure_that_was_a_miss_loads_are_stored_again,
+    ]
+}
+
+fn misses() -> Policy {
+    Policy { on_failure: OnFailure::Miss, early_refresh: 0.0, ..Policy::default() }
+}
+
+async fn g7_a_commit_that_the_store_failed_is_an_error_and_the_key_is_free_after_the_lease(
+    world: World,
+) {
+    let policy = Policy { lease: LEASE, ..misses() };
+    for policy in [Policy { on_failure: OnFailure::Error, ..policy.clone() }, policy] {
+        let process = Process::with(&world, policy).await;
+        let guest = process.guest();
+        let mut held = lease(&guest, &[]).await;
+        process.store.set_down(true);
+        let failed = held.commit(value("lost"), &tagged(&[])).await;
+        assert_eq!(failed, Err(Error::Unavailable));
+        // It is spent: whether it was stored, nobody knows.
+        process.store.set_down(false);
+        assert_eq!(held.commit(value("again"), &tagged(&[])).await, Ok(false));
+        assert_eq!(get(&guest).await, None);
+        until(async || {
+            world.pass(LEASE / 10).await;
+            matches!(wait_none(&guest).await, Ok(Lookup::Miss(_)))
+        })
+        .await;
+        until(async || matches!(wait_none(&guest).await, Ok(Lookup::Miss(_)))).await;
+    }
+}
+
+async fn g7_each_of_those_that_wait_is_told_that_the_store_failed(world: World) {
+    for on_failure in [OnFailure::Error, OnFailure::Miss] {
+        let a = Process::start(&world).await;
+        let b = Process::with(&world, Policy { on_failure, ..misses() }).await;
+        let mut held = lease(&a.guest(), &[]).await;
+        let waiting = (0..5).map(|_| {
+            let guest = b.guest();
+            async move { guest.lookup(KEY, &[], None).await }
+        });
+        let commit = async {
+            until(async || b.cache.metrics().stampede_waits == 5).await;
+            b.store.set_down(true);
+            assert_eq!(held.commit(value("loaded"), &tagged(&[])).await, Ok(true));
+        };
+        let (found, ()) = tokio::join!(join_all(waiting), commit);
+        for found in found {
+            match on_failure {
+                OnFailure::Error => assert_eq!(found.err(), Some(Error::Unavailable)),
+                OnFailure::Miss => assert!(matches!(found, Ok(Lookup::Miss(_))), "{found:?}"),
+            }
+        }
+        let misses = if on_failure == OnFailure::Miss { 5 } else { 0 };
+        let counted = Snapshot { misses, stampede_waits: 5, ..Snapshot::default() };
+        assert_eq!(b.cache.metrics(), counted);
+        a.guest().delete(KEY).await.expect("delete");
+    }
+}
+
+async fn g7_a_failure_that_is_a_miss_lets_each_load_and_stores_nothing(world: World) {
+    let process = Process::with(&world, misses()).await;
+    let (first, second) = (process.guest(), process.guest());
+    process.store.set_down(true);
+    // The second does not wait for the first, nor does the first for itself.
+    let mut loads = Vec::new();
+    for guest in [&first, &second, &first] {
+        loads.push(lease(guest, &["tag"]).await);
+    }
+    for load in &mut loads {
+        assert_eq!(load.commit(value("loaded"), &tagged(&["tag"])).await, Ok(false));
+    }
+    assert_eq!(first.begin_write(KEY, &[]).await.err(), Some(Error::Unavailable));
+    let stored = first.set_many(vec![(KEY, value("new"))], &tagged(&[])).await;
+    assert_eq!(stored, Err(Error::Unavailable));
+    assert_eq!(first.delete_many([KEY]).await, Err(Error::Unavailable));
+    assert_eq!(first.evict_tags(&texts(&["tag"])).await, Err(Error::Unavailable));
+    assert_eq!(process.cache.ping().await, Err(Error::Unavailable));
+    assert_eq!(process.cache.metrics(), Snapshot { misses: 3, ..Snapshot::default() });
+    process.store.set_down(false);
+    assert_eq!(get(&first).await, None);
+}
+
+async fn g7_a_failure_that_is_a_miss_hides_no_fault_of_the_callers(world: World) {
+    let process = Process::with(&world, misses()).await;
+    let (guest, other) = (process.guest(), process.guest());
+    let _held = lease(&guest, &[]).await;
+    assert_eq!(guest.lookup(KEY, &[], None).await.err(), Some(Error::LeaseHeld));
+    assert_eq!(wait_none(&other).await.err(), Some(Error::LockTimeout));
+    let reader = process.cache.session(Grants { write: false, ..Grants::default() });
+    assert_eq!(reader.lookup("missing", &[], None).await.err(), Some(Error::Denied));
+    let without = process.cache.session(Grants { leases: 0, ..Grants::default() });
+    assert_eq!(without.lookup("missing", &[], None).await.err(), Some(Error::QuotaExceeded));
+    process.store.set_down(true);
+    for bad in [
+        guest.get("").await.err(),
+        guest.get_many([KEY, ""]).await.err(),
+        guest.lookup("", &[], None).await.err(),
+        guest.lookup(KEY, &texts(&[""]), None).await.err(),
+    ] {
+        assert!(matches!(bad, Some(Error::InvalidKey(_))), "{bad:?}");
+    }
+}
+
+async fn g7_after_a_failure_that_was_a_miss_loads_are_stored_again(world: World) {
+    let process = Process::with(&world, misses()).await;
+    let guest = process.guest();
+    process.store.set_down(true);
+    let mut detached = lease(&guest, &[]).await;
+    process.store.set_down(false);
+    // What was loaded without a lease may be older than what is stored since.
+    guest.set(KEY, value("new"), &tagged(&[])).await.expect("set");
+    assert_eq!(detached.commit(value("old"), &tagged(&[])).await, Ok(false));
+    assert_eq!(get(&guest).await, Some(value("new")));
+    guest.delete(KEY).await.expect("delete");
+    let mut load = lease(&guest, &[]).await;
+    world.pass(Duration::from_millis(1)).await;
+    assert_eq!(load.commit(value("loaded"), &tagged(&[])).await, Ok(true));
+    assert_eq!(get(&process.guest()).await, Some(value("loaded")));
+}
