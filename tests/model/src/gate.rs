@@ -1,0 +1,78 @@
+//! The gate of the key in one process: `host/core/src/gate.rs`.
+
+use crate::names::{Name, Named};
+use crate::store::Version;
+
+/// What a look found, as far as callers can share it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Seen {
+    /// An entry to serve, of this version; fresh or stale makes no difference
+    /// to those that do not refresh it.
+    Hit(Version),
+    /// The looking caller took the lease.
+    Taken,
+    /// Somebody's lease, watched.
+    Out {
+        /// Whose.
+        holder: Name,
+        /// Whether the watch has fired since.
+        fired: bool,
+    },
+    /// No answer.
+    Failed,
+}
+
+impl Named for Seen {
+    fn names(&mut self, see: &mut dyn FnMut(&mut Name)) {
+        if let Self::Out { holder, .. } = self {
+            holder.names(see);
+        }
+    }
+}
+
+/// A set of callers. The code gives out tickets, and remembers the last one
+/// that had been given out when a look began: those are the callers that had
+/// arrived by then.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Callers(u8);
+
+impl Callers {
+    /// With `caller`.
+    #[must_use]
+    pub fn and(self, caller: usize) -> Self {
+        Self(self.0 | 1 << caller)
+    }
+
+    /// Without `caller`, and whether it was one of them.
+    pub fn take(&mut self, caller: usize) -> bool {
+        let had = self.0 & 1 << caller != 0;
+        self.0 &= !(1 << caller);
+        had
+    }
+}
+
+/// Where lookups of the key in one process share what they find.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Gate {
+    /// The one that looks, and who had arrived when it began to.
+    pub looks: Option<(usize, Callers)>,
+    /// What was seen last.
+    pub seen: Option<Seen>,
+    /// Who had arrived when that look began.
+    pub began_after: Callers,
+}
+
+impl Gate {
+    /// Notes what was seen, and lets the next one look.
+    pub fn note(&mut self, seen: Seen) {
+        if let Some((_, began_after)) = self.looks.take() {
+            *self = Self { looks: None, seen: Some(seen), began_after };
+        }
+    }
+}
+
+impl Named for Gate {
+    fn names(&mut self, see: &mut dyn FnMut(&mut Name)) {
+        self.seen.names(see);
+    }
+}
