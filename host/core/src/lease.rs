@@ -223,17 +223,21 @@ impl Held {
         let tags = self.epochs.tags_with(&options.tags);
         let now = store.capture(&tags, options.ttl).await?;
         let before = |tag| self.epochs.tags.iter().find(|(known, _)| known == tag);
-        let mut any_late = false;
         let mut all_current = now.everything == self.epochs.everything;
+        // Tags that only the lookup named, or only the commit does.
+        let mut any_changed = false;
         for (tag, epoch) in &now.tags {
-            match before(tag) {
-                Some((_, captured)) => all_current &= captured == epoch,
-                None => any_late = true,
-            }
+            let captured = before(tag);
+            any_changed |= captured.is_none() || !options.tags.contains(tag);
+            all_current &= captured.is_none_or(|(_, captured)| captured == epoch);
         }
-        // An eviction replaces the mark before the epochs, and this reads the
-        // mark after them: if the mark stands, then so did the late tags.
-        if all_current && any_late {
+        // What was captured now may lag behind an eviction. Nobody minds where
+        // it is stored with the entry, which is dead then. But the epoch of a
+        // tag that the commit no longer names is not stored, and of one that it
+        // names for the first time there is none from before. An eviction
+        // replaces the mark before the epochs, and this reads the mark, which
+        // never lags, after them: if it stands, then so did those tags.
+        if all_current && any_changed {
             all_current = self.mark.is_some() && store.eviction_mark().await? == self.mark;
         }
         // Tags of the lookup that the commit no longer names do not stay.

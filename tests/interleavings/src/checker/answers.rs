@@ -1,0 +1,113 @@
+//! Is each answer one that could be given? G4, G5, G6 and G7.
+
+use spakky_cache_core::Error;
+
+use super::facts::{Facts, Read};
+use super::{Guarantee, Rules, Violation};
+use crate::history::{CallId, Operation, Outcome, Record, Trouble};
+
+pub(super) fn check(facts: &Facts<'_>, rules: &Rules, found: &mut Vec<Violation>) {
+    for read in facts.reads() {
+        if let Some(wrong) = wrong_value(facts, rules, read) {
+            let Read { call, key, value, .. } = read;
+            found.push(Violation {
+                guarantee: Guarantee::LosingDataMeansAMiss,
+                sentence: format!("#{call} read {value} of {key:?}, {wrong}"),
+                calls: facts
+                    .written
+                    .get(&value)
+                    .map(|of| of.call)
+                    .into_iter()
+                    .chain([call])
+                    .collect(),
+            });
+        }
+    }
+    for (call, record) in facts.history.calls.iter().enumerate() {
+        match record.outcome() {
+            None => found.push(Violation {
+                guarantee: Guarantee::WaitersAreWoken,
+                sentence: format!("#{call} never ended: nobody wakes it"),
+                calls: vec![call],
+            }),
+            Some(Outcome::Failed(error)) if !is_due(facts, rules, call, record, error) => {
+                found.push(Violation {
+                    guarantee: Guarantee::Loud,
+                    sentence: format!("#{call} failed without a reason: {error}"),
+                    calls: vec![call],
+                });
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+fn wrong_value(facts: &Facts<'_>, rules: &Rules, read: Read<'_>) -> Option<String> {
+    let Some(written) = facts.written.get(&read.value) else {
+        return Some("which nobody wrote".into());
+    };
+    let (reader, writer) = (facts.call(read.call), facts.call(written.call));
+    if written.key != read.key {
+        return Some(format!("which #{} wrote to {:?}", written.call, written.key));
+    }
+    if reader.end() < Some(writer.called.moment) {
+        return Some(format!("which #{} wrote later", written.call));
+    }
+    if matches!(writer.outcome(), Some(Outcome::Stored(false))) {
+        return Some(format!("which #{} was told not to have stored", written.call));
+    }
+    // One that failed may have stored it later.
+    writer.success()?;
+    let (stored, _) = writer.ended.as_ref()?;
+    let over = |span: std::time::Duration| {
+        let lasts = u64::try_from((span + rules.clock_error).as_millis()).unwrap_or(u64::MAX);
+        reader.called.millis >= stored.millis.saturating_add(lasts)
+    };
+    if written.terms.ttl.is_some_and(over) {
+        return Some(format!("which had expired since #{} stored it", written.call));
+    }
+    if read.fresh && written.terms.fresh_for.is_some_and(over) {
+        return Some(format!("as fresh, which it no longer was since #{} stored it", written.call));
+    }
+    None
+}
+
+/// Whether there is a reason for a failure.
+fn is_due(facts: &Facts<'_>, rules: &Rules, call: CallId, record: &Record, error: &Error) -> bool {
+    let Some((ended, _)) = &record.ended else { return false };
+    match (error, &record.operation) {
+        (Error::Unavailable | Error::OperationFailed, _) => {
+            facts.history.disturbances.iter().any(|disturbance| {
+                let Trouble::Failing(whose) = &disturbance.trouble else { return false };
+                whose.is_none_or(|process| process == record.caller.process)
+                    && disturbance.from.moment < ended.moment
+                    && disturbance.until.is_none_or(|until| until.moment > record.called.moment)
+            })
+        }
+        (Error::LockTimeout, Operation::Lookup { max_wait, .. }) => {
+            let patience = max_wait.map_or(rules.longest_wait, |wait| wait.min(rules.longest_wait));
+            let patience = patience.saturating_sub(rules.clock_error);
+            u128::from(ended.millis - record.called.millis) >= patience.as_millis()
+        }
+        (Error::LeaseHeld, Operation::Lookup { key, .. }) => {
+            let calls = facts.history.calls.iter().enumerate();
+            let before = calls.take_while(|(_, other)| other.called.moment < ended.moment);
+            before.filter(|(other, _)| *other != call).any(|(other, taking)| {
+                let takes = match &taking.operation {
+                    Operation::Lookup { key: other, .. }
+                    | Operation::BeginWrite { key: other, .. } => other == key,
+                    _ => false,
+                };
+                let held_until = match facts.leases.get(&other) {
+                    Some(lease) => lease.commit.map_or_else(
+                        || facts.spent(lease),
+                        |commit| facts.call(commit).end().unwrap_or(u64::MAX),
+                    ),
+                    None => taking.end().unwrap_or(u64::MAX),
+                };
+                takes && taking.caller == record.caller && held_until > record.called.moment
+            })
+        }
+        _ => false,
+    }
+}
