@@ -124,7 +124,7 @@ async fn probe(
             match code {
                 // With or without a password, and while it reads its data.
                 "PONG" | "NOAUTH" | "NOPERM" | "LOADING" | "MASTERDOWN" | "BUSY" => Ok(()),
-                _ => Err(ConnectErrorKind::Denied(text.trim().to_owned())),
+                _ => Err(denied(&text, settings)),
             }
         }
         // A TLS alert; or an end without a word, which is what Redis does with
@@ -132,7 +132,8 @@ async fn probe(
         (_, [21, 3, ..]) | (Err(_), []) if plain => Err(ConnectErrorKind::TlsExpected),
         (_, said) => {
             let said = &said[..said.len().min(32)];
-            Err(ConnectErrorKind::NotRedis(format!("it said \"{}\"", said.escape_ascii())))
+            let said = hidden(&said.escape_ascii().to_string(), settings);
+            Err(ConnectErrorKind::NotRedis(format!("it said \"{said}\"")))
         }
     }
 }
@@ -219,17 +220,22 @@ fn refused(error: &RedisError, settings: &RedisSettings) -> ConnectErrorKind {
         (ErrorKind::Parse, _) => ConnectErrorKind::NotRedis("its answer is no RESP3".into()),
         (_, code) => {
             let words = [code.unwrap_or_default(), error.detail().unwrap_or_default()];
-            denied(words.join(" "), settings)
+            denied(&words.join(" "), settings)
         }
     }
 }
 
-/// A server may repeat what it was sent, password and all.
-fn denied(mut words: String, settings: &RedisSettings) -> ConnectErrorKind {
-    if let Some(password) = settings.password.as_ref().filter(|password| !password.is_empty()) {
-        words = words.replace(password.as_str(), "<hidden>");
+fn denied(words: &str, settings: &RedisSettings) -> ConnectErrorKind {
+    ConnectErrorKind::Denied(hidden(words, settings).trim().to_owned())
+}
+
+/// What a server says, without the password: it may repeat what it was sent, or
+/// what another connection sent it.
+fn hidden(words: &str, settings: &RedisSettings) -> String {
+    match settings.password.as_deref() {
+        None | Some("") => words.to_owned(),
+        Some(password) => words.replace(password, "<hidden>"),
     }
-    ConnectErrorKind::Denied(words.trim().to_owned())
 }
 
 /// Chooses the database, asks who is there, turns tracking on.
@@ -256,11 +262,11 @@ async fn introduce(
     let mut replies = replies.into_iter();
     let mut next = || replies.next().unwrap_or_default();
 
-    let version = version(&no_error(next(), settings)?)?;
+    let version = version(&no_error(next(), settings)?, settings)?;
     if let Value::ServerError(error) = next() {
         return Err(match error.code() {
             "ERR" => ConnectErrorKind::NoSuchDatabase(settings.database),
-            _ => denied(words(&error), settings),
+            _ => denied(&words(&error), settings),
         });
     }
     no_error(next(), settings)?;
@@ -287,7 +293,7 @@ async fn introduce(
 
 fn no_error(value: Value, settings: &RedisSettings) -> Result<Value, ConnectErrorKind> {
     match value {
-        Value::ServerError(error) => Err(denied(words(&error), settings)),
+        Value::ServerError(error) => Err(denied(&words(&error), settings)),
         value => Ok(value),
     }
 }
@@ -305,12 +311,16 @@ fn text(value: Value) -> Option<String> {
 }
 
 /// The version in the reply to `HELLO`, as two numbers and in full.
-fn version(hello: &Value) -> Result<((u64, u64), String), ConnectErrorKind> {
+fn version(
+    hello: &Value,
+    settings: &RedisSettings,
+) -> Result<((u64, u64), String), ConnectErrorKind> {
     let Value::Map(entries) = hello else {
         return Err(ConnectErrorKind::NotRedis("it did not say its version".into()));
     };
     let entry = entries.iter().find(|(name, _)| *name == Value::BulkString(b"version".to_vec()));
     let full = entry.and_then(|(_, version)| text(version.clone())).unwrap_or_default();
+    let full = hidden(&full, settings);
     let mut parts = full.split('.').map_while(|part| part.parse::<u64>().ok());
     match (parts.next(), parts.next()) {
         (Some(major), Some(minor)) if (major, minor) >= OLDEST => Ok(((major, minor), full)),
@@ -348,6 +358,7 @@ mod tests {
 
     #[test]
     fn versions() {
+        let version = |hello: &Value| version(hello, &RedisSettings::default());
         assert_eq!(version(&hello("7.0.15")), Ok(((7, 0), "7.0.15".into())));
         assert_eq!(version(&hello("6.2.0")).unwrap().0, (6, 2));
         assert_eq!(version(&hello("8.2")).unwrap().0, (8, 2));
@@ -369,8 +380,12 @@ mod tests {
     fn no_password_in_what_a_server_repeats() {
         let settings =
             RedisSettings { password: Some("s3cret".into()), ..RedisSettings::default() };
-        let kind = denied("ERR unknown command, args: 'AUTH' 's3cret'".into(), &settings);
-        assert!(!kind.to_string().contains("s3cret"), "{kind}");
+        let denied = denied("ERR unknown command, args: 'AUTH' 's3cret'", &settings);
+        let unknown = version(&hello("s3cret"), &settings).unwrap_err();
+        for kind in [denied, unknown] {
+            assert!(kind.to_string().contains("<hidden>"), "{kind}");
+            assert!(!format!("{kind} {kind:?}").contains("s3cret"), "{kind:?}");
+        }
     }
 
     #[test]

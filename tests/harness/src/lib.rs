@@ -8,5 +8,5 @@ mod proxy;
 mod server;
 
 pub use commands::Commands;
-pub use proxy::Proxy;
+pub use proxy::{Fault, Harm, Place, Planned, Proxy, Traffic};
 pub use server::{RedisServer, ServerOptions};

@@ -1,15 +1,21 @@
-//! A network between a client and a server that fails on demand.
+//! A network between a client and a server that fails on demand: all of it at
+//! once, or one connection at an exact place.
+
+mod fault;
+mod line;
+#[cfg(test)]
+mod tests;
 
 use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// Bytes that are taken from one side at once.
-const CHUNK: usize = 64 << 10;
+pub use fault::{Fault, Harm, Place, Planned, Traffic};
+use line::Line;
 
 /// Forwards connections to a port of 127.0.0.1 for as long as it lives.
 ///
@@ -20,6 +26,7 @@ pub struct Proxy {
     port: u16,
     weather: watch::Sender<Weather>,
     accepted: watch::Receiver<u64>,
+    lines: Arc<Mutex<Lines>>,
     acceptor: JoinHandle<()>,
 }
 
@@ -30,8 +37,18 @@ struct Weather {
     cut: u64,
     /// Those up to this number forward nothing.
     frozen: u64,
+    /// How often it has thawed.
+    thaws: u64,
     /// How late what the server says is.
     delay: Duration,
+}
+
+/// The connections on which a fault can be planned.
+#[derive(Debug, Default)]
+struct Lines {
+    newest: Option<Arc<Line>>,
+    /// What is planned for the one that comes next.
+    of_next: Option<(Fault, Planned)>,
 }
 
 impl Proxy {
@@ -44,8 +61,9 @@ impl Proxy {
         let port = listener.local_addr()?.port();
         let (weather, forecast) = watch::channel(Weather::default());
         let (count, accepted) = watch::channel(0);
-        let acceptor = tokio::spawn(accept(listener, target, forecast, count));
-        Ok(Self { port, weather, accepted, acceptor })
+        let lines = Arc::<Mutex<Lines>>::default();
+        let acceptor = tokio::spawn(accept(listener, target, forecast, count, lines.clone()));
+        Ok(Self { port, weather, accepted, lines, acceptor })
     }
 
     /// The port that it listens on.
@@ -74,12 +92,55 @@ impl Proxy {
 
     /// Forwards again, beginning with what was left in the net.
     pub fn thaw(&self) {
-        self.weather.send_modify(|weather| weather.frozen = 0);
+        self.weather.send_modify(|weather| {
+            weather.frozen = 0;
+            weather.thaws += 1;
+        });
     }
 
     /// What the server says arrives this much later from now on.
     pub fn delay(&self, delay: Duration) {
         self.weather.send_modify(|weather| weather.delay = delay);
+    }
+
+    /// Plans `fault` for the newest connection, in place of what was planned
+    /// for it.
+    ///
+    /// # Panics
+    /// There was no connection yet.
+    pub fn fail(&self, fault: Fault) -> Planned {
+        let planned = Planned::default();
+        self.newest().plan(fault, planned.clone(), &self.weather.borrow());
+        planned
+    }
+
+    /// Plans `fault` for the connection that comes next, in place of what was
+    /// planned for it.
+    pub fn fail_next(&self, fault: Fault) -> Planned {
+        let planned = Planned::default();
+        lock(&self.lines).of_next = Some((fault, planned.clone()));
+        planned
+    }
+
+    /// What has passed on the newest connection.
+    ///
+    /// # Panics
+    /// There was no connection yet.
+    pub fn traffic(&self) -> Traffic {
+        self.newest().passed()
+    }
+
+    /// Thaws, delays nothing any more, and forgets what was planned. What was
+    /// closed, or half of it, stays so.
+    pub fn calm(&self) {
+        self.delay(Duration::ZERO);
+        let mut lines = lock(&self.lines);
+        lines.of_next = None;
+        if let Some(newest) = &lines.newest {
+            newest.forget();
+        }
+        drop(lines);
+        self.thaw();
     }
 
     /// How many connections there have been.
@@ -92,6 +153,10 @@ impl Proxy {
         // It cannot end before this does.
         let _ = self.accepted.clone().wait_for(|accepted| *accepted >= count).await;
     }
+
+    fn newest(&self) -> Arc<Line> {
+        lock(&self.lines).newest.clone().expect("a connection")
+    }
 }
 
 impl Drop for Proxy {
@@ -101,131 +166,29 @@ impl Drop for Proxy {
     }
 }
 
+fn lock(lines: &Mutex<Lines>) -> MutexGuard<'_, Lines> {
+    lines.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 async fn accept(
     listener: TcpListener,
     target: u16,
     weather: watch::Receiver<Weather>,
     count: watch::Sender<u64>,
+    lines: Arc<Mutex<Lines>>,
 ) {
     while let Ok((client, _)) = listener.accept().await {
-        count.send_modify(|count| *count += 1);
-        let number = *count.borrow();
-        tokio::spawn(forward(client, target, number, weather.clone()));
-    }
-}
-
-/// Forwards both ways until one side ends or the connection is cut.
-async fn forward(client: TcpStream, target: u16, number: u64, weather: watch::Receiver<Weather>) {
-    let mut until_cut = weather.clone();
-    let forwarding = async {
-        let server = TcpStream::connect((Ipv4Addr::LOCALHOST, target)).await?;
-        client.set_nodelay(true)?;
-        server.set_nodelay(true)?;
-        let (client_out, client_in) = client.into_split();
-        let (server_out, server_in) = server.into_split();
-        // Each way ends by itself: what a client sent before it left, and what
-        // is in the net still, arrives.
-        tokio::try_join!(
-            pump(client_out, server_in, number, weather.clone(), false),
-            pump(server_out, client_in, number, weather, true),
-        )
-    };
-    tokio::select! {
-        _ = forwarding => {}
-        // An error says that the proxy is gone.
-        _ = until_cut.wait_for(|weather| weather.cut >= number) => {}
-    }
-}
-
-async fn pump(
-    mut from: impl AsyncRead + Unpin,
-    mut to: impl AsyncWrite + Unpin,
-    number: u64,
-    mut weather: watch::Receiver<Weather>,
-    replies: bool,
-) -> std::io::Result<()> {
-    let mut bytes = vec![0; CHUNK];
-    loop {
-        let read = from.read(&mut bytes).await?;
-        let thawed = weather.wait_for(|weather| weather.frozen < number).await;
-        let Ok(delay) = thawed.map(|weather| weather.delay) else { return Ok(()) };
-        if replies && !delay.is_zero() {
-            tokio::time::sleep(delay).await;
-        }
-        if read == 0 {
-            return to.shutdown().await;
-        }
-        to.write_all(&bytes[..read]).await?;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    async fn echo() -> u16 {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
-        let port = listener.local_addr().expect("an address").port();
-        tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                tokio::spawn(async move {
-                    let (mut from, mut to) = stream.split();
-                    tokio::io::copy(&mut from, &mut to).await
-                });
+        let number = *count.borrow() + 1;
+        let line = Line::new(number);
+        {
+            let mut lines = lock(&lines);
+            if let Some((fault, planned)) = lines.of_next.take() {
+                line.plan(fault, planned, &weather.borrow());
             }
-        });
-        port
-    }
-
-    async fn connect(proxy: &Proxy) -> TcpStream {
-        TcpStream::connect((Ipv4Addr::LOCALHOST, proxy.port())).await.expect("it is accepted")
-    }
-
-    async fn say(stream: &mut TcpStream, text: &[u8]) -> Vec<u8> {
-        stream.write_all(text).await.expect("it is sent");
-        let mut answer = vec![0; text.len()];
-        stream.read_exact(&mut answer).await.expect("it is answered");
-        answer
-    }
-
-    #[tokio::test]
-    async fn it_forwards_and_cuts_what_there_is() {
-        let proxy = Proxy::start(echo().await).await.expect("a proxy");
-        let mut first = connect(&proxy).await;
-        assert_eq!(say(&mut first, b"one").await, b"one");
-        proxy.cut();
-        let ended = first.read(&mut [0; 8]).await;
-        assert!(matches!(ended, Ok(0) | Err(_)), "{ended:?}");
-        let mut second = connect(&proxy).await;
-        assert_eq!(say(&mut second, b"two").await, b"two");
-        assert_eq!(proxy.accepted(), 2);
-    }
-
-    #[tokio::test]
-    async fn what_is_frozen_arrives_when_it_thaws() {
-        let proxy = Proxy::start(echo().await).await.expect("a proxy");
-        let mut first = connect(&proxy).await;
-        say(&mut first, b"one").await;
-        proxy.freeze();
-        first.write_all(b"two").await.expect("it is sent");
-        let mut second = connect(&proxy).await;
-        assert_eq!(say(&mut second, b"new").await, b"new");
-        proxy.thaw();
-        let mut answer = [0; 3];
-        first.read_exact(&mut answer).await.expect("it is answered");
-        assert_eq!(&answer, b"two");
-    }
-
-    #[tokio::test]
-    async fn a_black_hole_takes_new_connections_too() {
-        let proxy = Proxy::start(echo().await).await.expect("a proxy");
-        proxy.black_hole();
-        let mut first = connect(&proxy).await;
-        first.write_all(b"one").await.expect("it is sent");
-        proxy.wait_for_accepted(1).await;
-        proxy.thaw();
-        let mut answer = [0; 3];
-        first.read_exact(&mut answer).await.expect("it is answered");
-        assert_eq!(&answer, b"one");
+            lines.newest = Some(line.clone());
+        }
+        count.send_replace(number);
+        let weather = weather.clone();
+        tokio::spawn(async move { line.run(client, target, &weather).await });
     }
 }
