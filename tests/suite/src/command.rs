@@ -22,8 +22,8 @@ pub const OBSERVED: &str = "observed_guest.wasm";
 /// The example program.
 pub const STATS: &str = "stats-rust.wasm";
 
-/// The command, and what it is to be called with. Of this process's
-/// environment it gets nothing.
+/// The command, or another program, and what it is to be called with. Of this
+/// process's environment it gets nothing.
 #[derive(Debug)]
 pub struct Spakky(Command);
 
@@ -32,10 +32,14 @@ pub struct Spakky(Command);
 pub fn spakky<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Spakky {
     let program = artifact::command().unwrap_or_else(|error| panic!("{error:#}"));
     let caches = artifact::scratch().unwrap_or_else(|error| panic!("{error:#}"));
-    let mut command = Command::new(program);
-    command.args(arguments).env_clear();
     // Each guest is compiled once for all tests.
-    command.env("XDG_CACHE_HOME", caches);
+    program_at(program).args(arguments).env("XDG_CACHE_HOME", caches)
+}
+
+/// Another program, without arguments.
+pub fn program_at(path: impl AsRef<OsStr>) -> Spakky {
+    let mut command = Command::new(path);
+    command.env_clear();
     Spakky(command)
 }
 
@@ -201,6 +205,11 @@ impl Running {
     pub fn play(&mut self, step: &Value) -> Value {
         self.ask(step);
         self.answer()
+    }
+
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends it a signal, such as `TERM`.

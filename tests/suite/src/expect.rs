@@ -7,7 +7,7 @@ const ANY: &str = "@any";
 
 /// Whether `answer` is what `expected` says: of an error, what it names (a text
 /// is the kind), of a result, everything.
-pub(crate) fn is_expected(expected: &Value, answer: &Value) -> bool {
+pub fn is_expected(expected: &Value, answer: &Value) -> bool {
     match (expected.get("error"), answer.get("error")) {
         (Some(Value::String(kind)), Some(error)) => error["kind"] == kind.as_str(),
         (Some(Value::Object(named)), Some(error)) => {

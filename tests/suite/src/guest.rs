@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use serde_json::Value;
 use spakky_cache_core::Grants;
 use spakky_cache_wasm::{CacheCtx, GuestLimits, TimeLimit};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, duplex};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, Lines, duplex};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use wasmtime::Store;
@@ -67,7 +67,7 @@ impl fmt::Display for Ending {
 /// A guest that plays steps. Dropping it ends it.
 pub struct Guest {
     input: Option<DuplexStream>,
-    output: BufReader<DuplexStream>,
+    output: Lines<BufReader<DuplexStream>>,
     errors: MemoryOutputPipe,
     task: JoinHandle<Ending>,
 }
@@ -99,7 +99,7 @@ impl Guest {
                 Err(TimeLimit(_)) => Ending::Time,
             }
         });
-        Self { input: Some(input), output: BufReader::new(output), errors, task }
+        Self { input: Some(input), output: BufReader::new(output).lines(), errors, task }
     }
 
     /// Gives it a step.
@@ -118,13 +118,25 @@ impl Guest {
     /// # Errors
     /// There is none, or it is no JSON.
     pub async fn answer(&mut self) -> anyhow::Result<Value> {
-        let mut line = String::new();
-        let read = timeout(DEADLINE, self.output.read_line(&mut line)).await;
-        if read.with_context(|| format!("no answer within {DEADLINE:?}"))?? == 0 {
-            let ending = self.ending().await?;
-            bail!("it ended: {ending}{}", self.said());
+        let answer = timeout(DEADLINE, self.next_answer()).await;
+        if let Some(answer) = answer.with_context(|| format!("no answer within {DEADLINE:?}"))?? {
+            return Ok(answer);
         }
-        serde_json::from_str(&line).with_context(|| format!("this is no answer: {line}"))
+        let ending = self.ending().await?;
+        bail!("it ended: {ending}{}", self.said());
+    }
+
+    /// Its next answer, however long it takes; none: it has ended, or is about
+    /// to. A call that is dropped loses nothing.
+    ///
+    /// # Errors
+    /// It is no JSON.
+    pub async fn next_answer(&mut self) -> anyhow::Result<Option<Value>> {
+        let line = self.output.next_line().await?;
+        let answer = |line: String| {
+            serde_json::from_str(&line).with_context(|| format!("this is no answer: {line}"))
+        };
+        line.map(answer).transpose()
     }
 
     /// Gives it a step, and waits for the answer.
@@ -143,8 +155,7 @@ impl Guest {
     pub async fn end(&mut self) -> anyhow::Result<Ending> {
         self.input = None;
         let ending = self.ending().await?;
-        let mut rest = String::new();
-        if self.output.read_line(&mut rest).await? > 0 {
+        if let Some(rest) = self.output.next_line().await? {
             bail!("it ended ({ending}), and had an answer that nobody waited for: {rest}");
         }
         Ok(ending)

@@ -5,6 +5,9 @@
 //! - `tests/isolation.rs` has many guests in one process, some of which
 //!   misbehave.
 //! - `tests/command/` starts the command `spakky-redis`: [`command`].
+//! - `tests/fleet/` has eight processes with 25 guests each, and
+//!   `tests/stability.rs` one that works for long: [`host_process`], and the
+//!   program `fleet-host` that they start.
 //!
 //! Nothing sleeps for a fixed time: tests wait for what has to happen, at most
 //! for [`DEADLINE`].
@@ -15,10 +18,13 @@ pub mod artifact;
 pub mod backing;
 pub mod command;
 mod expand;
-mod expect;
+pub mod expect;
+pub mod fleet;
 pub mod guest;
+pub mod host_process;
 pub mod language;
 pub mod matrix;
+pub mod mix;
 pub mod play;
 pub mod scenario;
 pub mod stage;

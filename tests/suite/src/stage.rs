@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use spakky_cache_core::actuator::{Actuator, CacheMetrics, CacheProbe};
+use spakky_cache_core::metrics::Snapshot;
 use spakky_cache_core::{Cache, Grants, Policy, Store, System};
 use spakky_cache_wasm::{CacheCtx, EngineOptions, GuestLimits, Settings};
 use wasmtime::component::{Component, Linker, ResourceTable};
@@ -82,9 +83,14 @@ impl Host {
         Self { cache, settings: Arc::new(settings), actuator: Arc::new(actuator) }
     }
 
+    /// What its cache has counted.
+    pub fn metrics(&self) -> Snapshot {
+        self.cache.metrics()
+    }
+
     /// How many lookups have waited here.
     pub fn waits(&self) -> u64 {
-        self.cache.metrics().stampede_waits
+        self.metrics().stampede_waits
     }
 
     /// Starts a guest, which waits for its first step.
