@@ -75,7 +75,11 @@ bench *args: _rust _redis
     @cargo build --quiet {{ host }} --bins
     @target/debug/spakky-bench "$@"
 
-# feed the decoder of entries garbage until stopped (needs a nightly toolchain)
+# prove the guarantees at full size: all of them (an hour), or those named
+prove *args: _wasm _redis
+    @tools/prove "$@"
+
+# feed garbage to the decoder, the reply handling or the contract, until stopped
 fuzz *args: _rust
     @tools/fuzz "$@"
 
