@@ -13,7 +13,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::MutexGuard;
 
@@ -65,7 +65,7 @@ impl Gates {
             gates.insert(key.clone(), gate.clone());
             gate
         };
-        AtGate { gates: self, key, gate }
+        AtGate { gates: self, key, gate, ticket: OnceLock::new() }
     }
 }
 
@@ -74,6 +74,8 @@ pub(crate) struct AtGate<'a> {
     gates: &'a Gates,
     key: &'a Key,
     gate: Arc<Gate>,
+    /// Of its first turn: who waits and looks again has not arrived anew.
+    ticket: OnceLock<u64>,
 }
 
 impl Drop for AtGate<'_> {
@@ -111,7 +113,8 @@ impl AtGate<'_> {
         now: impl Fn() -> UnixMillis,
         is_own: impl Fn(Id) -> bool,
     ) -> Turn<'_> {
-        let ticket = self.gate.tickets.fetch_add(1, SeqCst) + 1;
+        let this_turn = self.gate.tickets.fetch_add(1, SeqCst) + 1;
+        let ticket = *self.ticket.get_or_init(|| this_turn);
         let round = self.gate.round.lock().await;
         let began_later = round.began_after >= ticket;
         let lease_is_out = match &round.seen {
@@ -125,6 +128,9 @@ impl AtGate<'_> {
                 }
                 false
             }
+            // Of those who would only fail one by one. Whoever has waited since
+            // may find that the store is back.
+            Some(Seen::Failed(_)) if round.began_after < this_turn => false,
             Some(seen) if began_later => return Turn::Share(seen.clone()),
             _ => false,
         };
@@ -167,6 +173,51 @@ mod tests {
             panic!("it looks though the key is watched");
         };
         assert_eq!(holder, HOLDER);
+    }
+
+    /// Three callers at a gate who wait for somebody's lease, which then changes.
+    fn woken<'a>(gates: &'a Gates, key: &'a Key) -> Vec<AtGate<'a>> {
+        let waiting: Vec<_> = (0..3).map(|_| gates.enter(key)).collect();
+        let change = Change::default();
+        let Turn::Look(look) = turn(&waiting[0], false) else { panic!("nothing was seen yet") };
+        look.note(Seen::Out { holder: HOLDER, ends: 1, change: change.clone() });
+        for at in &waiting[1..] {
+            assert!(matches!(turn(at, false), Turn::Share(Seen::Out { .. })));
+        }
+        change.set(()).expect("it fires once");
+        waiting
+    }
+
+    #[test]
+    fn those_who_waited_share_one_look_however_late_they_come_to_their_turn() {
+        let (gates, key) = (Gates::default(), Key::new("key", 10).expect("a key"));
+        let waiting = woken(&gates, &key);
+        let Turn::Look(look) = turn(&waiting[0], false) else { panic!("the key has changed") };
+        look.note(Seen::Taken);
+        let Turn::Look(look) = turn(&waiting[1], false) else { panic!("it is to watch") };
+        assert!(look.lease_is_out);
+        let found = Seen::Out { holder: HOLDER, ends: 1, change: Change::default() };
+        look.note(found);
+        assert!(matches!(turn(&waiting[2], false), Turn::Share(Seen::Out { .. })));
+        assert!(matches!(turn(&gates.enter(&key), true), Turn::Look(_)), "it was not there");
+    }
+
+    #[test]
+    fn a_failure_is_shared_with_those_in_the_queue_only() {
+        let (gates, key) = (Gates::default(), Key::new("key", 10).expect("a key"));
+        let waiting = woken(&gates, &key);
+        let Turn::Look(first) = turn(&waiting[0], false) else { panic!("the key has changed") };
+        let in_queue = |at| Box::pin(AtGate::turn(at, || 0, |_| false));
+        let (mut second, mut third) = (in_queue(&waiting[1]), in_queue(&waiting[2]));
+        assert!(second.as_mut().now_or_never().is_none());
+        assert!(third.as_mut().now_or_never().is_none());
+        first.note(Seen::Failed(Error::Unavailable));
+        // It came to the queue when the first was looking already.
+        let second = second.now_or_never().expect("it is its turn");
+        let Turn::Look(look) = second else { panic!("the store may be back") };
+        look.note(Seen::Failed(Error::Unavailable));
+        let third = third.now_or_never().expect("it is its turn");
+        assert!(matches!(third, Turn::Share(Seen::Failed(_))));
     }
 
     #[test]

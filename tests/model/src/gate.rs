@@ -30,11 +30,27 @@ impl Named for Seen {
     }
 }
 
-/// A set of callers. The code gives out tickets, and remembers the last one
-/// that had been given out when a look began: those are the callers that had
-/// arrived by then.
+/// A set of callers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Callers(u8);
+
+/// Who was at the gate when a look began. The code gives out tickets, and
+/// remembers the last one that had been given out by then.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Present {
+    /// All, also those that wait for a change: by the tickets of first turns.
+    pub all: Callers,
+    /// Those that were in the queue: by the tickets of these turns.
+    pub queued: Callers,
+}
+
+impl Present {
+    /// Without a caller that is done.
+    pub fn forget(&mut self, caller: usize) {
+        self.all.take(caller);
+        self.queued.take(caller);
+    }
+}
 
 impl Callers {
     /// With `caller`.
@@ -43,9 +59,14 @@ impl Callers {
         Self(self.0 | 1 << caller)
     }
 
+    /// Whether `caller` is one of them.
+    pub fn has(self, caller: usize) -> bool {
+        self.0 & 1 << caller != 0
+    }
+
     /// Without `caller`, and whether it was one of them.
     pub fn take(&mut self, caller: usize) -> bool {
-        let had = self.0 & 1 << caller != 0;
+        let had = self.has(caller);
         self.0 &= !(1 << caller);
         had
     }
@@ -54,12 +75,12 @@ impl Callers {
 /// Where lookups of the key in one process share what they find.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Gate {
-    /// The one that looks, and who had arrived when it began to.
-    pub looks: Option<(usize, Callers)>,
+    /// The one that looks, and who was there when it began to.
+    pub looks: Option<(usize, Present)>,
     /// What was seen last.
     pub seen: Option<Seen>,
-    /// Who had arrived when that look began.
-    pub began_after: Callers,
+    /// Who was there when that look began.
+    pub began_after: Present,
 }
 
 impl Gate {

@@ -92,6 +92,10 @@ impl World {
         for (number, process) in self.processes.iter_mut().enumerate() {
             let all = &self.callers;
             let mut callers = configuration.callers_of(number).map(|caller| all[caller]);
+            for caller in configuration.callers_of(number).filter(|&caller| all[caller].is_done()) {
+                process.gate.began_after.forget(caller);
+                process.gate.looks.iter_mut().for_each(|(_, present)| present.forget(caller));
+            }
             // The last one that leaves a gate closes it.
             let at_gate = |caller: Caller| matches!(caller.at, At::Queued | At::Waiting { .. });
             if process.gate.looks.is_none() && !callers.clone().any(at_gate) {

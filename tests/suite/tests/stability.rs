@@ -27,8 +27,10 @@ const DEPTH: u64 = 8;
 /// work, in KiB. An allocator that reuses what it was given back differs by some
 /// dozens; at full size this is five bytes an operation.
 const WORK_SLACK: u64 = 512;
-/// As [`WORK_SLACK`], for instances: at full size 200 bytes each.
-const INSTANCES_SLACK: u64 = 100_024;
+/// As [`WORK_SLACK`], for instances, half of which are started in between. What
+/// they take and give back is large, so the allocator differs by more; a memory
+/// of a guest that stays is seen at any size.
+const INSTANCES_SLACK: u64 = 4_096;
 
 /// A host process, and its Redis if it has one.
 struct Worker {
@@ -217,11 +219,11 @@ fn long_work_leaves_a_host_as_it_was_on_redis() {
 }
 
 /// How an instance ends that holds a lease.
-const ENDS: [&str; 3] = ["trap", "trap", "trap"];
+const ENDS: [&str; 3] = ["trap", "killed", "exit"];
 
 fn many_instances_leave_a_host_as_it_was(on_redis: bool) {
     const TOGETHER: usize = 50;
-    let instances = size(500, 60_000);
+    let instances = size(500, 10_000);
     let mut worker = Worker::start(on_redis);
     let before = worker.holds();
     let what = format!("instances {}", store(on_redis));
@@ -249,7 +251,6 @@ fn many_instances_leave_a_host_as_it_was(on_redis: bool) {
         memory.push(worker.memory());
         progress.done((begin + TOGETHER) as u64);
     }
-    eprintln!("{} {:?}", ENDS[0], memory.iter().step_by(100).collect::<Vec<_>>());
     let (half, end) = (memory[memory.len() / 2], memory[memory.len() - 1]);
     assert!(end <= half + INSTANCES_SLACK, "KiB half-way and at the end: {half}, {end}");
     row(

@@ -3,7 +3,7 @@
 use super::Steps;
 use crate::caller::{Answer, At, Call, End, Outcome, Step, Watch};
 use crate::checks::Check;
-use crate::gate::{Callers, Seen};
+use crate::gate::{Callers, Present, Seen};
 use crate::keys::RedisKey;
 use crate::store::{Content, Envelope};
 use crate::world::World;
@@ -15,7 +15,8 @@ impl Steps<'_> {
         let over = self.world.over.clone();
         let any_look_will_do = !self.keeps(Check::SharedOnlyIfBegunLater);
         let gate = self.gate(caller);
-        let began_later = gate.began_after.take(caller) || any_look_will_do;
+        let began_later = gate.began_after.all.has(caller) || any_look_will_do;
+        let began_in_this_turn = gate.began_after.queued.take(caller) || any_look_will_do;
         let lease_is_out = match gate.seen {
             Some(Seen::Taken) => began_later,
             Some(Seen::Out { holder, fired }) => {
@@ -29,18 +30,31 @@ impl Steps<'_> {
                 self.caller(caller).serve(version);
                 return self.caller(caller).finish(Outcome::Hit);
             }
-            Some(Seen::Failed) if began_later => {
+            Some(Seen::Failed) if began_in_this_turn => {
                 return self.caller(caller).finish(Outcome::Failed);
             }
             _ => false,
         };
-        let waits = |other: &usize| *other != caller && self.world.callers[*other].at == At::Queued;
-        let process = self.process_of(caller);
-        let arrived = self.configuration.callers_of(process).filter(waits);
-        let begins_after = arrived.fold(Callers::default(), Callers::and);
-        self.gate(caller).looks = Some((caller, begins_after));
+        let present = self.present(caller);
+        self.gate(caller).looks = Some((caller, present));
         self.caller(caller).watch = lease_is_out;
         self.look(caller);
+    }
+
+    /// Who is at the gate of this caller beside it.
+    fn present(&self, caller: usize) -> Present {
+        let callers = &self.world.callers;
+        let others = || {
+            let all = self.configuration.callers_of(self.process_of(caller));
+            all.filter(move |other| *other != caller)
+        };
+        let is_queued = |other: &usize| callers[*other].at == At::Queued;
+        let is_there =
+            |other: &usize| matches!(callers[*other].at, At::Queued | At::Waiting { .. });
+        Present {
+            all: others().filter(is_there).fold(Callers::default(), Callers::and),
+            queued: others().filter(is_queued).fold(Callers::default(), Callers::and),
+        }
     }
 
     /// One turn of the loop of `Session::look`.
