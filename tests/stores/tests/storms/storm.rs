@@ -118,9 +118,12 @@ impl Storm {
         join_all(makers.map(|(trouble, weather)| trouble.make(*weather, until))).await;
         tokio::time::sleep_until(until.into()).await;
         over.store(true, Relaxed);
-        match tokio::time::timeout(DEADLINE, join_all(users)).await {
-            Ok(ended) => ended.into_iter().for_each(|user| user.expect("no caller panics")),
-            Err(_) => panic!("not over after {DEADLINE:?}: {:#?}", under_way(&recorder.history())),
+        let ended = tokio::time::timeout(DEADLINE, join_all(users)).await;
+        let Ok(ended) = ended else {
+            panic!("not over after {DEADLINE:?}: {:#?}", under_way(&recorder.history()));
+        };
+        for user in ended {
+            user.expect("no caller panics");
         }
         drop(disturbing);
 
