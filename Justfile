@@ -79,7 +79,7 @@ bench *args: _rust _redis
 prove *args: _wasm _redis
     @tools/prove "$@"
 
-# feed garbage to the decoder, the reply handling or the contract, until stopped
+# fuzz the decoder of entries, the handling of replies, the contract's inputs
 fuzz *args: _rust
     @tools/fuzz "$@"
 
