@@ -58,9 +58,9 @@ test-doc: _rust _redis
 test-suite *args: build _redis
     cargo test --no-fail-fast {{ host }} --test '*' -- "$@"
 
-# of the suite, what every store must do and the guarantees
+# of the suite, what every store must do, the guarantees, and failures of Redis
 test-stores *args: _rust _redis
-    cargo test --no-fail-fast {{ host }} --test contract --test 'redis_*' -- "$@"
+    cargo test --no-fail-fast {{ host }} --test contract --test 'redis_*' --test 'spakky_*' --test 'network_*' --test storms -- "$@"
 
 # of the suite, the scenarios: each in every language and on every store
 test-scenarios *args: guests _redis
