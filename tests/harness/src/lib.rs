@@ -6,7 +6,9 @@ mod commands;
 pub mod proof;
 mod proxy;
 mod server;
+mod watching;
 
 pub use commands::Commands;
 pub use proxy::{Fault, Harm, Place, Planned, Proxy, Traffic};
 pub use server::{RedisServer, ServerOptions};
+pub use watching::{commands_of, until};

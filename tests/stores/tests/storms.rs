@@ -11,8 +11,6 @@
 
 #[path = "storms/caller.rs"]
 mod caller;
-#[path = "storms/careless.rs"]
-mod careless;
 #[path = "storms/evictions.rs"]
 mod evictions;
 #[path = "storms/storm.rs"]
@@ -26,7 +24,7 @@ use std::sync::Arc;
 
 use spakky_cache_core::Store;
 use spakky_interleavings::checker::Guarantee;
-use spakky_interleavings::simulation::Chance;
+use spakky_interleavings::simulation::{Chance, Check, Without};
 use spakky_test_harness::{ServerOptions, proof};
 
 use evictions::Evictions;
@@ -105,8 +103,8 @@ async fn everything_at_once() {
 async fn a_storm_finds_what_is_unsound() {
     let stores: [(&str, Wrap); 3] = [
         ("sound", SOUND),
-        ("without epochs", careless::without_epochs),
-        ("without the holder of a commit", careless::without_holder),
+        ("without epochs", |store| without(Check::EpochsOfWhatIsRead, store)),
+        ("without the holder of a commit", |store| without(Check::HolderOfACommit, store)),
     ];
     for (name, wrap) in stores {
         let world = World::new(ServerOptions::new(), wrap).await;
@@ -122,4 +120,9 @@ async fn a_storm_finds_what_is_unsound() {
         );
         assert_eq!(stale > 0, name != "sound", "{name}: {violations:?}");
     }
+}
+
+/// `store` without a check.
+fn without(check: Check, store: Arc<dyn Store>) -> Arc<dyn Store> {
+    Arc::new(Without { check, store })
 }

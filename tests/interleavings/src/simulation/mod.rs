@@ -32,4 +32,4 @@ pub use schedule::{Finished, Plan, run};
 pub use site::{Backing, Site};
 pub use steps::Work;
 pub use tally::Tally;
-pub use without::Check;
+pub use without::{Check, Without};

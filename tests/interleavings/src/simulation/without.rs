@@ -43,9 +43,11 @@ impl Check {
 /// A store that leaves out a check. [`Check::RemovalAfterAWrite`] is not a
 /// store's to leave out: it is done by whoever knows why something is removed.
 #[derive(Debug)]
-pub(crate) struct Without {
-    pub(crate) check: Check,
-    pub(crate) store: Arc<dyn Store>,
+pub struct Without {
+    /// What is left out.
+    pub check: Check,
+    /// What does all the rest.
+    pub store: Arc<dyn Store>,
 }
 
 impl Without {

@@ -1,14 +1,15 @@
 //! What these tests share.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use spakky_cache_core::entry::{Entry, Envelope, Id, Marker};
 use spakky_cache_core::store::Found;
 use spakky_cache_core::{Environment as _, Key, Prefix, Store as _, StoreError, System, Tag};
 use spakky_cache_redis::{RedisConnection, RedisSettings, RedisStore};
-use spakky_test_harness::{Commands, RedisServer, ServerOptions};
+use spakky_test_harness::{RedisServer, ServerOptions};
+pub(crate) use spakky_test_harness::{commands_of, until};
 
 /// Far longer than anything takes: only what never happens fails by it.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
@@ -91,22 +92,6 @@ pub(crate) async fn read(store: &RedisStore, name: &str) -> Result<Option<String
 pub(crate) fn value(found: Found) -> Option<String> {
     let entry = found.into_entry()?;
     Some(String::from_utf8(entry.value.to_vec()).unwrap())
-}
-
-/// The commands that `server` carries out meanwhile, apart from heartbeats.
-pub(crate) async fn commands_of(server: &RedisServer, work: impl Future<Output = ()>) -> Commands {
-    let before = server.commands().unwrap();
-    work.await;
-    server.commands().unwrap().since(&before)
-}
-
-/// Waits until `holds`, however long it takes.
-pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let begun = Instant::now();
-    while !holds().await {
-        assert!(begun.elapsed() < DEADLINE, "never: {what}");
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
 }
 
 /// Waits until the store can be used again, which it can by itself.

@@ -1,14 +1,15 @@
 //! Host processes on one Redis.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use spakky_cache_core::{
     Cache, EntryOptions, Error, Grants, Lease, Lookup, Policy, Prefix, Session, System,
 };
 use spakky_cache_redis::{RedisConnection, RedisSettings, RedisStore};
-use spakky_test_harness::{Commands, RedisServer, ServerOptions, proof};
+use spakky_test_harness::{RedisServer, ServerOptions, proof};
+pub(crate) use spakky_test_harness::{commands_of, until};
 
 /// Far longer than anything takes: only what never happens fails by it.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -112,22 +113,6 @@ pub(crate) fn names(server: &RedisServer) -> Vec<String> {
 /// How many keys the server has.
 pub(crate) fn size(server: &RedisServer) -> usize {
     server.query(&redis::cmd("DBSIZE")).unwrap()
-}
-
-/// The commands that `server` carries out meanwhile.
-pub(crate) async fn commands_of(server: &RedisServer, work: impl Future<Output = ()>) -> Commands {
-    let before = server.commands().unwrap();
-    work.await;
-    server.commands().unwrap().since(&before)
-}
-
-/// Waits until `holds`, however long it takes.
-pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let begun = Instant::now();
-    while !holds().await {
-        assert!(begun.elapsed() < DEADLINE, "never: {what}");
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
 }
 
 /// One fault that did not come back, for the table of `./just prove`.
