@@ -83,3 +83,28 @@ apt_unpack() {
         rm "$deb"
     done
 }
+
+# Beside a component stands what it was made of, as Cargo writes it for its own:
+# `COMPONENT: SOURCE SOURCE...`, with `\ ` for a space.
+
+# is_fresh COMPONENT: whether it is there, and nothing that it was made of is newer.
+is_fresh() {
+    local source list=${1%.wasm}.d
+    [[ -f $1 && -f $list ]] || return 1
+    while IFS= read -r source; do
+        [[ -e $source && ! $source -nt $1 ]] || return 1
+    done < <(sed 's/^[^:]*: //; s/\\ /\x01/g; s/ /\n/g; s/\x01/ /g' "$list")
+}
+
+# made_of COMPONENT PATH...: notes that. Of a directory, all that is below it: a
+# directory changes with the names in it.
+made_of() {
+    local component=$1
+    shift
+    {
+        printf '%s:' "${component// /\\ }"
+        find "$@" \( -name __pycache__ -o -name node_modules \) -prune -o \( -type f -o -type d \) -print |
+            sed 's/ /\\ /g; s/^/ /' | tr -d '\n'
+        echo
+    } >"${component%.wasm}.d"
+}
