@@ -36,6 +36,25 @@ pub fn guest(file: &str) -> anyhow::Result<PathBuf> {
     built(component, "./just guests")
 }
 
+/// The guest `file` in a language other than Rust, such as
+/// `scenario-guest-c.wasm`.
+///
+/// # Errors
+/// As [`command`].
+pub fn foreign_guest(file: &str) -> anyhow::Result<PathBuf> {
+    built(components().join(file), "./just guests")
+}
+
+/// Why this machine cannot build guests in `language`; none: it can.
+pub fn skipped(language: &str) -> Option<String> {
+    let reason = fs::read_to_string(components().join(language).with_extension("skipped"));
+    reason.ok().map(|reason| reason.trim().to_owned())
+}
+
+fn components() -> PathBuf {
+    root().join("guest/target/components")
+}
+
 /// A directory for what tests of every run share, such as compiled components.
 ///
 /// # Errors

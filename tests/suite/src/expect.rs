@@ -17,6 +17,33 @@ pub fn is_expected(expected: &Value, answer: &Value) -> bool {
     }
 }
 
+/// The first places in `expected` and `answer`, both of which may be large, that
+/// are not the same, and where that is, such as `/ok/3/value`.
+pub(crate) fn difference<'a>(
+    expected: &'a Value,
+    answer: &'a Value,
+) -> (String, &'a Value, &'a Value) {
+    let pairs: Vec<_> = match (expected, answer) {
+        (Value::Array(expected), Value::Array(answer)) if expected.len() == answer.len() => {
+            let numbers = (0..).map(|number: usize| number.to_string());
+            numbers.zip(expected.iter().zip(answer)).collect()
+        }
+        (Value::Object(expected), Value::Object(answer)) => expected
+            .iter()
+            .filter_map(|(name, value)| Some((name.clone(), (value, answer.get(name)?))))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let inner = pairs.into_iter().find(|(_, (expected, answer))| !same(expected, answer));
+    match inner {
+        Some((name, (expected, answer))) => {
+            let (place, expected, answer) = difference(expected, answer);
+            (format!("/{name}{place}"), expected, answer)
+        }
+        None => (String::new(), expected, answer),
+    }
+}
+
 /// Whether two values are the same, whichever way numbers are written.
 fn same(expected: &Value, actual: &Value) -> bool {
     match (expected, actual) {
@@ -56,6 +83,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_difference_is_shown_where_it_is() {
+        let expected = json!({ "ok": [1, { "value": [2, 3] }] });
+        let answer = json!({ "ok": [1, { "value": [2, 4] }] });
+        assert_eq!(difference(&expected, &answer), ("/ok/1/value/1".into(), &3.into(), &4.into()));
+        let shorter = json!({ "ok": [1] });
+        let (place, ..) = difference(&expected, &shorter);
+        assert_eq!(place, "/ok");
+    }
 
     #[test]
     fn answers() {

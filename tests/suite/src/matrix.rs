@@ -1,75 +1,150 @@
-//! Which cells of the table have been played: topic x language x store.
+//! Which cells of the table have been played: scenario x language x store, and
+//! writer x reader.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-/// What came of the cells of one topic, in one column.
+use crate::language::Language;
+
+/// Where a scenario is played: `first` is the language of the guest `a`,
+/// `others` that of all others.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The scenario's topic.
+    pub topic: String,
+    /// The store.
+    pub store: &'static str,
+    /// The language of the guest `a`.
+    pub first: Language,
+    /// The language of all others.
+    pub others: Language,
+}
+
+impl Place {
+    fn row(&self) -> String {
+        if self.first == self.others {
+            self.topic.clone()
+        } else {
+            format!("{} to", self.first.name)
+        }
+    }
+
+    /// Its languages and its store, as they stand before a scenario's name.
+    pub fn column(&self) -> String {
+        let Self { first, others, store, .. } = self;
+        if first == others {
+            format!("{} on {store}", first.name)
+        } else {
+            format!("{} to {} on {store}", first.name, others.name)
+        }
+    }
+}
+
+/// What came of a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// As it should be.
+    Passed,
+    /// Not so.
+    Failed,
+    /// This machine lacks the language.
+    Skipped,
+}
+
+/// What came of the scenarios of one row, in one column.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Cell {
     wanted: usize,
     passed: usize,
     failed: usize,
+    skipped: usize,
 }
 
-/// The table.
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self { failed: 1.., .. } => format!("{} FAILED", self.failed),
+            Self { skipped: 1.., .. } => "skipped".to_owned(),
+            Self { passed, wanted, .. } => format!("{passed}/{wanted}"),
+        };
+        f.pad(&text)
+    }
+}
+
+/// A table for each store, in which rows come in the order of their names, those
+/// of two languages last.
 #[derive(Debug, Default)]
-pub struct Matrix(Mutex<BTreeMap<(String, String), Cell>>);
+pub struct Matrix(Mutex<BTreeMap<&'static str, Table>>);
+
+type Table = BTreeMap<(bool, String), BTreeMap<&'static str, Cell>>;
 
 impl Matrix {
-    fn change(&self, topic: &str, column: &str, change: impl FnOnce(&mut Cell)) {
-        let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        change(cells.entry((topic.to_owned(), column.to_owned())).or_default());
+    fn change(&self, place: &Place, change: impl FnOnce(&mut Cell)) {
+        let mut tables = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let row = (place.first != place.others, place.row());
+        let table = tables.entry(place.store).or_default();
+        change(table.entry(row).or_default().entry(place.others.name).or_default());
     }
 
-    /// A scenario of `topic` is to be played in `column`.
-    pub fn want(&self, topic: &str, column: &str) {
-        self.change(topic, column, |cell| cell.wanted += 1);
+    /// A scenario is to be played there.
+    pub fn want(&self, place: &Place) {
+        self.change(place, |cell| cell.wanted += 1);
     }
 
-    /// It was played.
-    pub fn note(&self, topic: &str, column: &str, passed: bool) {
-        self.change(topic, column, |cell| {
-            if passed {
-                cell.passed += 1;
-            } else {
-                cell.failed += 1;
-            }
+    /// It was played, or cannot be.
+    pub fn note(&self, place: &Place, outcome: Outcome) {
+        self.change(place, |cell| match outcome {
+            Outcome::Passed => cell.passed += 1,
+            Outcome::Failed => cell.failed += 1,
+            Outcome::Skipped => cell.skipped += 1,
         });
     }
 
-    /// Whether every cell was played.
-    pub fn is_complete(&self) -> bool {
-        let cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        cells.values().all(|cell| cell.passed + cell.failed == cell.wanted)
+    /// Whether nothing was left out, of all `languages` and each with each. What
+    /// was skipped was not played, but nobody forgot it.
+    pub fn is_complete(&self, languages: &[Language]) -> bool {
+        let tables = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let played = |cell: &Cell| {
+            cell.wanted > 0 && cell.passed + cell.failed + cell.skipped == cell.wanted
+        };
+        !tables.is_empty()
+            && tables.values().flatten().all(|((two, row), cells)| {
+                languages.iter().all(|language| {
+                    // A language and itself have rows of their own.
+                    let itself = *two && *row == format!("{} to", language.name);
+                    itself || cells.get(language.name).is_some_and(played)
+                })
+            })
     }
 }
 
 impl fmt::Display for Matrix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut columns: Vec<&str> = cells.keys().map(|(_, column)| column.as_str()).collect();
-        columns.sort_unstable();
-        columns.dedup();
-        let mut topics: Vec<&str> = cells.keys().map(|(topic, _)| topic.as_str()).collect();
-        topics.dedup();
-        let wide = topics.iter().map(|topic| topic.len()).max().unwrap_or_default();
-        write!(f, "{:wide$}", "")?;
-        for column in &columns {
-            write!(f, "  {column:>10}")?;
-        }
-        for topic in topics {
-            write!(f, "\n{topic:wide$}")?;
+        let tables = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut between = "";
+        for (store, table) in tables.iter() {
+            let mut columns: Vec<&str> =
+                table.values().flat_map(|cells| cells.keys().copied()).collect();
+            columns.sort_unstable();
+            columns.dedup();
+            let title = format!("on {store}");
+            let rows = table.keys().map(|(_, row)| row.len()).chain([title.len()]);
+            let wide = rows.max().unwrap_or_default();
+            write!(f, "{between}{title:wide$}")?;
             for column in &columns {
-                let width = column.len().max(10);
-                let cell = cells.get(&(topic.to_owned(), (*column).to_owned()));
-                let text = match cell {
-                    Some(cell) if cell.failed > 0 => format!("{} FAILED", cell.failed),
-                    Some(cell) => format!("{}/{}", cell.passed, cell.wanted),
-                    None => "MISSING".to_owned(),
-                };
-                write!(f, "  {text:>width$}")?;
+                write!(f, "  {column:>10}")?;
             }
+            for ((_, row), cells) in table {
+                write!(f, "\n{row:wide$}")?;
+                for column in &columns {
+                    match cells.get(column) {
+                        Some(cell) => write!(f, "  {cell:>10}")?,
+                        None => write!(f, "  {:>10}", "")?,
+                    }
+                }
+            }
+            between = "\n\n";
         }
         Ok(())
     }
@@ -79,17 +154,51 @@ impl fmt::Display for Matrix {
 mod tests {
     use super::*;
 
+    const C: Language = Language { name: "c" };
+    const GO: Language = Language { name: "go" };
+
+    fn place(topic: &str, first: Language, others: Language) -> Place {
+        Place { topic: topic.to_owned(), store: "redis", first, others }
+    }
+
     #[test]
     fn a_cell_that_was_not_played_is_missed() {
         let matrix = Matrix::default();
-        matrix.want("keys", "rust redis");
-        matrix.want("values", "rust redis");
-        matrix.note("keys", "rust redis", true);
-        assert!(!matrix.is_complete());
-        let expected = "        rust redis\nkeys           1/1\nvalues         0/1";
+        let cells = [
+            place("keys", C, C),
+            place("keys", GO, GO),
+            place("values", C, C),
+            place("values", GO, GO),
+            place("values", C, GO),
+            place("values", GO, C),
+        ];
+        for cell in &cells {
+            matrix.want(cell);
+        }
+        for cell in &cells[1..] {
+            assert!(!matrix.is_complete(&[C, GO]));
+            matrix.note(cell, Outcome::Passed);
+        }
+        let expected = "\
+on redis           c          go
+keys             0/1         1/1
+values           1/1         1/1
+c to                         1/1
+go to            1/1            ";
         assert_eq!(matrix.to_string(), expected);
-        matrix.note("values", "rust redis", false);
-        assert!(matrix.is_complete());
-        assert!(matrix.to_string().ends_with("1 FAILED"), "{matrix}");
+        assert!(!matrix.is_complete(&[C, GO]));
+        matrix.note(&cells[0], Outcome::Failed);
+        assert!(matrix.is_complete(&[C, GO]));
+        assert!(matrix.to_string().contains("1 FAILED"), "{matrix}");
+    }
+
+    #[test]
+    fn a_language_that_nobody_asked_for_is_missed() {
+        let matrix = Matrix::default();
+        matrix.want(&place("keys", C, C));
+        matrix.note(&place("keys", C, C), Outcome::Skipped);
+        assert!(matrix.is_complete(&[C]));
+        assert!(!matrix.is_complete(&[C, GO]));
+        assert!(!Matrix::default().is_complete(&[]));
     }
 }

@@ -10,7 +10,7 @@ use spakky_cache_core::Prefix;
 use crate::DEADLINE;
 use crate::backing::Backing;
 use crate::expand::Expand;
-use crate::expect::is_expected;
+use crate::expect::{difference, is_expected};
 use crate::guest::Guest;
 use crate::scenario::{Granted, Scenario, Step, Then};
 use crate::stage::{Host, Player};
@@ -139,7 +139,7 @@ impl Run<'_> {
     async fn ends(&mut self, who: &str, how: &str) -> anyhow::Result<()> {
         let ending = self.guest(who)?.end().await?;
         self.guests.remove(who);
-        ensure!(ending.word() == how, "expected that it ends: {how}\n     but it ended: {ending}");
+        ensure!(ending.is(how), "expected that it ends: {how}\n     but it ended: {ending}");
         Ok(())
     }
 
@@ -172,7 +172,9 @@ impl Run<'_> {
 
 fn compare(expected: &Value, answer: &Value) -> anyhow::Result<()> {
     if !is_expected(expected, answer) {
-        bail!("expected {}\n     got {}", short(expected), short(answer));
+        let (place, expected, answer) = difference(expected, answer);
+        let place = if place.is_empty() { place } else { format!(", at {place}") };
+        bail!("expected {}\n     got {}{place}", short(expected), short(answer));
     }
     Ok(())
 }

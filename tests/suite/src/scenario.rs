@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use spakky_cache_core::{Grants, Policy};
 use spakky_cache_wasm::GuestLimits;
 
@@ -43,7 +43,57 @@ pub struct Scenario {
     #[serde(default)]
     pub policy: Behaviour,
     /// One after the other.
+    #[serde(default)]
     pub steps: Vec<Step>,
+    /// What `a` writes and `b` reads, after the steps.
+    #[serde(default)]
+    values: Vec<Row>,
+}
+
+/// A value, and the bytes it is stored as, in hexadecimal; without them, more
+/// than one encoding is right.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum Row {
+    Value([Value; 1]),
+    Bytes(Value, String),
+}
+
+impl Row {
+    fn value(&self) -> &Value {
+        match self {
+            Self::Value([value]) | Self::Bytes(value, _) => value,
+        }
+    }
+}
+
+impl Scenario {
+    /// Every step, with those that the table of values stands for.
+    fn complete(mut self) -> Self {
+        let rows = std::mem::take(&mut self.values);
+        if rows.is_empty() {
+            return self;
+        }
+        let numbered = || rows.iter().enumerate().map(|(number, row)| (number.to_string(), row));
+        let entries: Vec<_> = numbered().map(|(key, row)| json!([key, row.value()])).collect();
+        let keys: Vec<_> = numbered().map(|(key, _)| key).collect();
+        let found: Vec<_> =
+            numbered().map(|(_, row)| json!({ "hit": true, "value": row.value() })).collect();
+        let ask = |who: &str, ask: Value, answer: Value| Step {
+            who: vec![who.to_owned()],
+            ask: Some(ask),
+            then: Then::Answers(vec![json!({ "ok": answer })]),
+        };
+        self.steps.push(ask("a", json!({ "op": "set_many", "entries": entries }), Value::Null));
+        self.steps.push(ask("b", json!({ "op": "get_many", "keys": keys }), found.into()));
+        for (key, row) in numbered() {
+            if let Row::Bytes(_, hex) = row {
+                let stored = json!({ "hit": true, "hex": hex });
+                self.steps.push(ask("b", json!({ "op": "raw_get", "key": key }), stored));
+            }
+        }
+        self
+    }
 }
 
 /// What a guest is granted.
@@ -177,8 +227,10 @@ pub fn read(directory: &Path) -> anyhow::Result<Vec<Topic>> {
         let text = fs::read_to_string(&path)?;
         let scenarios: Vec<Scenario> =
             serde_json::from_str(&text).with_context(|| path.display().to_string())?;
+        let scenarios: Vec<_> = scenarios.into_iter().map(Scenario::complete).collect();
         for scenario in &scenarios {
             let name = &scenario.name;
+            ensure!(!scenario.steps.is_empty(), "{name:?} does nothing");
             ensure!(names.insert(name.clone()), "two scenarios are named {name:?}");
         }
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -190,12 +242,23 @@ pub fn read(directory: &Path) -> anyhow::Result<Vec<Topic>> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn step(words: Value) -> Result<Step, serde_json::Error> {
         serde_json::from_value(words)
+    }
+
+    #[test]
+    fn a_table_of_values_is_written_by_one_and_read_by_another() {
+        let scenario = json!({ "name": "n", "values": [[1, "01"], [{ "a": 1, "b": 2 }]] });
+        let scenario: Scenario = serde_json::from_value(scenario).expect("a scenario");
+        let steps: Vec<_> = scenario.complete().steps;
+        let who: Vec<_> = steps.iter().map(|step| step.who[0].as_str()).collect();
+        assert_eq!(who, ["a", "b", "b"]);
+        let read = json!({ "ok": [{ "hit": true, "value": 1 }, { "hit": true, "value": { "a": 1, "b": 2 } }] });
+        assert_eq!(steps[1].then, Then::Answers(vec![read]));
+        let bytes = json!({ "ok": { "hit": true, "hex": "01" } });
+        assert_eq!(steps[2].then, Then::Answers(vec![bytes]));
     }
 
     #[test]

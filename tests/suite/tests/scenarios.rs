@@ -13,7 +13,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use spakky_cache_redis::RedisSettings;
 use spakky_host_guest_suite::backing::Backing;
 use spakky_host_guest_suite::language::{LANGUAGES, Language};
-use spakky_host_guest_suite::matrix::Matrix;
+use spakky_host_guest_suite::matrix::{Matrix, Outcome, Place};
 use spakky_host_guest_suite::play::{Cast, play};
 use spakky_host_guest_suite::scenario::{self, Scenario};
 use spakky_host_guest_suite::stage::{Player, Stage};
@@ -39,27 +39,19 @@ fn main() -> anyhow::Result<ExitCode> {
         for scenario in topic.scenarios {
             for (first, others) in casts(&speakers, scenario.across) {
                 for backing in &backings {
-                    let languages = if first.language == others.language {
-                        first.language.name.to_owned()
-                    } else {
-                        format!("{} to {}", first.language.name, others.language.name)
-                    };
                     let cell = Cell {
-                        topic: topic.name.clone(),
-                        column: format!("{languages} on {}", backing.name()),
+                        place: Place {
+                            topic: topic.name.clone(),
+                            store: backing.name(),
+                            first: first.language,
+                            others: others.language,
+                        },
                         prefix: format!("case {}:", trials.len()),
                         scenario: scenario.clone(),
                         backing: backing.clone(),
                         speakers: (first.clone(), others.clone()),
                     };
-                    matrix.want(&cell.topic, &cell.column);
-                    let (runtime, matrix) = (runtime.clone(), matrix.clone());
-                    let name = format!("{}: {}", cell.column, scenario.name);
-                    trials.push(Trial::test(name, move || {
-                        let played = runtime.block_on(cell.play());
-                        matrix.note(&cell.topic, &cell.column, played.is_ok());
-                        played.map_err(|error| Failed::from(why(&error)))
-                    }));
+                    trials.push(cell.trial(&runtime, &matrix));
                 }
             }
         }
@@ -68,10 +60,12 @@ fn main() -> anyhow::Result<ExitCode> {
     let conclusion = libtest_mimic::run(&arguments, trials);
     let everything = !arguments.list
         && !arguments.ignored
+        && !arguments.include_ignored
         && arguments.filter.is_none()
         && arguments.skip.is_empty();
     if everything {
-        let missing = if matrix.is_complete() { "" } else { "\nnot every cell was played" };
+        let missing =
+            if matrix.is_complete(&LANGUAGES) { "" } else { "\nnot every cell was played" };
         writeln!(std::io::stdout(), "{matrix}{missing}\n")?;
         if !missing.is_empty() {
             return Ok(ExitCode::FAILURE);
@@ -99,19 +93,25 @@ fn settings(server: &RedisServer) -> RedisSettings {
 struct Speaker {
     language: Language,
     player: Option<Player>,
+    skipped: bool,
 }
 
 impl Speaker {
     /// Says on stderr why there is no player, if there is none.
     fn new(stage: &Stage, language: Language) -> anyhow::Result<Self> {
-        let player = match language.guest().and_then(|file| stage.player(&file)) {
+        let skipped = language.skipped();
+        if let Some(reason) = &skipped {
+            writeln!(std::io::stderr(), "{} is skipped: {reason}", language.name)?;
+            return Ok(Self { language, player: None, skipped: true });
+        }
+        let player = match language.player().and_then(|file| stage.player(&file)) {
             Ok(player) => Some(player),
             Err(error) => {
                 writeln!(std::io::stderr(), "{} has no guest: {}", language.name, why(&error))?;
                 None
             }
         };
-        Ok(Self { language, player })
+        Ok(Self { language, player, skipped: false })
     }
 
     fn player(&self) -> anyhow::Result<Player> {
@@ -129,8 +129,7 @@ fn casts(speakers: &[Speaker], across: bool) -> Vec<(&Speaker, &Speaker)> {
 
 /// A scenario, in its languages, on its store.
 struct Cell {
-    topic: String,
-    column: String,
+    place: Place,
     prefix: String,
     scenario: Scenario,
     backing: Backing,
@@ -138,6 +137,24 @@ struct Cell {
 }
 
 impl Cell {
+    /// The cell as a test, which `matrix` hears of.
+    fn trial(self, runtime: &Arc<Runtime>, matrix: &Arc<Matrix>) -> Trial {
+        matrix.want(&self.place);
+        let skipped = self.speakers.0.skipped || self.speakers.1.skipped;
+        if skipped {
+            matrix.note(&self.place, Outcome::Skipped);
+        }
+        let (runtime, matrix) = (runtime.clone(), matrix.clone());
+        let name = format!("{}: {}", self.place.column(), self.scenario.name);
+        let trial = Trial::test(name, move || {
+            let played = runtime.block_on(self.play());
+            let outcome = if played.is_ok() { Outcome::Passed } else { Outcome::Failed };
+            matrix.note(&self.place, outcome);
+            played.map_err(|error| Failed::from(why(&error)))
+        });
+        trial.with_ignored_flag(skipped)
+    }
+
     async fn play(&self) -> anyhow::Result<()> {
         let (first, others) = &self.speakers;
         let cast = Cast { first: first.player()?, others: others.player()? };

@@ -5,6 +5,7 @@
 mod answer;
 mod cached;
 mod misbehave;
+mod misuse;
 mod play;
 mod step;
 mod value;

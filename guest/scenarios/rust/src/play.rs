@@ -16,6 +16,7 @@ use spakky_cache::{
 use crate::answer::{self, Answer, Failure};
 use crate::cached;
 use crate::misbehave::{self, Hoard};
+use crate::misuse;
 use crate::step::{self, EvictBy, RawOptions, Step, Work};
 use crate::value::{self, Any};
 
@@ -154,6 +155,15 @@ impl<I: BufRead, O: Write> Player<I, O> {
             Step::RawSet { key, value, hex, bytes, options } => {
                 let content = content(value.as_ref(), hex.as_deref(), *bytes)?;
                 Ok(json!(raw::set(key, &content, entry(options, &strs(&options.tags)))?))
+            }
+            Step::Misuse {} => Ok(json!(misuse::not_refused())),
+            Step::Abandon { key, how } => Ok(json!(misuse::abandon(key, *how)?)),
+            Step::Hits { key, times } => {
+                let mut hits = 0_u64;
+                for _ in 0..*times {
+                    hits += u64::from(CACHE.get(key)?.is_some());
+                }
+                Ok(json!(hits))
             }
             Step::Sleep { ms } => Ok(json!(thread::sleep(Duration::from_millis(*ms)))),
             Step::Pause {} => {

@@ -120,6 +120,17 @@ pub(crate) enum Step {
         options: RawOptions,
     },
 
+    // What the library is for.
+    Misuse {},
+    Abandon {
+        key: String,
+        how: Departure,
+    },
+    Hits {
+        key: String,
+        times: u64,
+    },
+
     // The instance.
     Sleep {
         ms: u64,
@@ -192,6 +203,14 @@ pub(crate) enum EvictBy {
     Key,
     Tags,
     All,
+}
+
+/// How a scope is left.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Departure {
+    Return,
+    Throw,
 }
 
 /// An optional field whose value may be null.
