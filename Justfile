@@ -16,6 +16,8 @@ guest_target := "wasm32-wasip2"
 # Always the whole workspace: cargo turns on the features that the chosen
 # packages ask for, and another choice would compile the engine once more.
 host := "--workspace"
+# The one package that runs where guests are made, not in them.
+guests := "--workspace --exclude spakky-componentize"
 
 # list the tasks
 [private]
@@ -25,21 +27,27 @@ default:
 # install what is missing: toolchain, guests' target, redis-server
 setup: _rust _wasm _redis
 
-# start a cache and run the example guest on it
-demo *args: setup build
+# start a cache and run the example on it, in other languages: demo python, demo go c
+demo *languages="rust": setup (build languages)
     @guest/examples/demo "$@"
+
+# make a small project that uses the cache: new python hello
+[no-exit-message]
+new *args:
+    @cd {{ quote(invocation_directory()) }} && {{ quote(justfile_directory() / "tools/new") }} "$@"
 
 # everything that must hold, cheap failures first; ends with the number of tests
 test:
-    @tools/test fmt-check guests test-guest clippy test-unit test-doc test-suite doc
+    @tools/test fmt-check guests check-guests test-guest test-guests clippy test-unit test-doc test-suite doc
 
-# build the host's command and the guests
-build: guests _rust
+# build the host's command and the guests, those in Rust and those in the languages named
+build *languages: (guests languages) _rust
     cargo build {{ host }} --bins
 
-# build the guests, as components
-guests: _wasm
-    cd guest && cargo build --workspace --release --target {{ guest_target }} --target-dir target
+# build the guests, as components: in all languages, or in Rust and those named
+guests *languages: _wasm _componentize
+    cd guest && cargo build {{ guests }} --release --target {{ guest_target }} --target-dir target
+    @tools/languages build {{ languages }}
 
 # run the command spakky-redis with these arguments
 run *args: _rust
@@ -66,11 +74,19 @@ test-stores *args: _rust _redis
 test-scenarios *args: guests _redis
     cargo test --no-fail-fast {{ host }} --test scenarios -- "$@"
 
-# tests of the guest library and its macros, and of what the macros must refuse
+# formatting, lints and types of the guest libraries in other languages than Rust
+check-guests *languages: _componentize
+    @tools/languages check {{ languages }}
+
+# unit tests of the guest libraries in other languages than Rust
+test-guests *languages: _componentize
+    @tools/languages test {{ languages }}
+
+# tests of the guest library for Rust and its macros, and of what the macros must refuse
 test-guest *args: _wasm
     cd guest && cargo test --no-fail-fast -p spakky-cache -p spakky-cache-macros --target-dir target -- "$@"
 
-# measure the cache beside the redis crate, on a redis-server of its own
+# measure the cache beside the redis crate; the guests' languages beside Rust: bench guests
 bench *args: _rust _redis
     @cargo build --quiet {{ host }} --bins
     @target/debug/spakky-bench "$@"
@@ -95,13 +111,13 @@ fmt-check: _rust
 
 # lint host and guests; a warning is a failure
 clippy: _wasm
-    cd guest && cargo clippy --workspace --target {{ guest_target }} --target-dir target -- -D warnings
-    cd guest && cargo clippy -p spakky-cache -p spakky-cache-macros --all-targets --target-dir target -- -D warnings
+    cd guest && cargo clippy {{ guests }} --target {{ guest_target }} --target-dir target -- -D warnings
+    cd guest && cargo clippy -p spakky-cache -p spakky-cache-macros -p spakky-componentize --all-targets --target-dir target -- -D warnings
     cargo clippy {{ host }} --all-targets -- -D warnings
 
 # build the documentation; a warning is a failure
 doc: _wasm
-    cd guest && RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --target {{ guest_target }} --target-dir target
+    cd guest && RUSTDOCFLAGS="-D warnings" cargo doc {{ guests }} --no-deps --target {{ guest_target }} --target-dir target
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
 # delete what was built; what was installed stays
@@ -113,6 +129,10 @@ _rust:
 
 _wasm: _rust
     @tools/setup-wasm
+
+# What the builds of C and Go end with, and what makes their bindings.
+_componentize: _rust
+    @cd guest && cargo build --quiet -p spakky-componentize --target-dir target
 
 _redis:
     @tools/setup-redis

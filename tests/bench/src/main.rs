@@ -5,6 +5,7 @@
 //! of the ratios of their turns: the machine may be slow or noisy, both sides
 //! are alike.
 
+mod guests;
 mod ours;
 mod raw;
 mod table;
@@ -12,7 +13,7 @@ mod table;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use spakky_test_harness::{Commands, RedisServer, ServerOptions};
 
 use crate::ours::Ours;
@@ -21,7 +22,10 @@ use crate::table::{Row, Side};
 
 /// Measures the cache on Redis beside the redis crate, on a server of its own.
 #[derive(Debug, Parser)]
+#[command(args_conflicts_with_subcommands = true, subcommand_precedence_over_arg = true)]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// How many turns each side gets; the first is a warm-up and not counted
     #[arg(long, default_value_t = 7)]
     turns: usize,
@@ -31,6 +35,12 @@ struct Arguments {
     /// Measure only rows whose names contain this
     #[arg(default_value = "")]
     only: String,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Measure what a guest costs in each language, beside one in Rust
+    Guests(guests::Arguments),
 }
 
 /// One side's turn: what it did, by how many operations to divide.
@@ -80,6 +90,9 @@ impl Task {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    if let Some(Command::Guests(arguments)) = &arguments.command {
+        return guests::measure(arguments).await;
+    }
     let server = RedisServer::start(ServerOptions::new())?;
     let ours = Ours::connect(server.port()).await?;
     let raw = Raw::connect(server.port()).await?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use spakky_test_harness::Commands;
 
 use crate::Turn;
+use crate::guests::{self, Guest};
 
 /// One side of a row, turn by turn.
 #[derive(Debug, Default)]
@@ -39,9 +40,35 @@ impl Side {
 impl Row {
     /// How many times as fast the cache is, turn by turn; the median.
     fn ratio(&self) -> f64 {
-        let turns = self.ours.times.iter().zip(&self.raw.times);
-        median(turns.map(|(ours, raw)| raw.as_secs_f64() / ours.as_secs_f64()).collect())
+        ratio(&self.raw.times, &self.ours.times)
     }
+}
+
+/// Prints what guests cost, for people and for Markdown.
+pub(crate) fn print_guests(guests: &[Guest], arguments: &guests::Arguments) {
+    println!("Medians of {} turns, of {} hits each.", arguments.turns, arguments.hits);
+    println!("Times beside Rust's: turn by turn, in the same process.\n");
+    println!("| | component | to Rust | instantiation | to Rust | a hit | to Rust |");
+    println!("| --- | --: | --: | --: | --: | --: | --: |");
+    let Some(rust) = guests.first() else { return };
+    for guest in guests {
+        println!(
+            "| {} | {:.2} MB | {:.1} | {} | {:.1} | {} | {:.1} |",
+            guest.language,
+            guest.bytes / 1e6,
+            guest.bytes / rust.bytes,
+            micros(&guest.instantiations),
+            ratio(&guest.instantiations, &rust.instantiations),
+            micros(&guest.hits),
+            ratio(&guest.hits, &rust.hits),
+        );
+    }
+}
+
+/// How many times as long `these` took, turn by turn; the median.
+fn ratio(these: &[Duration], others: &[Duration]) -> f64 {
+    let turns = these.iter().zip(others);
+    median(turns.map(|(one, other)| one.as_secs_f64() / other.as_secs_f64()).collect())
 }
 
 /// Says what is being measured.

@@ -45,7 +45,7 @@ pub fn foreign_guest(file: &str) -> anyhow::Result<PathBuf> {
     built(components().join(file), "./just guests")
 }
 
-/// Why this machine cannot build guests in `language`; none: it can.
+/// Why this machine could not build guests in `language`; none: it could.
 pub fn skipped(language: &str) -> Option<String> {
     let reason = fs::read_to_string(components().join(language).with_extension("skipped"));
     reason.ok().map(|reason| reason.trim().to_owned())

@@ -93,15 +93,7 @@ impl Guest {
             .stdout(AsyncStdoutStream::new(PIPE, stdout))
             .stderr(errors.clone())
             .build();
-        let session = host.cache.session(grants);
-        let state = State {
-            cache: CacheCtx::new(session, host.settings.clone(), host.actuator.clone()),
-            limits: limits.store_limits(),
-            wasi,
-            table: ResourceTable::new(),
-        };
-        let mut store = Store::new(player.0.engine(), state);
-        limits.apply(&mut store, |state| &mut state.limits);
+        let store = store_of(host, &player, grants, &limits, wasi);
         // The guest's store ends with the task, and with it its leases.
         let task = tokio::spawn(async move {
             match limits.within_time(play(player, store)).await {
@@ -188,6 +180,37 @@ impl Guest {
         let said = String::from_utf8_lossy(&said);
         if said.is_empty() { String::new() } else { format!("\nit said: {}", said.trim_end()) }
     }
+}
+
+/// Makes an instance of `player`, and drops it, before its first instruction of
+/// its own.
+///
+/// # Errors
+/// It cannot be instantiated.
+pub async fn instantiate(host: &Host, player: &Player) -> anyhow::Result<()> {
+    let wasi = WasiCtx::builder().build();
+    let mut store = store_of(host, player, Grants::default(), &GuestLimits::default(), wasi);
+    player.0.instantiate_async(&mut store).await?;
+    Ok(())
+}
+
+fn store_of(
+    host: &Host,
+    player: &Player,
+    grants: Grants,
+    limits: &GuestLimits,
+    wasi: WasiCtx,
+) -> Store<State> {
+    let session = host.cache.session(grants);
+    let state = State {
+        cache: CacheCtx::new(session, host.settings.clone(), host.actuator.clone()),
+        limits: limits.store_limits(),
+        wasi,
+        table: ResourceTable::new(),
+    };
+    let mut store = Store::new(player.0.engine(), state);
+    limits.apply(&mut store, |state| &mut state.limits);
+    store
 }
 
 impl Drop for Guest {

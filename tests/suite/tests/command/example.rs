@@ -1,9 +1,11 @@
-//! The example program: statistics of text files.
+//! The example program: statistics of text files, in every language.
 
 use std::fs;
+use std::path::PathBuf;
 
 use serde_json::Value;
 use spakky_host_guest_suite::command::{Running, STATS, run_embedded, run_on};
+use spakky_host_guest_suite::language::{LANGUAGES, Language, RUST};
 use spakky_test_harness::RedisServer;
 use tempfile::TempDir;
 
@@ -34,9 +36,28 @@ const FILES: u64 = 7;
 
 /// Starts the program on the files, which it sees below `/data`.
 fn start(server: &RedisServer, files: &TempDir, arguments: &[&str]) -> Running {
+    start_in(RUST, server, files, arguments)
+}
+
+/// Starts the program in this language.
+fn start_in(
+    language: Language,
+    server: &RedisServer,
+    files: &TempDir,
+    arguments: &[&str],
+) -> Running {
     let grant = format!("{}::/data", files.path().display());
-    let command = run_on(server, &["--dir-ro", &grant]).guest(STATS);
+    let command = run_on(server, &["--dir-ro", &grant]).args([example(language)]);
     command.args(["/data", "--summary-json"]).args(arguments).start()
+}
+
+fn example(language: Language) -> PathBuf {
+    language.example().unwrap_or_else(|error| panic!("{error:#}"))
+}
+
+/// The languages that this machine has.
+fn languages() -> impl Iterator<Item = Language> {
+    LANGUAGES.into_iter().filter(|language| language.skipped().is_none())
 }
 
 /// The report, and what it took.
@@ -80,6 +101,38 @@ fn it_counts_once_and_again_what_was_evicted_or_changed() {
 }
 
 #[test]
+fn each_language_prints_the_same_and_finds_what_the_others_stored() {
+    let (server, files) = (redis(), files());
+    let mut report = None;
+    for writer in languages() {
+        let evict = ["--evict", "/data"];
+        let (written, summary) = finish(start_in(writer, &server, &files, &evict));
+        counts(&summary, 0, FILES, FILES, FILES);
+        let report = report.get_or_insert(written.clone());
+        assert_eq!(&written, report, "{}", writer.name);
+        for reader in languages() {
+            let (read, summary) = finish(start_in(reader, &server, &files, &[]));
+            counts(&summary, FILES, 0, 0, 0);
+            assert_eq!(&read, report, "{} after {}", reader.name, writer.name);
+        }
+    }
+}
+
+#[test]
+fn two_languages_share_the_work() {
+    let (files, options) = (files(), ["--load-delay", "20"]);
+    for language in languages() {
+        let server = redis();
+        let both = [RUST, language].map(|one| start_in(one, &server, &files, &options));
+        let [(first, of_first), (second, of_second)] = both.map(finish);
+        assert_eq!(first, second, "{}", language.name);
+        let loads = [&of_first, &of_second].map(|summary| summary["loads"].as_u64());
+        let sum = loads.into_iter().sum::<Option<u64>>();
+        assert_eq!(sum, Some(FILES), "{}: {of_first} {of_second}", language.name);
+    }
+}
+
+#[test]
 fn two_hosts_share_the_work() {
     let (server, files) = (redis(), files());
     let options = ["--load-delay", "50"];
@@ -111,8 +164,15 @@ fn it_runs_on_the_embedded_store() {
 
 #[test]
 fn it_says_what_is_wrong() {
-    let run = |arguments: &[&str]| run_embedded(&[]).guest(STATS).args(arguments).finish();
-    run(&[]).code(1).says(&["no directory to look at"]);
-    run(&["/data", "--no-such-option"]).code(1).says(&["unknown option `--no-such-option`"]);
-    run(&["/data", "--load-delay", "soon"]).code(1).says(&["`soon`"]);
+    for language in languages() {
+        let run = |arguments: &[&str]| {
+            run_embedded(&[]).args([example(language)]).args(arguments).finish()
+        };
+        run(&[]).code(1).says(&["no directory to look at"]);
+        run(&["/data", "--no-such-option"]).code(1).says(&["unknown option `--no-such-option`"]);
+        run(&["/data", "--load-delay", "soon"]).code(1).says(&["`soon`"]);
+        run(&["/data"]).code(1).says(&["/data"]);
+        let help = run(&["--help"]).code(0).output.clone();
+        assert!(help.contains("--summary-json"), "{}: {help}", language.name);
+    }
 }

@@ -1,0 +1,114 @@
+//! What `./just new` makes, builds and runs, in every language.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitCode, Output};
+
+use anyhow::{Context as _, ensure};
+use libtest_mimic::{Arguments, Failed, Trial};
+use spakky_host_guest_suite::artifact;
+use spakky_host_guest_suite::command::{run_embedded, run_on};
+use spakky_host_guest_suite::language::{LANGUAGES, Language};
+use spakky_test_harness::{RedisServer, ServerOptions};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let mut trials = vec![test("what is no project is refused", refused)];
+    for language in LANGUAGES {
+        let name = format!("a new project in {} builds, runs, and is cached", language.name);
+        let trial = test(name, move || made(language));
+        trials.push(trial.with_ignored_flag(language.skipped().is_some()));
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn test(
+    name: impl Into<String>,
+    run: impl FnOnce() -> anyhow::Result<()> + Send + 'static,
+) -> Trial {
+    Trial::test(name, || run().map_err(|error| Failed::from(format!("{error:#}"))))
+}
+
+/// Runs `tools/new` in a directory.
+fn new(directory: &Path, arguments: &[&str]) -> anyhow::Result<Output> {
+    let tool = artifact::root().join("tools/new");
+    Command::new(tool).args(arguments).current_dir(directory).output().context("it does not start")
+}
+
+fn said(output: &Output) -> String {
+    let both = [output.stdout.as_slice(), &output.stderr].concat();
+    String::from_utf8_lossy(&both).into_owned()
+}
+
+fn made(language: Language) -> anyhow::Result<()> {
+    let name = format!("my-{}", language.name);
+    let scratch = tempfile::tempdir()?;
+    // As a user's directories are.
+    let parent = scratch.path().join("my projects");
+    fs::create_dir(&parent)?;
+    let output = new(&parent, &[language.name, &name])?;
+    ensure!(output.status.success(), "it was not made: {}", said(&output));
+    let project = parent.join(&name);
+    ensure!(said(&output).contains(&format!("cd {name}")), "it does not say what to do next");
+    ensure!(fs::read_dir(&parent)?.count() == 1, "there is more than the project");
+    ensure!(placeholders(&project)?.is_empty(), "left over: {:?}", placeholders(&project)?);
+
+    let output = Command::new(project.join("build")).current_dir(&parent).output()?;
+    ensure!(output.status.success(), "it does not build: {}", said(&output));
+    let component = project.join(format!("{name}.wasm"));
+    let [loaded, cached] = ["loaded", "cached"].map(|how| format!("hello, {name}: 42 ({how})\n"));
+
+    let ended = run_embedded(&[]).args([&component]).finish();
+    ensure!(ended.code(0).output == format!("{loaded}{cached}"), "it says {}", ended.all());
+    let server = RedisServer::start(ServerOptions::new())?;
+    for expected in [format!("{loaded}{cached}"), format!("{cached}{cached}")] {
+        let ended = run_on(&server, &[]).args([&component]).finish();
+        ensure!(ended.code(0).output == expected, "it says {}", ended.all());
+    }
+    Ok(())
+}
+
+/// The files of a project in which something is still to be filled in.
+fn placeholders(directory: &Path) -> anyhow::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(placeholders(&path)?);
+        } else if fs::read_to_string(&path)?.contains("@NAME@")
+            || path.to_string_lossy().contains('@')
+        {
+            found.push(path.display().to_string());
+        }
+    }
+    Ok(found)
+}
+
+fn refused() -> anyhow::Result<()> {
+    let scratch = tempfile::tempdir()?;
+    fs::create_dir(scratch.path().join("taken"))?;
+    for (arguments, reason) in [
+        (&[][..], "a language and a name are needed"),
+        (&["rust"], "a language and a name are needed"),
+        (&["rust", "a", "b"], "a language and a name are needed"),
+        (&["cobol", "hello"], "there is no language 'cobol'"),
+        (&["rust", "Hello"], "'Hello' is no name"),
+        (&["rust", "../hello"], "'../hello' is no name"),
+        (&["rust", "-x"], "'-x' is no name"),
+        (&["rust", ""], "'' is no name"),
+        (&["rust", "taken"], "something at 'taken' already"),
+    ] {
+        let output = new(scratch.path(), arguments)?;
+        ensure!(output.status.code() == Some(2), "{arguments:?}: {}", said(&output));
+        ensure!(said(&output).contains(reason), "{arguments:?}: {}", said(&output));
+        ensure!(said(&output).contains("usage: ./just new"), "{arguments:?}: {}", said(&output));
+    }
+    let left = fs::read_dir(scratch.path())?.count();
+    ensure!(left == 1, "something was left behind");
+    let help = new(scratch.path(), &["--help"])?;
+    ensure!(help.status.success() && said(&help).contains("Languages:"), "{}", said(&help));
+    for language in LANGUAGES {
+        ensure!(said(&help).contains(language.name), "{} is not named", language.name);
+    }
+    Ok(())
+}
