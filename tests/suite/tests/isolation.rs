@@ -10,7 +10,7 @@ use spakky_cache_redis::RedisSettings;
 use spakky_cache_wasm::GuestLimits;
 use spakky_host_guest_suite::backing::Backing;
 use spakky_host_guest_suite::guest::{Ending, Guest};
-use spakky_host_guest_suite::language::LANGUAGES;
+use spakky_host_guest_suite::language::RUST;
 use spakky_host_guest_suite::stage::{Host, Player, Stage};
 use spakky_test_harness::{RedisServer, ServerOptions};
 use tokio::sync::watch;
@@ -59,7 +59,7 @@ async fn bad_guests_hurt_only_themselves(backing: &Backing) -> anyhow::Result<()
     // So long that only the end of its guest can free a key.
     let policy = Policy { lease: Duration::from_mins(10), ..Policy::default() };
     let host = Host::new(store, backing.settings(&prefix), policy);
-    let player = Stage::new()?.player(&LANGUAGES[0].guest()?)?;
+    let player = Stage::new()?.player(&RUST.player()?)?;
 
     let (done, over) = watch::channel(false);
     let good: Vec<_> = (0..GOOD)
