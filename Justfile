@@ -82,9 +82,9 @@ check-guests *languages: _componentize
 test-guests *languages: _componentize
     @tools/languages test {{ languages }}
 
-# tests of the guest library for Rust and its macros, and of what the macros must refuse
+# tests of the guest library for Rust, of its macros, and of what makes components
 test-guest *args: _wasm
-    cd guest && cargo test --no-fail-fast -p spakky-cache -p spakky-cache-macros --target-dir target -- "$@"
+    cd guest && cargo test --no-fail-fast -p spakky-cache -p spakky-cache-macros -p spakky-componentize --target-dir target -- "$@"
 
 # measure the cache beside the redis crate; the guests' languages beside Rust: bench guests
 bench *args: _rust _redis

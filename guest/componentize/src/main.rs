@@ -141,3 +141,56 @@ fn component(module: &Path, world: &World, kind: Kind, output: &Path) -> Result<
 fn write(path: &Path, content: &[u8]) -> Result<()> {
     fs::write(path, content).with_context(|| format!("cannot write {}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn world(name: &str) -> World {
+        let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit");
+        World { wit, world: name.to_owned() }
+    }
+
+    /// A directory of this test's own, which is empty.
+    fn scratch(name: &str) -> PathBuf {
+        let directory = std::env::temp_dir().join(format!("{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&directory);
+        fs::create_dir_all(&directory).expect("a directory");
+        directory
+    }
+
+    #[test]
+    fn the_bindings_are_those_of_the_world() {
+        let directory = scratch("spakky-bindings");
+        let imports = world("imports");
+        bindings(Language::C, &imports, None, &directory.join("c")).expect("C");
+        let header = fs::read_to_string(directory.join("c/imports.h")).expect("a header");
+        assert!(header.contains("spakky_cache_cache_lookup"), "{header}");
+        let package = Some("example.com/bindings".to_owned());
+        bindings(Language::Go, &imports, package, &directory.join("go")).expect("Go");
+        assert!(directory.join("go").read_dir().expect("files").count() > 0);
+        fs::remove_dir_all(&directory).expect("it goes");
+    }
+
+    #[test]
+    fn what_is_no_module_is_named() {
+        let directory = scratch("spakky-component");
+        let (module, output) = (directory.join("m.wasm"), directory.join("c.wasm"));
+        let make = || component(&module, &world("imports"), Kind::Command, &output);
+        let error = format!("{:#}", make().expect_err("it is not there"));
+        assert!(error.contains("cannot read") && error.contains("m.wasm"), "{error}");
+        fs::write(&module, "no module").expect("written");
+        make().expect_err("it is no module");
+        assert!(!output.exists());
+        fs::remove_dir_all(&directory).expect("it goes");
+    }
+
+    #[test]
+    fn a_world_that_is_not_there_is_named() {
+        let error = world("everything").resolve().expect_err("there is none");
+        assert!(format!("{error:#}").contains("everything"), "{error:#}");
+        let nowhere = World { wit: "no/such/wit".into(), world: "imports".to_owned() };
+        let error = format!("{:#}", nowhere.resolve().expect_err("there is none"));
+        assert!(error.contains("no/such/wit is no WIT package"), "{error}");
+    }
+}
