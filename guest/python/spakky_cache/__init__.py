@@ -1,0 +1,80 @@
+"""A typed cache for WebAssembly components, shared by the whole fleet.
+
+Values are stored as CBOR (RFC 8949), so what a component in one language stores, a
+component in another reads. None is a value like any other: reading it is a hit.
+"""
+
+from ._cache import Cache, clear, evict_tags
+from ._arguments import Time
+from ._errors import (
+    CacheDeniedError,
+    CacheError,
+    CacheInvalidKeyError,
+    CacheInvalidTtlError,
+    CacheKeyGenerationError,
+    CacheLeaseHeldError,
+    CacheLockTimeoutError,
+    CacheOperationFailedError,
+    CacheQuotaExceededError,
+    CacheSerializationError,
+    CacheUnavailableError,
+    CacheValueTooLargeError,
+)
+from ._functions import cache_evict, cacheable
+from ._lookup import Hit, Lease, Lookup, Miss, Stale
+from ._reports import (
+    ComponentHealth,
+    Config,
+    Detail,
+    Endpoint,
+    HealthReport,
+    HealthStatus,
+    InfoGroup,
+    InfoSection,
+    Metrics,
+    config,
+    health,
+    info,
+    metrics,
+)
+from ._template import key
+
+__all__ = [
+    "Cache",
+    "CacheDeniedError",
+    "CacheError",
+    "CacheInvalidKeyError",
+    "CacheInvalidTtlError",
+    "CacheKeyGenerationError",
+    "CacheLeaseHeldError",
+    "CacheLockTimeoutError",
+    "CacheOperationFailedError",
+    "CacheQuotaExceededError",
+    "CacheSerializationError",
+    "CacheUnavailableError",
+    "CacheValueTooLargeError",
+    "ComponentHealth",
+    "Config",
+    "Detail",
+    "Endpoint",
+    "HealthReport",
+    "HealthStatus",
+    "Hit",
+    "InfoGroup",
+    "InfoSection",
+    "Lease",
+    "Lookup",
+    "Metrics",
+    "Miss",
+    "Stale",
+    "Time",
+    "cache_evict",
+    "cacheable",
+    "clear",
+    "config",
+    "evict_tags",
+    "health",
+    "info",
+    "key",
+    "metrics",
+]

@@ -1,0 +1,123 @@
+"""What a caller gives, checked: the contract traps on anything of another type, and
+with it the whole component."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from ._errors import CacheInvalidKeyError, CacheInvalidTtlError, CacheSerializationError
+
+Time = timedelta | float | int
+"""A span of time: a `timedelta`, or seconds, whole or with a fraction."""
+
+LARGEST = 2**64 - 1
+"""The largest number that the contract takes."""
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How long an entry lives, what evicts it, and how long a lookup may wait, in the
+    contract's terms."""
+
+    ttl: int | None
+    fresh_for: int | None
+    tags: tuple[str, ...]
+    max_wait: int | None
+
+
+def options(
+    ttl: Time | None,
+    fresh_for: Time | None,
+    tags: Iterable[str],
+    max_wait: Time | None = None,
+) -> Options:
+    """Refuses what no host would take."""
+    ttl_ms = None if ttl is None else _time_to_live(ttl)
+    fresh_ms = None if fresh_for is None else _time_to_live(fresh_for)
+    if ttl_ms is not None and fresh_ms is not None and fresh_ms > ttl_ms:
+        raise CacheInvalidTtlError
+    wait_ms = None if max_wait is None else _wait(max_wait)
+    return Options(ttl_ms, fresh_ms, tuple(texts(tags, "a tag")), wait_ms)
+
+
+def text(value: object, what: str) -> str:
+    """A key or a tag, if it is one."""
+    if not isinstance(value, str):
+        raise CacheInvalidKeyError(f"{what} is a str, not {_kind(value)}")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            # Half of a character, as `os.fsdecode` and `"\\ud800"` make them.
+            raise CacheInvalidKeyError(f"{what} is no valid text: {value!a}") from None
+    # Of a subclass, the contract would not take its own idea of what it is.
+    return value if type(value) is str else str.__str__(value)
+
+
+def texts(values: object, what: str) -> list[str]:
+    """Keys or tags. A single one is an iterable of texts, too, but hardly meant."""
+    if isinstance(values, str | bytes | bytearray) or not isinstance(values, Iterable):
+        raise CacheInvalidKeyError(f"expected several, each of which is a str: {_kind(values)}")
+    return [text(value, what) for value in values]
+
+
+def content(value: object) -> bytes:
+    """The bytes of a value."""
+    if type(value) is bytes:
+        return value
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)
+    raise CacheSerializationError(f"the contract takes bytes, not {_kind(value)}")
+
+
+def milliseconds(value: object) -> int | None:
+    """A time as the contract counts it, or none."""
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST:
+        raise CacheInvalidTtlError(f"a time is 0 to 2**64 - 1 milliseconds, not {value!r:.40}")
+    return int(value)
+
+
+def _time_to_live(time: object) -> int:
+    nanoseconds = _nanoseconds(time)
+    if nanoseconds is None or nanoseconds < 1_000_000:
+        raise CacheInvalidTtlError
+    rounded_up = -(-nanoseconds // 1_000_000)
+    if rounded_up > LARGEST:
+        raise CacheInvalidTtlError
+    return rounded_up
+
+
+def _wait(time: object) -> int:
+    nanoseconds = _nanoseconds(time)
+    if nanoseconds is None:
+        return LARGEST
+    if nanoseconds < 0:
+        raise CacheInvalidTtlError("a wait is not negative")
+    return min(-(-nanoseconds // 1_000_000), LARGEST)
+
+
+def _nanoseconds(time: object) -> int | None:
+    """None: for ever. A float is rounded to nanoseconds, so that 0.001 is the
+    millisecond that was meant and not a little more."""
+    if isinstance(time, timedelta):
+        return time // _MICROSECOND * 1_000
+    if isinstance(time, bool) or not isinstance(time, int | float):
+        raise CacheInvalidTtlError(
+            f"a time is a timedelta or a number of seconds, not {_kind(time)}"
+        )
+    if isinstance(time, int):
+        return time * 1_000_000_000
+    if time != time or time == float("-inf"):
+        raise CacheInvalidTtlError
+    if time == float("inf"):
+        return None
+    numerator, denominator = time.as_integer_ratio()
+    return (numerator * 2_000_000_000 + denominator) // (2 * denominator)
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else f"a {type(value).__qualname__}"

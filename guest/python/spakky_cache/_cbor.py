@@ -1,0 +1,270 @@
+"""Values as CBOR (RFC 8949), the encoding that every guest library shares.
+
+What is written is deterministic: the shortest integers and floats, definite lengths,
+maps in the order of their keys' bytes. What is read is one item of the types that all
+languages have, or an error: a tag, a number that changes or a key that vanishes would
+be found out too late. The packages for CBOR read more than that, and do not tell.
+"""
+
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from ._errors import CacheSerializationError
+
+DEEPEST = 256
+"""How deep arrays and maps may lie in each other."""
+
+_UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _MAP, _TAG, _SIMPLE = (n << 5 for n in range(8))
+_INDEFINITE = 31
+
+_HALF, _SINGLE, _DOUBLE = struct.Struct(">e"), struct.Struct(">f"), struct.Struct(">d")
+_U16, _U32, _U64 = struct.Struct(">H"), struct.Struct(">I"), struct.Struct(">Q")
+
+
+def encode(value: object) -> bytes:
+    """The one encoding of a value."""
+    out = bytearray()
+    try:
+        _write(out, value, 0)
+    except RecursionError:
+        raise _unencodable("it is nested too deeply for what is left of the stack") from None
+    return bytes(out)
+
+
+def decode(data: bytes) -> Any:
+    """The one value that `data` is."""
+    reader = _Reader(data)
+    try:
+        value = reader.item(0)
+    except RecursionError:
+        raise _undecodable("it is nested too deeply for what is left of the stack") from None
+    if reader.position < len(data):
+        raise _undecodable(f"{len(data) - reader.position} bytes too many")
+    return value
+
+
+def _unencodable(reason: str) -> CacheSerializationError:
+    return CacheSerializationError(f"cannot encode the value: {reason}")
+
+
+def _undecodable(reason: str) -> CacheSerializationError:
+    return CacheSerializationError(f"cannot decode the entry: {reason}")
+
+
+def _write(out: bytearray, value: object, depth: int) -> None:
+    kind = type(value)
+    if value is None:
+        out.append(0xF6)
+    elif kind is bool:
+        out.append(0xF5 if value else 0xF4)
+    elif isinstance(value, str):
+        try:
+            # Of a subclass, what it is, not what it says that it is.
+            encoded = str.encode(value)
+        except UnicodeEncodeError:
+            raise _unencodable(f"it is no valid text: {value!a:.80}") from None
+        _head(out, _TEXT, len(encoded))
+        out += encoded
+    elif isinstance(value, int):
+        if 0 <= value < 1 << 64:
+            _head(out, _UNSIGNED, int(value))
+        elif -1 << 64 <= value < 0:
+            _head(out, _NEGATIVE, -1 - int(value))
+        else:
+            raise _unencodable(f"an integer is -2**64 to 2**64 - 1, not of {value.bit_length()} bits")
+    elif isinstance(value, float):
+        out += _float(value)
+    elif isinstance(value, bytes | bytearray | memoryview):
+        encoded = bytes(value)
+        _head(out, _BYTES, len(encoded))
+        out += encoded
+    elif isinstance(value, list | tuple):
+        _check_depth(depth)
+        _head(out, _ARRAY, len(value))
+        for item in value:
+            _write(out, item, depth + 1)
+    elif isinstance(value, dict):
+        _check_depth(depth)
+        _write_map(out, value, depth + 1)
+    else:
+        raise _unencodable(f"CBOR has no {kind.__qualname__}")
+
+
+def _write_map(out: bytearray, value: dict[object, object], depth: int) -> None:
+    pairs = []
+    for name, item in value.items():
+        key = bytearray()
+        _write(key, name, depth)
+        pairs.append((bytes(key), item))
+    pairs.sort(key=lambda pair: pair[0])
+    _head(out, _MAP, len(pairs))
+    before = None
+    for key_bytes, item in pairs:
+        if key_bytes == before:
+            # Two NaN, or a text and one of a subclass that takes itself for another.
+            raise _unencodable("two keys of a map are the same in CBOR")
+        before = key_bytes
+        out += key_bytes
+        _write(out, item, depth)
+
+
+def _check_depth(depth: int) -> None:
+    if depth >= DEEPEST:
+        raise _unencodable(f"it is nested more than {DEEPEST} levels deep, or contains itself")
+
+
+def _head(out: bytearray, major: int, argument: int) -> None:
+    if argument < 24:
+        out.append(major | argument)
+    elif argument < 1 << 8:
+        out += bytes((major | 24, argument))
+    elif argument < 1 << 16:
+        out.append(major | 25)
+        out += _U16.pack(argument)
+    elif argument < 1 << 32:
+        out.append(major | 26)
+        out += _U32.pack(argument)
+    else:
+        out.append(major | 27)
+        out += _U64.pack(argument)
+
+
+def _float(value: float) -> bytes:
+    if value != value:
+        return b"\xf9\x7e\x00"
+    for first, form in ((b"\xf9", _HALF), (b"\xfa", _SINGLE)):
+        try:
+            packed = form.pack(value)
+        except OverflowError:
+            continue
+        if form.unpack(packed)[0] == value:
+            return first + packed
+    return b"\xfb" + _DOUBLE.pack(value)
+
+
+class _Reader:
+    """Reads items, strictly."""
+
+    __slots__ = ("data", "position")
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.position = 0
+
+    def item(self, depth: int, is_key: bool = False) -> Any:
+        first = self._byte()
+        major, info = first & 0xE0, first & 0x1F
+        if major == _SIMPLE:
+            return self._simple(info)
+        if major == _TAG:
+            raise _undecodable("it has a tag, which not every language understands")
+        if info == _INDEFINITE and major not in (_UNSIGNED, _NEGATIVE):
+            argument = None
+        else:
+            argument = self._argument(info)
+            if major == _UNSIGNED:
+                return argument
+            if major == _NEGATIVE:
+                return -1 - argument
+        if major == _TEXT:
+            return self._joined(major, argument, self._text)
+        if major == _BYTES:
+            return self._joined(major, argument, self._take)
+        if depth >= DEEPEST:
+            raise _undecodable(f"it is nested more than {DEEPEST} levels deep")
+        if major == _ARRAY:
+            items = self._array(argument, depth + 1, is_key)
+            # A key has to be one for ever.
+            return tuple(items) if is_key else items
+        if is_key:
+            raise _undecodable("a map is the key of a map, which Python does not have")
+        return self._map(argument, depth + 1)
+
+    def _array(self, length: int | None, depth: int, is_key: bool) -> list[Any]:
+        if length is None:
+            items = []
+            while not self._at_break():
+                items.append(self.item(depth, is_key))
+            return items
+        self._check_rest(length)
+        return [self.item(depth, is_key) for _ in range(length)]
+
+    def _map(self, length: int | None, depth: int) -> dict[Any, Any]:
+        found: dict[Any, Any] = {}
+        if length is not None:
+            self._check_rest(2 * length)
+        while (not self._at_break()) if length is None else len(found) < length:
+            key = self.item(depth, is_key=True)
+            if key in found:
+                # 1, 1.0 and true are three keys to CBOR, and one to Python.
+                raise _undecodable(f"a map has keys that are the same in Python: {key!r:.80}")
+            found[key] = self.item(depth)
+        return found
+
+    def _joined(
+        self, major: int, length: int | None, read: Callable[[int], Any]
+    ) -> Any:
+        if length is not None:
+            return read(length)
+        pieces = []
+        while not self._at_break():
+            first = self._byte()
+            if first & 0xE0 != major or first & 0x1F == _INDEFINITE:
+                raise _undecodable("a string in pieces has a piece that is something else")
+            pieces.append(read(self._argument(first & 0x1F)))
+        return ("" if major == _TEXT else b"").join(pieces)
+
+    def _simple(self, info: int) -> Any:
+        if info == 20:
+            return False
+        if info == 21:
+            return True
+        if info == 22:
+            return None
+        if info == 25:
+            return _HALF.unpack(self._take(2))[0]
+        if info == 26:
+            return _SINGLE.unpack(self._take(4))[0]
+        if info == 27:
+            return _DOUBLE.unpack(self._take(8))[0]
+        raise _undecodable("it has `undefined`, a simple value or a break where none can be")
+
+    def _argument(self, info: int) -> int:
+        if info < 24:
+            return info
+        if info == 24:
+            return self._byte()
+        if info > 27:
+            raise _undecodable("it has a length that does not exist")
+        return int.from_bytes(self._take(1 << (info - 24)), "big")
+
+    def _byte(self) -> int:
+        position = self.position
+        if position >= len(self.data):
+            raise _undecodable("it is cut off")
+        self.position = position + 1
+        return self.data[position]
+
+    def _at_break(self) -> bool:
+        if self.data[self.position : self.position + 1] != b"\xff":
+            return False
+        self.position += 1
+        return True
+
+    def _take(self, length: int) -> bytes:
+        self._check_rest(length)
+        start = self.position
+        self.position = start + length
+        return self.data[start : self.position]
+
+    def _text(self, length: int) -> str:
+        try:
+            return self._take(length).decode()
+        except UnicodeDecodeError:
+            raise _undecodable("it has text that is not UTF-8") from None
+
+    def _check_rest(self, length: int) -> None:
+        """So much must be there still: of items, each is a byte at least."""
+        if length > len(self.data) - self.position:
+            raise _undecodable("it is cut off")

@@ -1,0 +1,142 @@
+"""Functions whose results are cached, and functions that evict."""
+
+import inspect
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, get_type_hints
+
+from . import raw
+from ._arguments import Time, options, texts
+from ._cache import Cache
+from ._errors import CacheKeyGenerationError
+from ._template import Template, binder
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def cacheable(
+    key: str,
+    *,
+    ttl: Time | None = None,
+    fresh_for: Time | None = None,
+    tags: Iterable[str] = (),
+    max_wait: Time | None = None,
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Caches what a function returns.
+
+        @cacheable("profile:{user_id}", ttl=timedelta(minutes=5), tags=["profiles"])
+        def profile(user_id: int) -> Profile: ...
+
+    `key` and `tags` are templates: what stands in braces is an argument of the
+    function, formatted as by `str.format` and escaped, so different arguments never
+    make the same key. A template that names no argument is refused at once.
+
+    The function's return type is the type of the entry. Its result, its exceptions and
+    the options are those of `Cache.get_or_load`. `__wrapped__` is the function itself.
+    """
+    template, tag_templates = _template(key), [Template(tag) for tag in _sources(tags)]
+    options(ttl, fresh_for, (), max_wait)
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        _check_function(function, "cacheable")
+        bind = binder(function, [template, *tag_templates])
+        cache = _cache_of(function)
+
+        @wraps(function)
+        def cached(*args: P.args, **kwargs: P.kwargs) -> R:
+            nonlocal cache
+            values = bind(args, kwargs)
+            if cache is None:
+                # A type that was not there yet when its function was.
+                cache = Cache(_returned(function))
+            result: R = cache.get_or_load(
+                template.fill(values),
+                lambda: function(*args, **kwargs),
+                ttl=ttl,
+                fresh_for=fresh_for,
+                tags=[tag.fill(values) for tag in tag_templates],
+                max_wait=max_wait,
+            )
+            return result
+
+        return cached
+
+    return decorate
+
+
+def cache_evict(
+    key: str | None = None, *, tags: Iterable[str] = (), all: bool = False
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Evicts once a function has succeeded: the entry of `key`, every entry that has
+    one of `tags`, or with `all` everything. A function that raises evicts nothing.
+
+        @cache_evict("profile:{user_id}", tags=["friends:{user_id}"])
+        def rename(user_id: int, name: str) -> None: ...
+    """
+    template = None if key is None else _template(key)
+    tag_templates = [Template(tag) for tag in _sources(tags)]
+    if all and (template or tag_templates):
+        raise CacheKeyGenerationError("`all` evicts everything: it goes with no other option")
+    if not (all or template or tag_templates):
+        raise CacheKeyGenerationError("`cache_evict` needs to know what: a key, `tags` or `all`")
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        _check_function(function, "cache_evict")
+        bind = binder(function, [*([template] if template else []), *tag_templates])
+
+        @wraps(function)
+        def evicting(*args: P.args, **kwargs: P.kwargs) -> R:
+            # Before the function can change what its arguments hold.
+            values = bind(args, kwargs)
+            evicted = None if template is None else template.fill(values)
+            evicted_tags = [tag.fill(values) for tag in tag_templates]
+            result = function(*args, **kwargs)
+            if all:
+                raw.clear()
+            if evicted is not None:
+                raw.delete(evicted)
+            if evicted_tags:
+                raw.evict_tags(evicted_tags)
+            return result
+
+        return evicting
+
+    return decorate
+
+
+def _template(key: object) -> Template:
+    if callable(key):
+        raise CacheKeyGenerationError('the decorator needs a key: `("profile:{user_id}")`')
+    return Template(key)  # type: ignore[arg-type]  # which it checks
+
+
+def _sources(tags: object) -> list[str]:
+    return texts(tags, "a tag")
+
+
+def _check_function(function: object, decorator: str) -> None:
+    if isinstance(function, classmethod | staticmethod | property):
+        raise TypeError(f"`{decorator}` goes below `@{type(function).__name__}`, not above it")
+    if not callable(function):
+        raise TypeError(f"`{decorator}` goes on a function, not on {function!r:.80}")
+    if (
+        inspect.iscoroutinefunction(function)
+        or inspect.isgeneratorfunction(function)
+        or inspect.isasyncgenfunction(function)
+    ):
+        raise TypeError(
+            f"`{decorator}` goes on an ordinary function: the contract is synchronous, and "
+            "what is yet to be computed cannot be cached"
+        )
+
+
+def _cache_of(function: Callable[..., Any]) -> Cache[Any] | None:
+    try:
+        return Cache(_returned(function))
+    except NameError:
+        return None
+
+
+def _returned(function: Callable[..., Any]) -> Any:
+    return get_type_hints(function, include_extras=True).get("return", Any)

@@ -1,0 +1,56 @@
+"""The contract, called: what is on the other side of a component."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from . import _errors
+from ._errors import CacheError
+
+if sys.platform == "wasi":
+    from componentize_py_types import Err
+
+    from .bindings.imports import actuator, actuator_types, cache, config
+    from .bindings.imports import types as words
+else:
+    # Outside of a component the library can be imported, so that the parts of a program
+    # that need no cache can be tested there. Calls have nobody to answer them.
+    class Err(Exception):
+        value: Any
+
+    class _Absent:
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("__"):
+                raise AttributeError(name)
+            raise _errors.CacheUnavailableError(
+                "there is no cache here: this is no component, which its host gives one"
+            )
+
+    actuator = actuator_types = cache = config = words = _Absent()
+
+__all__ = ["Err", "actuator", "actuator_types", "cache", "config", "refusal", "words"]
+
+
+def refusal(error: Err[Any]) -> CacheError:
+    """The contract's error as an exception."""
+    value = error.value
+    if isinstance(value, words.Error_InvalidTtl):
+        return _errors.CacheInvalidTtlError()
+    if isinstance(value, words.Error_InvalidKey):
+        return _errors.CacheInvalidKeyError(value.value)
+    if isinstance(value, words.Error_ValueTooLarge):
+        return _errors.CacheValueTooLargeError(value.value)
+    if isinstance(value, words.Error_LockTimeout):
+        return _errors.CacheLockTimeoutError()
+    if isinstance(value, words.Error_LeaseHeld):
+        return _errors.CacheLeaseHeldError()
+    if isinstance(value, words.Error_Unavailable):
+        return _errors.CacheUnavailableError()
+    if isinstance(value, words.Error_OperationFailed):
+        return _errors.CacheOperationFailedError()
+    if isinstance(value, words.Error_Denied):
+        return _errors.CacheDeniedError()
+    if isinstance(value, words.Error_QuotaExceeded):
+        return _errors.CacheQuotaExceededError()
+    raise error
