@@ -1,0 +1,93 @@
+package cache
+
+import (
+	"spakky/cache/internal/codec"
+	"spakky/cache/internal/host"
+)
+
+// Entry is a key and its value, for [SetMany].
+type Entry[T any] struct {
+	Key   string
+	Value T
+}
+
+// Get is the value of key, and whether there is one. It never waits for a loader. An
+// entry that is no T is [ErrSerialization].
+func Get[T any](key string) (value T, found bool, err error) {
+	found, err = host.Get(key, codec.Into(&value))
+	if err != nil {
+		var none T
+		return none, false, err
+	}
+	return value, found, nil
+}
+
+// GetMany is the values of keys, in their order, in one round trip: nil where there is
+// none. One entry that is no T makes the whole [ErrSerialization].
+func GetMany[T any](keys []string) ([]*T, error) {
+	values := make([]*T, len(keys))
+	err := host.GetMany(keys, func(place int, data []byte) error {
+		values[place] = new(T)
+		return codec.Into(values[place])(data)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return values, nil
+}
+
+// Set stores an entry. A load of the same key that is under way can no longer be
+// stored.
+func Set[T any](key string, value T, options Options) error {
+	if err := options.check(); err != nil {
+		return err
+	}
+	data, err := codec.Encode(value)
+	if err != nil {
+		return err
+	}
+	return host.Set(key, data, options.entry())
+}
+
+// SetMany stores entries that share their options, in one round trip. All of them are
+// checked before any is written. Of a key named twice, the last stays.
+func SetMany[T any](entries []Entry[T], options Options) error {
+	if err := options.check(); err != nil {
+		return err
+	}
+	encoded := make([]host.Entry, len(entries))
+	for i, entry := range entries {
+		data, err := codec.Encode(entry.Value)
+		if err != nil {
+			return err
+		}
+		encoded[i] = host.Entry{Key: entry.Key, Value: data}
+	}
+	return host.SetMany(encoded, options.entry())
+}
+
+// Delete removes an entry; says whether there was one.
+func Delete(key string) (bool, error) { return host.Delete(key) }
+
+// DeleteMany removes entries, in one round trip; says how many there were.
+func DeleteMany(keys ...string) (uint64, error) { return host.DeleteMany(keys) }
+
+// EvictTags evicts every entry that has one of tags, at once and however many there
+// are. Once this returns, no caller anywhere reads an entry whose load began before
+// the call.
+func EvictTags(tags ...string) error { return host.EvictTags(tags) }
+
+// Clear evicts every entry of this component's cache, as [EvictTags] does.
+func Clear() error { return host.Clear() }
+
+// Encode is a value as it is stored, for the package raw.
+func Encode[T any](value T) ([]byte, error) { return codec.Encode(value) }
+
+// Decode is the value that is stored as data.
+func Decode[T any](data []byte) (T, error) {
+	var value, none T
+	if err := codec.Into(&value)(data); err != nil {
+		return none, err
+	}
+	return value, nil
+}

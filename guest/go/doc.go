@@ -1,0 +1,42 @@
+// Package cache is a typed cache for WebAssembly components, shared by the whole
+// fleet: read, write, tags, and "load this once, everywhere". The host keeps the
+// connection to Redis, the locks and the clock.
+//
+//	name, err := cache.GetOrLoad("user:7", cache.TTL(5*time.Minute), func() (string, error) {
+//		return db.NameOf(7)
+//	})
+//
+// # Values
+//
+// A value is stored as CBOR (RFC 8949), so what a component in one language stores, a
+// component in another reads. Structs are maps, whose names the tags `cbor` and `json`
+// set. A nil slice or map is an empty one; a nil pointer or any is null, which is a
+// value like any other: reading it is a hit.
+//
+// Integers have 64 bits and a sign of their own: those beyond int64 and uint64 are
+// [math/big.Int]. Into an any, an integer is read as int64, or as *big.Int where that
+// is too small, a float as float64, bytes as []byte, an array as []any and a map as
+// map[any]any, where keys that are bytes are [github.com/fxamacker/cbor/v2.ByteString].
+//
+// No number is changed on the way: one that its variable cannot hold exactly, such as
+// 2^53+1 in a float64, 1.0 in an int or null in a string, is [ErrSerialization]. So is
+// what has no place among the values that languages share: a [time.Time], a function,
+// a channel, a cycle, text that is not UTF-8, more than 256 levels.
+//
+// # Keys
+//
+// [Key], [Cacheable] and [CacheEvict] escape what they put into a template: % becomes
+// %25 and : becomes %3A. And they accept no template with two placeholders that have
+// no : between them. So two different lists of arguments never make one key. Other
+// languages' libraries escape alike, so a key made here is the key made there.
+//
+// # Errors
+//
+// Every failure of the cache is an [*Error], and a miss is none. A loader's or
+// writer's own error comes back as it is.
+//
+// # Outside a component
+//
+// Compiled for any other target than wasip1, there is no host, and operations answer
+// [ErrUnavailable]. Functions that are given to the cache can be tested as they are.
+package cache

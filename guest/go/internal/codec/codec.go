@@ -1,0 +1,87 @@
+// Package codec is values as CBOR, the encoding that every guest library shares.
+package codec
+
+import (
+	"math"
+	"reflect"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"spakky/cache/internal/fault"
+)
+
+// Levels is how deeply a value may be nested.
+const Levels = 256
+
+var (
+	encoder = must(encoderOptions().EncMode())
+	decoder = must(decoderOptions().DecMode())
+)
+
+func encoderOptions() cbor.EncOptions {
+	options := cbor.CoreDetEncOptions()
+	// A nil slice is one without elements to the languages that have no other.
+	options.NilContainers = cbor.NilContainerAsEmpty
+	return options
+}
+
+func decoderOptions() cbor.DecOptions {
+	return cbor.DecOptions{
+		DupMapKey:        cbor.DupMapKeyEnforcedAPF,
+		TimeTag:          cbor.DecTagRequired,
+		MaxNestedLevels:  Levels,
+		MaxArrayElements: math.MaxInt32,
+		MaxMapPairs:      math.MaxInt32,
+		TagsMd:           cbor.TagsForbidden,
+		IntDec:           cbor.IntDecConvertSignedOrBigInt,
+		BigIntDec:        cbor.BigIntDecodePointer,
+		MapKeyByteString: cbor.MapKeyByteStringAllowed,
+		// Names are compared as they are: every other language does.
+		FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
+	}
+}
+
+func must[T any](made T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return made
+}
+
+// Encode is a value as the shortest CBOR there is for it.
+func Encode[T any](value T) ([]byte, error) {
+	const what = "cannot encode the value"
+	if err := encodable(reflect.ValueOf(&value).Elem()); err != nil {
+		return nil, fault.Serialization.From(what, err)
+	}
+	data, err := encoder.Marshal(value)
+	if err != nil {
+		return nil, fault.Serialization.From(what, err)
+	}
+	// What types encode by themselves can be anything.
+	if _, err := scan(data, true); err != nil {
+		return nil, fault.Serialization.From(what, err)
+	}
+	return data, nil
+}
+
+// Into decodes exactly one value, and nothing of it is changed.
+func Into[T any](value *T) func([]byte) error {
+	return func(data []byte) error {
+		if err := decode(data, reflect.ValueOf(value)); err != nil {
+			return fault.Serialization.From("cannot decode the entry", err)
+		}
+		return nil
+	}
+}
+
+func decode(data []byte, value reflect.Value) error {
+	seen, err := scan(data, false)
+	if err != nil {
+		return err
+	}
+	if err := decoder.Unmarshal(data, value.Interface()); err != nil {
+		return err
+	}
+	return exact(data, value.Type().Elem(), seen)
+}

@@ -1,0 +1,135 @@
+package codec
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+)
+
+// exact refuses what the decoder would put into a variable of type t although it is
+// not that: a number that changes in it, and null where there is no nil.
+func exact(data []byte, t reflect.Type, seen seen) error {
+	may := traitsOf(t)
+	if seen.null && may.whole ||
+		seen.over64 && may.float ||
+		(seen.float || seen.over32) && may.float32 {
+		r := reader{data: data}
+		return r.fits(t)
+	}
+	return nil
+}
+
+// fits reads one item. It is well formed, and decoded into a t.
+func (r *reader) fits(t reflect.Type) error {
+	nillable := false
+	for t != nil && t.Kind() == reflect.Pointer {
+		t, nillable = t.Elem(), true
+	}
+	h, err := r.head()
+	if err != nil {
+		return err
+	}
+	kind := reflect.Interface
+	if t != nil && !encodesItself(t) {
+		kind = t.Kind()
+	}
+	switch h.major {
+	case unsigned, negative:
+		return wholeFits(h, kind)
+	case bytesOf, textOf:
+		if h.indefinite {
+			return r.each(h, func(uint64) error { return r.fits(nil) })
+		}
+		_, err = r.content(h)
+		return err
+	case array, mapping:
+		inner := inside(t, kind, h.major)
+		return r.each(h, func(place uint64) error { return r.fits(inner(r, place)) })
+	}
+	if number, ok := h.float(); ok {
+		return floatFits(number, kind)
+	}
+	if h.info != null || nillable {
+		return nil
+	}
+	switch kind {
+	case reflect.Interface, reflect.Slice, reflect.Map:
+		return nil
+	}
+	return fmt.Errorf("a null is no %s", t)
+}
+
+// inside is the types of what there is in an array or map, item by item.
+func inside(t reflect.Type, kind reflect.Kind, major byte) func(*reader, uint64) reflect.Type {
+	switch {
+	case kind == reflect.Slice, kind == reflect.Array:
+		return func(*reader, uint64) reflect.Type { return t.Elem() }
+	case kind == reflect.Map:
+		return func(_ *reader, place uint64) reflect.Type {
+			if place%2 == 0 {
+				return t.Key()
+			}
+			return t.Elem()
+		}
+	case kind == reflect.Struct && major == array:
+		types := fieldsOf(t).inOrder
+		return func(_ *reader, place uint64) reflect.Type {
+			if place < uint64(len(types)) {
+				return types[place]
+			}
+			return nil
+		}
+	case kind == reflect.Struct:
+		types, name := fieldsOf(t).byName, ""
+		return func(r *reader, place uint64) reflect.Type {
+			if place%2 == 0 {
+				name = r.name()
+				return nil
+			}
+			return types[name]
+		}
+	}
+	return func(*reader, uint64) reflect.Type { return nil }
+}
+
+// name is the key that comes next, which stays.
+func (r *reader) name() string {
+	ahead := *r
+	h, err := ahead.head()
+	switch {
+	case err != nil:
+		return ""
+	case h.major == unsigned:
+		return strconv.FormatUint(h.argument, 10)
+	case h.major == negative && h.argument <= math.MaxInt64:
+		return strconv.FormatInt(-1-int64(h.argument), 10)
+	case h.major == textOf && !h.indefinite:
+		content, _ := ahead.content(h)
+		return string(content)
+	}
+	return ""
+}
+
+func wholeFits(h head, kind reflect.Kind) error {
+	if kind != reflect.Float32 && kind != reflect.Float64 {
+		return nil
+	}
+	size := h.argument
+	if h.major == negative {
+		size++ // 0 is 2^64 then, which is exact
+	}
+	number := float64(size)
+	if number < 1<<64 && uint64(number) != size || number >= 1<<64 && size != 0 ||
+		kind == reflect.Float32 && float64(float32(number)) != number {
+		return fmt.Errorf("an integer does not fit into a %s as it is", kind)
+	}
+	return nil
+}
+
+func floatFits(number float64, kind reflect.Kind) error {
+	if kind == reflect.Float32 && !math.IsNaN(number) && float64(float32(number)) != number {
+		return fmt.Errorf("a float does not fit into a %s as it is", kind)
+	}
+	return nil
+}

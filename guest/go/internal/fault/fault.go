@@ -1,0 +1,84 @@
+// Package fault is the errors of the library, which its packages share.
+package fault
+
+import "fmt"
+
+// Error is why an operation of the cache failed. A miss is an answer, never an error.
+//
+// Each kind has a sentinel, which [errors.Is] finds in every error of that kind:
+// errors.Is(err, cache.ErrLockTimeout).
+type Error struct {
+	kind   string
+	text   string
+	reason string
+	limit  uint64
+	cause  error
+	// The kind as such, without what happened this time.
+	sentinel bool
+}
+
+// Kind is the contract's name for this kind of failure, such as "lock-timeout": for
+// logs and for other languages.
+func (e *Error) Kind() string { return e.kind }
+
+// Reason says more of an invalid key, a value that has no encoding, or a key that
+// cannot be made; otherwise it is empty.
+func (e *Error) Reason() string { return e.reason }
+
+// Limit is the most that the host takes, in bytes, where a value is too large;
+// otherwise 0.
+func (e *Error) Limit() uint64 { return e.limit }
+
+// Error is the failure in words.
+func (e *Error) Error() string {
+	switch {
+	case e.reason != "":
+		return e.text + ": " + e.reason
+	case e.limit != 0:
+		return fmt.Sprintf("%s: the limit is %d bytes", e.text, e.limit)
+	}
+	return e.text
+}
+
+// Is tells whether target is the sentinel of this error's kind.
+func (e *Error) Is(target error) bool {
+	other, ok := target.(*Error)
+	return ok && other.sentinel && other.kind == e.kind
+}
+
+// Unwrap is what caused the failure, such as a codec's own error, or nil.
+func (e *Error) Unwrap() error { return e.cause }
+
+// The sentinels, one of each kind.
+var (
+	Serialization   = sentinel("serialization", "serialization failed")
+	KeyGeneration   = sentinel("key-generation", "a key cannot be made")
+	InvalidTTL      = sentinel("invalid-ttl", "invalid time to live: it is at least 1 ms, at most what the host allows, and not shorter than the fresh time")
+	InvalidKey      = sentinel("invalid-key", "invalid key")
+	ValueTooLarge   = sentinel("value-too-large", "the value is too large")
+	LockTimeout     = sentinel("lock-timeout", "another caller is still loading this key")
+	LeaseHeld       = sentinel("lease-held", "this component holds the lease of this key itself")
+	Unavailable     = sentinel("unavailable", "the cache cannot be reached")
+	OperationFailed = sentinel("operation-failed", "the cache's backend answered with a failure")
+	Denied          = sentinel("denied", "this operation was not granted to the component")
+	QuotaExceeded   = sentinel("quota-exceeded", "a quota of the component is used up")
+)
+
+func sentinel(kind, text string) *Error {
+	return &Error{kind: kind, text: text, sentinel: true}
+}
+
+// Because is an error of a sentinel's kind that says why.
+func (e *Error) Because(reason string) *Error {
+	return &Error{kind: e.kind, text: e.text, reason: reason}
+}
+
+// From is an error of a sentinel's kind that another error caused.
+func (e *Error) From(what string, cause error) *Error {
+	return &Error{kind: e.kind, text: e.text, reason: what + ": " + cause.Error(), cause: cause}
+}
+
+// Over is an error of a sentinel's kind that knows the limit.
+func (e *Error) Over(limit uint64) *Error {
+	return &Error{kind: e.kind, text: e.text, limit: limit}
+}

@@ -1,0 +1,322 @@
+//go:build wasip1
+
+package host
+
+import (
+	"strings"
+
+	actuator "spakky/cache/internal/bindings/spakky_cache_actuator"
+	actuatortypes "spakky/cache/internal/bindings/spakky_cache_actuator_types"
+	cache "spakky/cache/internal/bindings/spakky_cache_cache"
+	config "spakky/cache/internal/bindings/spakky_cache_config"
+	types "spakky/cache/internal/bindings/spakky_cache_types"
+	"spakky/cache/internal/fault"
+	"spakky/cache/internal/wit/runtime"
+	wit "spakky/cache/internal/wit/types"
+)
+
+// Lease is the right to fill one key.
+type Lease struct{ handle *cache.Lease }
+
+// Get hands the value of key to use, if there is one. What use gets is gone when it
+// returns, as is what every other function here hands on.
+func Get(key string, use func([]byte) error) (bool, error) {
+	if err := checkKey(key); err != nil {
+		return false, err
+	}
+	var result wit.Result[wit.Option[[]uint8], types.Error]
+	area := runtime.Receive(func() { result = cache.Get(key) })
+	defer area.Release()
+	if result.IsErr() {
+		return false, failure(result.Err())
+	}
+	found := result.Ok()
+	if found.IsNone() {
+		return false, nil
+	}
+	return true, use(found.Some())
+}
+
+// GetMany hands the values that there are to use, with the place of their key.
+func GetMany(keys []string, use func(int, []byte) error) error {
+	if err := checkKeys(keys); err != nil {
+		return err
+	}
+	var result wit.Result[[]wit.Option[[]uint8], types.Error]
+	area := runtime.Receive(func() { result = cache.GetMany(keys) })
+	defer area.Release()
+	if result.IsErr() {
+		return failure(result.Err())
+	}
+	for place, found := range result.Ok() {
+		if found.IsNone() {
+			continue
+		}
+		if err := use(place, found.Some()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Set stores an entry.
+func Set(key string, value []byte, options Options) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	made, err := entry(options)
+	if err != nil {
+		return err
+	}
+	return unit(func() wit.Result[wit.Unit, types.Error] { return cache.Set(key, value, made) })
+}
+
+// SetMany stores entries that share their options.
+func SetMany(entries []Entry, options Options) error {
+	tuples := make([]wit.Tuple2[string, []uint8], len(entries))
+	for i, entry := range entries {
+		if err := checkKey(entry.Key); err != nil {
+			return err
+		}
+		tuples[i] = wit.Tuple2[string, []uint8]{F0: entry.Key, F1: entry.Value}
+	}
+	made, err := entry(options)
+	if err != nil {
+		return err
+	}
+	return unit(func() wit.Result[wit.Unit, types.Error] { return cache.SetMany(tuples, made) })
+}
+
+// Delete removes an entry.
+func Delete(key string) (bool, error) {
+	if err := checkKey(key); err != nil {
+		return false, err
+	}
+	return value(func() wit.Result[bool, types.Error] { return cache.Delete(key) })
+}
+
+// DeleteMany removes entries.
+func DeleteMany(keys []string) (uint64, error) {
+	if err := checkKeys(keys); err != nil {
+		return 0, err
+	}
+	return value(func() wit.Result[uint64, types.Error] { return cache.DeleteMany(keys) })
+}
+
+// EvictTags evicts every entry that has one of tags.
+func EvictTags(tags []string) error {
+	if err := checkTags(tags); err != nil {
+		return err
+	}
+	return unit(func() wit.Result[wit.Unit, types.Error] { return cache.EvictTags(tags) })
+}
+
+// Clear evicts everything.
+func Clear() error { return unit(cache.Clear) }
+
+// Lookup finds key, and hands its value to use, or makes this caller its loader. Where
+// use fails there is no lease.
+func Lookup(key string, tags []string, maxWait *uint64, use func([]byte) error) (State, *Lease, error) {
+	if err := checkKey(key); err != nil {
+		return Miss, nil, err
+	}
+	if err := checkTags(tags); err != nil {
+		return Miss, nil, err
+	}
+	options := cache.LookupOptions{Tags: tags, MaxWait: option(maxWait)}
+	var result wit.Result[cache.LookupResult, types.Error]
+	area := runtime.Receive(func() { result = cache.Lookup(key, options) })
+	defer area.Release()
+	if result.IsErr() {
+		return Miss, nil, failure(result.Err())
+	}
+	switch found := result.Ok(); found.Tag() {
+	case cache.LookupResult_Hit:
+		return Hit, nil, use(found.Hit())
+	case cache.LookupResult_Stale:
+		return stale(found.Stale(), use)
+	default:
+		return Miss, &Lease{found.Miss()}, nil
+	}
+}
+
+func stale(entry cache.StaleEntry, use func([]byte) error) (State, *Lease, error) {
+	var lease *Lease
+	if entry.Refresh.IsSome() {
+		lease = &Lease{entry.Refresh.Some()}
+	}
+	used := false
+	defer func() {
+		// On every way out, a panic of a decoder included.
+		if !used {
+			lease.Drop()
+		}
+	}()
+	if err := use(entry.Value); err != nil {
+		return Stale, nil, err
+	}
+	used = true
+	return Stale, lease, nil
+}
+
+// BeginWrite removes key and takes its lease.
+func BeginWrite(key string, tags []string) (*Lease, error) {
+	if err := checkKey(key); err != nil {
+		return nil, err
+	}
+	if err := checkTags(tags); err != nil {
+		return nil, err
+	}
+	handle, err := value(func() wit.Result[*cache.Lease, types.Error] { return cache.BeginWrite(key, tags) })
+	if err != nil {
+		return nil, err
+	}
+	return &Lease{handle}, nil
+}
+
+// Commit stores the loaded value; the lease is still held.
+func (l *Lease) Commit(content []byte, options Options) (bool, error) {
+	made, err := entry(options)
+	if err != nil {
+		return false, err
+	}
+	return value(func() wit.Result[bool, types.Error] { return l.handle.Commit(content, made) })
+}
+
+// Drop gives the lease up, if that was not done before.
+func (l *Lease) Drop() {
+	if l != nil {
+		l.handle.Drop()
+	}
+}
+
+// Leak forgets the lease, which the host keeps until the component ends.
+func (l *Lease) Leak() { l.handle.TakeHandle() }
+
+// Metrics are the counts as they stand.
+func Metrics() Counts {
+	var counts cache.MetricsSnapshot
+	runtime.Receive(func() { counts = cache.Metrics() }).Release()
+	return Counts(counts)
+}
+
+// Config are the settings in force.
+func Config() Settings {
+	var found config.CacheConfig
+	area := runtime.Receive(func() { found = config.Get() })
+	defer area.Release()
+	return Settings{
+		Host:            strings.Clone(found.Host),
+		Port:            found.Port,
+		DB:              found.Db,
+		UseSSL:          found.UseSsl,
+		KeyPrefix:       strings.Clone(found.KeyPrefix),
+		SocketTimeoutMS: found.SocketTimeout,
+		Scheme:          strings.Clone(found.Scheme),
+		ConnectionURL:   strings.Clone(found.ConnectionUrl),
+	}
+}
+
+// Health asks every component that answers for endpoint.
+func Health(endpoint uint8) Report {
+	var found actuator.HealthReport
+	area := runtime.Receive(func() { found = actuator.Health(endpoint) })
+	defer area.Release()
+	report := Report{Endpoint: found.Endpoint, Status: found.Status}
+	for _, component := range found.Components {
+		report.Components = append(report.Components, Component{
+			Name:     strings.Clone(component.Name),
+			Status:   component.Status,
+			Required: component.Required,
+			Details:  details(component.Details),
+		})
+	}
+	return report
+}
+
+// Info is what the host and its components say of themselves.
+func Info() []Section {
+	var found []actuatortypes.InfoSection
+	area := runtime.Receive(func() { found = actuator.Info() })
+	defer area.Release()
+	sections := make([]Section, 0, len(found))
+	for _, section := range found {
+		made := Section{Name: strings.Clone(section.Name)}
+		for _, group := range section.Groups {
+			made.Groups = append(made.Groups, Group{Name: strings.Clone(group.Name), Entries: details(group.Entries)})
+		}
+		sections = append(sections, made)
+	}
+	return sections
+}
+
+func details(found []wit.Tuple2[string, actuatortypes.Detail]) []Detail {
+	made := make([]Detail, 0, len(found))
+	for _, pair := range found {
+		detail := Detail{Name: strings.Clone(pair.F0)}
+		switch pair.F1.Tag() {
+		case actuatortypes.Detail_Text:
+			detail.Value = strings.Clone(pair.F1.Text())
+		case actuatortypes.Detail_Integer:
+			detail.Value = pair.F1.Integer()
+		case actuatortypes.Detail_Number:
+			detail.Value = pair.F1.Number()
+		case actuatortypes.Detail_Flag:
+			detail.Value = pair.F1.Flag()
+		}
+		made = append(made, detail)
+	}
+	return made
+}
+
+// value is for calls whose result is in the result itself.
+func value[T any](call func() wit.Result[T, types.Error]) (T, error) {
+	var result wit.Result[T, types.Error]
+	area := runtime.Receive(func() { result = call() })
+	defer area.Release()
+	if result.IsErr() {
+		var none T
+		return none, failure(result.Err())
+	}
+	return result.Ok(), nil
+}
+
+func unit(call func() wit.Result[wit.Unit, types.Error]) error {
+	_, err := value(call)
+	return err
+}
+
+func entry(options Options) (types.EntryOptions, error) {
+	made := types.EntryOptions{Ttl: option(options.TTL), FreshFor: option(options.FreshFor), Tags: options.Tags}
+	return made, checkTags(options.Tags)
+}
+
+func option(milliseconds *uint64) wit.Option[uint64] {
+	if milliseconds == nil {
+		return wit.None[uint64]()
+	}
+	return wit.Some(*milliseconds)
+}
+
+func failure(found types.Error) error {
+	switch found.Tag() {
+	case types.Error_InvalidTtl:
+		return fault.InvalidTTL
+	case types.Error_InvalidKey:
+		return fault.InvalidKey.Because(strings.Clone(found.InvalidKey()))
+	case types.Error_ValueTooLarge:
+		return fault.ValueTooLarge.Over(found.ValueTooLarge())
+	case types.Error_LockTimeout:
+		return fault.LockTimeout
+	case types.Error_LeaseHeld:
+		return fault.LeaseHeld
+	case types.Error_Unavailable:
+		return fault.Unavailable
+	case types.Error_Denied:
+		return fault.Denied
+	case types.Error_QuotaExceeded:
+		return fault.QuotaExceeded
+	default:
+		return fault.OperationFailed
+	}
+}

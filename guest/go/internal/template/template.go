@@ -1,0 +1,77 @@
+// Package template makes keys and tags of templates such as "profile:{ID}:{Part}".
+package template
+
+import (
+	"strings"
+
+	"spakky/cache/internal/fault"
+)
+
+// Template is text with places for values.
+type Template struct {
+	// One more than there are names.
+	texts, names []string
+}
+
+// Parse reads a template: {name} is a place for a value, {{ and }} are braces.
+func Parse(text string) (Template, error) {
+	var made Template
+	var literal strings.Builder
+	for rest := text; rest != ""; {
+		at := strings.IndexAny(rest, "{}")
+		if at < 0 {
+			literal.WriteString(rest)
+			break
+		}
+		literal.WriteString(rest[:at])
+		brace, after := rest[at], rest[at+1:]
+		if strings.HasPrefix(after, string(brace)) {
+			literal.WriteByte(brace)
+			rest = after[1:]
+			continue
+		}
+		end := strings.IndexAny(after, "{}")
+		if brace == '}' || end < 0 || after[end] == '{' {
+			return Template{}, refuse(text, "a brace that stands for itself is written twice")
+		}
+		made.texts = append(made.texts, literal.String())
+		made.names = append(made.names, strings.TrimSpace(after[:end]))
+		literal.Reset()
+		rest = after[end+1:]
+	}
+	made.texts = append(made.texts, literal.String())
+	for i := 1; i < len(made.names); i++ {
+		if !strings.Contains(made.texts[i], ":") {
+			return Template{}, refuse(text, "two placeholders need a `:` between them, or different values make one key")
+		}
+	}
+	return made, nil
+}
+
+// Names are those of the places, in their order.
+func (t Template) Names() []string { return t.names }
+
+// Fill puts escaped values into the places.
+func (t Template) Fill(value func(place int) (string, error)) (string, error) {
+	if len(t.names) == 0 {
+		return t.texts[0], nil
+	}
+	var made strings.Builder
+	made.WriteString(t.texts[0])
+	for place := range t.names {
+		text, err := value(place)
+		if err != nil {
+			return "", err
+		}
+		// Escapes the separator of keys, and the sign that escapes.
+		_, _ = escaper.WriteString(&made, text)
+		made.WriteString(t.texts[place+1])
+	}
+	return made.String(), nil
+}
+
+var escaper = strings.NewReplacer("%", "%25", ":", "%3A")
+
+func refuse(text, why string) error {
+	return fault.KeyGeneration.Because("the template `" + text + "`: " + why)
+}

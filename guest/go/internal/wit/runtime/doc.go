@@ -1,0 +1,4 @@
+//go:build !wasip1
+
+// Package runtime is what the generated bindings stand on; see receive.go.
+package runtime

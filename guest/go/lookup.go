@@ -1,0 +1,103 @@
+package cache
+
+import (
+	"spakky/cache/internal/codec"
+	"spakky/cache/internal/host"
+)
+
+// State is what a caller that is ready to load finds.
+type State uint8
+
+const (
+	// Miss: there is no entry, and this caller is the one to load it.
+	Miss = State(host.Miss)
+	// Hit: there is a fresh entry.
+	Hit = State(host.Hit)
+	// Stale: there is an entry past its fresh time, or so close to it that this caller
+	// was chosen to refresh it early. It may be served.
+	Stale = State(host.Stale)
+)
+
+// String is the state's name.
+func (s State) String() string {
+	switch s {
+	case Miss:
+		return "miss"
+	case Hit:
+		return "hit"
+	case Stale:
+		return "stale"
+	}
+	return "unknown"
+}
+
+// Found is what [Lookup] found.
+type Found[T any] struct {
+	State State
+	// Value is the entry's, unless it is a miss.
+	Value T
+	// Lease is there for a miss, and for a stale entry that this caller is to refresh.
+	Lease *Lease[T]
+}
+
+// Lookup finds key, or makes this caller its one loader in the whole fleet, or waits
+// until the loader is done: what [GetOrLoad] is made of. Of options, it takes the tags
+// that the entry will have, as far as they are known, and the longest wait.
+//
+//	found, err := cache.Lookup[int]("answer", options)
+//	if err != nil {
+//		return err
+//	}
+//	defer found.Lease.Close()
+//	if found.Lease != nil {
+//		found.Value = 42
+//		_, err = found.Lease.Commit(found.Value, options)
+//	}
+func Lookup[T any](key string, options Options) (Found[T], error) {
+	if err := options.check(); err != nil {
+		return Found[T]{}, err
+	}
+	var found Found[T]
+	state, lease, err := host.Lookup(key, options.tags, options.maxWait.optional(), codec.Into(&found.Value))
+	if err != nil {
+		return Found[T]{}, err
+	}
+	found.State = State(state)
+	if lease != nil {
+		found.Lease = &Lease[T]{lease}
+	}
+	return found, nil
+}
+
+// Lease is the right, and the duty, to fill one key with a value of type T. The host
+// keeps it alive while the component holds it. Close gives it up, and one waiting
+// caller takes over: defer that, and the key is free on every way out.
+type Lease[T any] struct{ host *host.Lease }
+
+// Commit stores the loaded value and wakes the callers that wait for it. False:
+// something removed or replaced the key since the load began, or the lease was over
+// before, so the value was not stored; it may still be used, once.
+//
+// Whatever the outcome, the lease is over: after an error the next caller loads.
+func (l *Lease[T]) Commit(value T, options Options) (bool, error) {
+	defer l.Close()
+	if err := options.check(); err != nil {
+		return false, err
+	}
+	data, err := codec.Encode(value)
+	if err != nil {
+		return false, err
+	}
+	if l == nil || l.host == nil {
+		return false, nil
+	}
+	return l.host.Commit(data, options.entry())
+}
+
+// Close gives the lease up, unless it is over or nil.
+func (l *Lease[T]) Close() {
+	if l != nil && l.host != nil {
+		l.host.Drop()
+		l.host = nil
+	}
+}

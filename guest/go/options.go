@@ -1,0 +1,111 @@
+package cache
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"spakky/cache/internal/fault"
+	"spakky/cache/internal/host"
+)
+
+// Options are how long an entry lives, what evicts it, and how long a lookup may wait.
+// The zero Options keep it until something removes it.
+//
+//	cache.TTL(5 * time.Minute).FreshFor(time.Minute).Tags("profiles", "user:7")
+//
+// Times are counted in whole milliseconds, rounded up. One that is zero, negative,
+// shorter than a millisecond or too long to count is [ErrInvalidTTL] from the
+// operation that is given it, before it does anything.
+type Options struct {
+	ttl, freshFor, maxWait milliseconds
+	tags                   []string
+}
+
+// milliseconds are a time, none, or a time that there cannot be.
+type milliseconds struct {
+	set, wrong bool
+	count      uint64
+}
+
+// TTL are options of an entry that lives for so long.
+func TTL(ttl time.Duration) Options { return Options{ttl: span(ttl)} }
+
+// TTLSeconds are options of an entry that lives for so many seconds.
+func TTLSeconds(ttl float64) Options { return Options{ttl: spanOfSeconds(ttl)} }
+
+// FreshFor lets the entry be fresh for so long, within its time to live. Past it, one
+// caller at a time is asked to refresh the entry while the others go on reading it.
+// Without this, an entry is fresh for as long as it lives.
+func (o Options) FreshFor(fresh time.Duration) Options {
+	o.freshFor = span(fresh)
+	return o
+}
+
+// FreshForSeconds is [Options.FreshFor] in seconds.
+func (o Options) FreshForSeconds(fresh float64) Options {
+	o.freshFor = spanOfSeconds(fresh)
+	return o
+}
+
+// Tags adds tags that evict the entry. One named twice counts once.
+func (o Options) Tags(tags ...string) Options {
+	o.tags = append(slices.Clip(o.tags), tags...)
+	return o
+}
+
+// MaxWait lets a lookup wait for another caller's load at most this long, and not at
+// all if it is zero. Without this, as long as the host allows, which is also the
+// longest.
+func (o Options) MaxWait(wait time.Duration) Options {
+	o.maxWait = milliseconds{set: true, wrong: wait < 0}
+	if !o.maxWait.wrong {
+		o.maxWait.count = roundUp(wait)
+	}
+	return o
+}
+
+// check refuses times that no host would take.
+func (o Options) check() error {
+	if o.ttl.wrong || o.freshFor.wrong || o.maxWait.wrong ||
+		o.ttl.set && o.freshFor.set && o.freshFor.count > o.ttl.count {
+		return fault.InvalidTTL
+	}
+	return nil
+}
+
+// entry is what the contract calls entry-options.
+func (o Options) entry() host.Options {
+	return host.Options{TTL: o.ttl.optional(), FreshFor: o.freshFor.optional(), Tags: o.tags}
+}
+
+func (m milliseconds) optional() *uint64 {
+	if !m.set {
+		return nil
+	}
+	return &m.count
+}
+
+func span(time time.Duration) milliseconds {
+	return milliseconds{set: true, wrong: !possible(time), count: roundUp(time)}
+}
+
+func spanOfSeconds(seconds float64) milliseconds {
+	// To whole nanoseconds, so that 0.07 is 70 ms and not a little more.
+	nanoseconds := math.Round(seconds * 1e9)
+	// Written so that NaN is refused.
+	if !(nanoseconds > 0 && nanoseconds < math.MaxInt64) {
+		return milliseconds{set: true, wrong: true}
+	}
+	return span(time.Duration(nanoseconds))
+}
+
+func possible(span time.Duration) bool { return span >= time.Millisecond }
+
+func roundUp(span time.Duration) uint64 {
+	whole := span / time.Millisecond
+	if span%time.Millisecond > 0 {
+		whole++
+	}
+	return uint64(max(whole, 0))
+}
