@@ -1,0 +1,339 @@
+/* The decoder. `spakky_cbor.h` says what it does. */
+#include <math.h>
+
+#include "cbor_internal.h"
+
+/* ---- Heads ------------------------------------------------------------------- */
+
+/* An item is whole, and with it whatever it is the last item of. */
+void spakky_cbor_item_done(size_t *missing, size_t *depth, bool *complete) {
+    while (*depth > 0) {
+        if (--missing[*depth - 1] > 0) {
+            return;
+        }
+        --*depth;
+    }
+    *complete = true;
+}
+
+/* Reads the head at `position`; a mistake, or NULL. */
+const char *spakky_cbor_head(const uint8_t *data, size_t length, size_t position,
+                             spakky_cbor_head_t *head) {
+    if (position >= length) {
+        return length == 0 ? "there is no value" : MISTAKE_CUT;
+    }
+    head->major = data[position] >> 5;
+    head->info = data[position] & 31;
+    head->argument = head->info;
+    head->size = 1;
+    if (head->info == INDEFINITE) {
+        return NULL;
+    }
+    if (head->info > EIGHT_BYTES) {
+        return MISTAKE_WRONG;
+    }
+    if (head->info >= ONE_BYTE) {
+        size_t bytes = (size_t)1 << (head->info - ONE_BYTE);
+        if (length - position - 1 < bytes) {
+            return MISTAKE_CUT;
+        }
+        head->argument = 0;
+        for (size_t i = 1; i <= bytes; i++) {
+            head->argument = head->argument << 8 | data[position + i];
+        }
+        head->size += bytes;
+    }
+    return NULL;
+}
+
+/* What an item is, by its head. */
+spakky_kind_t spakky_cbor_kind(const spakky_cbor_head_t *head) {
+    switch (head->major) {
+    case POSITIVE:
+    case NEGATIVE:
+        return head->info == INDEFINITE ? SPAKKY_KIND_WRONG : SPAKKY_KIND_INTEGER;
+    case BYTES:
+        return SPAKKY_KIND_BYTES;
+    case TEXT:
+        return SPAKKY_KIND_TEXT;
+    case ARRAY:
+        return SPAKKY_KIND_ARRAY;
+    case MAP:
+        return SPAKKY_KIND_MAP;
+    case SIMPLE:
+        switch (head->info) {
+        case SIMPLE_FALSE:
+        case SIMPLE_TRUE:
+            return SPAKKY_KIND_BOOL;
+        case SIMPLE_NULL:
+            return SPAKKY_KIND_NULL;
+        case TWO_BYTES:
+        case FOUR_BYTES:
+        case EIGHT_BYTES:
+            return SPAKKY_KIND_FLOAT;
+        default:
+            return SPAKKY_KIND_WRONG;
+        }
+    default:
+        return SPAKKY_KIND_WRONG;
+    }
+}
+
+/* Checks the length of what follows a head: of text and bytes, of an array, of a map. */
+const char *spakky_cbor_length(const spakky_cbor_head_t *head, size_t left) {
+    uint64_t most = head->major == MAP ? left / 2 : left;
+    bool counts = head->major >= BYTES && head->major <= MAP && head->info != INDEFINITE;
+    return counts && head->argument > most ? MISTAKE_CUT : NULL;
+}
+
+/* ---- Decoding ---------------------------------------------------------------- */
+
+void spakky_decoder_init(spakky_decoder_t *decoder, spakky_bytes_t bytes) {
+    decoder->data = bytes.data;
+    decoder->length = bytes.data == NULL ? 0 : bytes.length;
+    decoder->position = 0;
+    decoder->complete = false;
+    decoder->mistake = NULL;
+    decoder->depth = 0;
+}
+
+static bool decoder_fails(spakky_decoder_t *decoder, const char *mistake) {
+    if (decoder->mistake == NULL) {
+        decoder->mistake = mistake;
+    }
+    return false;
+}
+
+spakky_kind_t spakky_decode_kind(const spakky_decoder_t *decoder) {
+    spakky_cbor_head_t head;
+    if (decoder->mistake != NULL) {
+        return SPAKKY_KIND_WRONG;
+    }
+    if (decoder->complete) {
+        return SPAKKY_KIND_END;
+    }
+    const char *mistake =
+        spakky_cbor_head(decoder->data, decoder->length, decoder->position, &head);
+    return mistake == NULL ? spakky_cbor_kind(&head) : SPAKKY_KIND_WRONG;
+}
+
+/* Reads the head of the next item, which has to be of this kind. */
+static bool next(spakky_decoder_t *decoder, spakky_kind_t kind, spakky_cbor_head_t *head) {
+    if (decoder->mistake != NULL) {
+        return false;
+    }
+    if (decoder->complete) {
+        return decoder_fails(decoder, "there is no further item");
+    }
+    const char *mistake = spakky_cbor_head(decoder->data, decoder->length, decoder->position, head);
+    if (mistake == NULL) {
+        spakky_kind_t found = spakky_cbor_kind(head);
+        if (found == SPAKKY_KIND_WRONG) {
+            mistake = MISTAKE_WRONG;
+        } else if (found != kind) {
+            mistake = "an item is of another type";
+        } else if (kind >= SPAKKY_KIND_TEXT && head->info == INDEFINITE) {
+            mistake = "an item has no definite length";
+        } else {
+            mistake = spakky_cbor_length(head, decoder->length - decoder->position - head->size);
+        }
+    }
+    if (mistake != NULL) {
+        return decoder_fails(decoder, mistake);
+    }
+    decoder->position += head->size;
+    return true;
+}
+
+static bool decoded(spakky_decoder_t *decoder) {
+    spakky_cbor_item_done(decoder->missing, &decoder->depth, &decoder->complete);
+    return true;
+}
+
+bool spakky_decode_null(spakky_decoder_t *decoder) {
+    spakky_cbor_head_t head;
+    return next(decoder, SPAKKY_KIND_NULL, &head) && decoded(decoder);
+}
+
+bool spakky_decode_bool(spakky_decoder_t *decoder, bool *value) {
+    spakky_cbor_head_t head;
+    *value = false;
+    if (!next(decoder, SPAKKY_KIND_BOOL, &head)) {
+        return false;
+    }
+    *value = head.info == SIMPLE_TRUE;
+    return decoded(decoder);
+}
+
+bool spakky_decode_integer(spakky_decoder_t *decoder, spakky_integer_t *value) {
+    spakky_cbor_head_t head;
+    *value = (spakky_integer_t){false, 0};
+    if (!next(decoder, SPAKKY_KIND_INTEGER, &head)) {
+        return false;
+    }
+    *value = (spakky_integer_t){head.major == NEGATIVE, head.argument};
+    return decoded(decoder);
+}
+
+bool spakky_decode_int(spakky_decoder_t *decoder, int64_t *value) {
+    spakky_integer_t integer;
+    *value = 0;
+    if (!spakky_decode_integer(decoder, &integer)) {
+        return false;
+    }
+    if (integer.bits > INT64_MAX) {
+        return decoder_fails(decoder, "an integer is outside the type");
+    }
+    *value = integer.negative ? -1 - (int64_t)integer.bits : (int64_t)integer.bits;
+    return true;
+}
+
+bool spakky_decode_uint(spakky_decoder_t *decoder, uint64_t *value) {
+    spakky_integer_t integer;
+    *value = 0;
+    if (!spakky_decode_integer(decoder, &integer)) {
+        return false;
+    }
+    if (integer.negative) {
+        return decoder_fails(decoder, "an integer is outside the type");
+    }
+    *value = integer.bits;
+    return true;
+}
+
+/* The float of the bits that a half-precision one has. */
+static double from_half(uint64_t half) {
+    double mantissa = (double)(half & 0x3ff);
+    unsigned exponent = half >> 10 & 31;
+    double value;
+    if (exponent == 31) {
+        value = mantissa == 0 ? (double)INFINITY : (double)NAN;
+    } else if (exponent == 0) {
+        value = mantissa / (1 << 24);
+    } else if (exponent < 25) {
+        value = (mantissa + 1024) / (double)(1 << (25 - exponent));
+    } else {
+        value = (mantissa + 1024) * (double)(1 << (exponent - 25));
+    }
+    return half & 0x8000 ? -value : value;
+}
+
+/* The float that has this head. */
+static double float_of(const spakky_cbor_head_t *head) {
+    if (head->info == TWO_BYTES) {
+        return from_half(head->argument);
+    }
+    if (head->info == FOUR_BYTES) {
+        uint32_t bits = (uint32_t)head->argument;
+        float value;
+        memcpy(&value, &bits, sizeof value);
+        return (double)value;
+    }
+    double value;
+    memcpy(&value, &head->argument, sizeof value);
+    return value;
+}
+
+bool spakky_decode_float(spakky_decoder_t *decoder, double *value) {
+    spakky_cbor_head_t head;
+    *value = 0;
+    if (spakky_decode_kind(decoder) != SPAKKY_KIND_INTEGER) {
+        if (!next(decoder, SPAKKY_KIND_FLOAT, &head)) {
+            return false;
+        }
+        *value = float_of(&head);
+        return decoded(decoder);
+    }
+    spakky_integer_t integer;
+    spakky_decode_integer(decoder, &integer);
+    /* The size is bits, or one more; 2^64 is a float, and no uint64_t. */
+    bool most = integer.negative && integer.bits == UINT64_MAX;
+    uint64_t size = integer.negative ? integer.bits + 1 : integer.bits;
+    double number = most ? 18446744073709551616.0 : (double)size;
+    if (!most && (number >= 18446744073709551616.0 || (uint64_t)number != size)) {
+        return decoder_fails(decoder, "an integer is no float without loss");
+    }
+    *value = integer.negative ? -number : number;
+    return true;
+}
+
+bool spakky_decode_text(spakky_decoder_t *decoder, spakky_text_t *value) {
+    spakky_cbor_head_t head;
+    *value = (spakky_text_t){NULL, 0};
+    if (!next(decoder, SPAKKY_KIND_TEXT, &head)) {
+        return false;
+    }
+    spakky_text_t text = {(const char *)decoder->data + decoder->position, (size_t)head.argument};
+    if (!spakky_text_valid(text)) {
+        return decoder_fails(decoder, MISTAKE_NOT_TEXT);
+    }
+    *value = text;
+    decoder->position += text.length;
+    return decoded(decoder);
+}
+
+bool spakky_decode_bytes(spakky_decoder_t *decoder, spakky_bytes_t *value) {
+    spakky_cbor_head_t head;
+    *value = (spakky_bytes_t){NULL, 0};
+    if (!next(decoder, SPAKKY_KIND_BYTES, &head)) {
+        return false;
+    }
+    *value = (spakky_bytes_t){decoder->data + decoder->position, (size_t)head.argument};
+    decoder->position += value->length;
+    return decoded(decoder);
+}
+
+static bool decode_open(spakky_decoder_t *decoder, spakky_kind_t kind, size_t *count) {
+    spakky_cbor_head_t head;
+    *count = 0;
+    if (!next(decoder, kind, &head)) {
+        return false;
+    }
+    size_t items = (size_t)head.argument * (kind == SPAKKY_KIND_MAP ? 2 : 1);
+    if (items == 0) {
+        return decoded(decoder);
+    }
+    if (decoder->depth == SPAKKY_DEPTH) {
+        return decoder_fails(decoder, MISTAKE_DEEP);
+    }
+    decoder->missing[decoder->depth++] = items;
+    *count = (size_t)head.argument;
+    return true;
+}
+
+bool spakky_decode_array(spakky_decoder_t *decoder, size_t *count) {
+    return decode_open(decoder, SPAKKY_KIND_ARRAY, count);
+}
+
+bool spakky_decode_map(spakky_decoder_t *decoder, size_t *count) {
+    return decode_open(decoder, SPAKKY_KIND_MAP, count);
+}
+
+bool spakky_decode_skip(spakky_decoder_t *decoder) {
+    size_t base = decoder->depth;
+    do {
+        spakky_cbor_head_t head;
+        size_t count;
+        spakky_text_t text;
+        spakky_bytes_t bytes;
+        spakky_kind_t kind = spakky_decode_kind(decoder);
+        bool well = kind == SPAKKY_KIND_TEXT    ? spakky_decode_text(decoder, &text)
+                    : kind == SPAKKY_KIND_BYTES ? spakky_decode_bytes(decoder, &bytes)
+                    : kind >= SPAKKY_KIND_ARRAY ? decode_open(decoder, kind, &count)
+                                                : next(decoder, kind, &head) && decoded(decoder);
+        if (!well) {
+            return false;
+        }
+    } while (decoder->depth > base);
+    return true;
+}
+
+const char *spakky_decoder_mistake(const spakky_decoder_t *decoder) {
+    if (decoder->mistake != NULL) {
+        return decoder->mistake;
+    }
+    if (!decoder->complete) {
+        return decoder->length == 0 ? "there is no value" : "the value was not read to its end";
+    }
+    return decoder->position < decoder->length ? MISTAKE_MORE : NULL;
+}

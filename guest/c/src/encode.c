@@ -1,0 +1,323 @@
+/* The encoder, and what is a text. `spakky_cbor.h` says what it does. */
+#include <float.h>
+#include <stdlib.h>
+
+#include "cbor_internal.h"
+
+/* ---- Text -------------------------------------------------------------------- */
+
+bool spakky_text_equal(spakky_text_t a, spakky_text_t b) {
+    return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
+}
+
+/* The length of the sequence that begins at `s`, of which `left` bytes are there; 0: it
+ * is none (the table 3-7 of the Unicode standard). */
+static size_t sequence(const uint8_t *s, size_t left) {
+    uint8_t low = 0x80;
+    uint8_t high = 0xbf;
+    size_t length;
+    if (s[0] < 0x80) {
+        return 1;
+    } else if (s[0] >= 0xc2 && s[0] <= 0xdf) {
+        length = 2;
+    } else if (s[0] >= 0xe0 && s[0] <= 0xef) {
+        length = 3;
+        low = s[0] == 0xe0 ? 0xa0 : low;
+        high = s[0] == 0xed ? 0x9f : high;
+    } else if (s[0] >= 0xf0 && s[0] <= 0xf4) {
+        length = 4;
+        low = s[0] == 0xf0 ? 0x90 : low;
+        high = s[0] == 0xf4 ? 0x8f : high;
+    } else {
+        return 0;
+    }
+    if (left < length || s[1] < low || s[1] > high) {
+        return 0;
+    }
+    for (size_t i = 2; i < length; i++) {
+        if ((s[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    return length;
+}
+
+bool spakky_text_valid(spakky_text_t text) {
+    if (text.data == NULL) {
+        return text.length == 0;
+    }
+    const uint8_t *s = (const uint8_t *)text.data;
+    size_t at = 0;
+    while (at < text.length) {
+        uint64_t eight;
+        /* Most text is ASCII. */
+        if (text.length - at >= sizeof eight) {
+            memcpy(&eight, s + at, sizeof eight);
+            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
+                at += sizeof eight;
+                continue;
+            }
+        }
+        size_t length = sequence(s + at, text.length - at);
+        if (length == 0) {
+            return false;
+        }
+        at += length;
+    }
+    return true;
+}
+
+/* ---- Encoding ---------------------------------------------------------------- */
+
+void spakky_encoder_init(spakky_encoder_t *encoder) {
+    spakky_encoder_init_in(encoder, NULL, 0);
+    encoder->borrowed = false;
+}
+
+void spakky_encoder_init_in(spakky_encoder_t *encoder, uint8_t *buffer, size_t capacity) {
+    encoder->data = buffer;
+    encoder->capacity = buffer == NULL ? 0 : capacity;
+    encoder->borrowed = true;
+    spakky_encoder_reset(encoder);
+}
+
+void spakky_encoder_reset(spakky_encoder_t *encoder) {
+    encoder->length = 0;
+    encoder->complete = false;
+    encoder->no_memory = false;
+    encoder->mistake = NULL;
+    encoder->depth = 0;
+}
+
+void spakky_encoder_free(spakky_encoder_t *encoder) {
+    if (encoder == NULL) {
+        return;
+    }
+    if (!encoder->borrowed) {
+        free(encoder->data);
+        encoder->data = NULL;
+        encoder->capacity = 0;
+    }
+    spakky_encoder_reset(encoder);
+}
+
+static bool encoder_fails(spakky_encoder_t *encoder, const char *mistake) {
+    if (encoder->mistake == NULL) {
+        encoder->mistake = mistake;
+    }
+    return false;
+}
+
+/* Makes room for `more` bytes. */
+bool spakky_cbor_reserve(spakky_encoder_t *encoder, size_t more) {
+    if (more <= encoder->capacity - encoder->length) {
+        return true;
+    }
+    if (encoder->borrowed) {
+        return encoder_fails(encoder, "the value does not fit into the buffer");
+    }
+    size_t needed = encoder->length + more;
+    size_t capacity = encoder->capacity > SIZE_MAX / 2 ? SIZE_MAX : encoder->capacity * 2;
+    capacity = capacity < 64 ? 64 : capacity;
+    capacity = capacity < needed ? needed : capacity;
+    uint8_t *data = needed < more ? NULL : realloc(encoder->data, capacity);
+    if (data == NULL) {
+        encoder->no_memory = true;
+        return encoder_fails(encoder, MISTAKE_NO_MEMORY);
+    }
+    encoder->data = data;
+    encoder->capacity = capacity;
+    return true;
+}
+
+void spakky_cbor_append(spakky_encoder_t *encoder, const void *data, size_t length) {
+    if (length > 0) {
+        memcpy(encoder->data + encoder->length, data, length);
+        encoder->length += length;
+    }
+}
+
+/* `bytes` bytes of a number, the highest first. */
+static void append_number(spakky_encoder_t *encoder, uint64_t number, unsigned bytes) {
+    while (bytes-- > 0) {
+        encoder->data[encoder->length++] = (uint8_t)(number >> (8 * bytes));
+    }
+}
+
+/* The head of an item, the shortest there is, in front of `content` bytes. */
+bool spakky_cbor_append_head(spakky_encoder_t *encoder, unsigned major, uint64_t argument,
+                             size_t content) {
+    if (content > SIZE_MAX - 9) {
+        encoder->no_memory = true;
+        return encoder_fails(encoder, MISTAKE_NO_MEMORY);
+    }
+    unsigned bytes = argument < ONE_BYTE      ? 0
+                     : argument <= UINT8_MAX  ? 1
+                     : argument <= UINT16_MAX ? 2
+                     : argument <= UINT32_MAX ? 4
+                                              : 8;
+    if (!spakky_cbor_reserve(encoder, 1 + bytes + content)) {
+        return false;
+    }
+    unsigned info = bytes == 0   ? (unsigned)argument
+                    : bytes == 1 ? ONE_BYTE
+                    : bytes == 2 ? TWO_BYTES
+                    : bytes == 4 ? FOUR_BYTES
+                                 : EIGHT_BYTES;
+    encoder->data[encoder->length++] = (uint8_t)(major << 5 | info);
+    append_number(encoder, argument, bytes);
+    return true;
+}
+
+/* Whether an item may come now. */
+static bool may_encode(spakky_encoder_t *encoder) {
+    if (encoder == NULL || encoder->mistake != NULL) {
+        return false;
+    }
+    return !encoder->complete || encoder_fails(encoder, MISTAKE_MORE);
+}
+
+static bool encode_item(spakky_encoder_t *encoder, unsigned major, uint64_t argument,
+                        const void *content, size_t length) {
+    if (!spakky_cbor_append_head(encoder, major, argument, length)) {
+        return false;
+    }
+    spakky_cbor_append(encoder, content, length);
+    spakky_cbor_item_done(encoder->missing, &encoder->depth, &encoder->complete);
+    return true;
+}
+
+bool spakky_encode_null(spakky_encoder_t *encoder) {
+    return may_encode(encoder) && encode_item(encoder, SIMPLE, SIMPLE_NULL, NULL, 0);
+}
+
+bool spakky_encode_bool(spakky_encoder_t *encoder, bool value) {
+    return may_encode(encoder) &&
+           encode_item(encoder, SIMPLE, value ? SIMPLE_TRUE : SIMPLE_FALSE, NULL, 0);
+}
+
+bool spakky_encode_int(spakky_encoder_t *encoder, int64_t value) {
+    /* -1 - value, without an overflow. */
+    uint64_t bits = value < 0 ? ~(uint64_t)value : (uint64_t)value;
+    return spakky_encode_integer(encoder, (spakky_integer_t){value < 0, bits});
+}
+
+bool spakky_encode_uint(spakky_encoder_t *encoder, uint64_t value) {
+    return spakky_encode_integer(encoder, (spakky_integer_t){false, value});
+}
+
+bool spakky_encode_integer(spakky_encoder_t *encoder, spakky_integer_t value) {
+    return may_encode(encoder) &&
+           encode_item(encoder, value.negative ? NEGATIVE : POSITIVE, value.bits, NULL, 0);
+}
+
+/* The half-precision float that is `value`, if there is one. */
+static bool to_half(float value, uint16_t *half) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    uint32_t sign = bits >> 16 & 0x8000;
+    int exponent = (int)(bits >> 23 & 0xff) - 127;
+    uint32_t mantissa = bits & 0x7fffff;
+    uint32_t rest;
+    if (exponent == 128 || (exponent == -127 && mantissa == 0)) {
+        /* Infinity, or zero; who asks has no NaN. */
+        *half = (uint16_t)(sign | (exponent == 128 ? 0x7c00 : 0));
+        return true;
+    } else if (exponent >= -14 && exponent <= 15) {
+        rest = mantissa & 0x1fff;
+        *half = (uint16_t)(sign | (uint32_t)(exponent + 15) << 10 | mantissa >> 13);
+    } else if (exponent >= -24 && exponent < -14) {
+        int shift = -exponent - 1;
+        mantissa |= 0x800000;
+        rest = mantissa & ((UINT32_C(1) << shift) - 1);
+        *half = (uint16_t)(sign | mantissa >> shift);
+    } else {
+        return false;
+    }
+    return rest == 0;
+}
+
+bool spakky_encode_float(spakky_encoder_t *encoder, double value) {
+    if (!may_encode(encoder) || !spakky_cbor_reserve(encoder, 9)) {
+        return false;
+    }
+    bool infinite = value > DBL_MAX || value < -DBL_MAX;
+    bool small = infinite || (value <= FLT_MAX && value >= -FLT_MAX);
+    float single = small ? (float)value : 0;
+    uint16_t half = 0x7e00;
+    if (value != value || (small && (double)single == value && to_half(single, &half))) {
+        encoder->data[encoder->length++] = SIMPLE << 5 | TWO_BYTES;
+        append_number(encoder, half, 2);
+    } else if (small && (double)single == value) {
+        uint32_t bits;
+        memcpy(&bits, &single, sizeof bits);
+        encoder->data[encoder->length++] = SIMPLE << 5 | FOUR_BYTES;
+        append_number(encoder, bits, 4);
+    } else {
+        uint64_t bits;
+        memcpy(&bits, &value, sizeof bits);
+        encoder->data[encoder->length++] = SIMPLE << 5 | EIGHT_BYTES;
+        append_number(encoder, bits, 8);
+    }
+    spakky_cbor_item_done(encoder->missing, &encoder->depth, &encoder->complete);
+    return true;
+}
+
+bool spakky_encode_text(spakky_encoder_t *encoder, spakky_text_t value) {
+    if (!may_encode(encoder)) {
+        return false;
+    }
+    if (!spakky_text_valid(value)) {
+        return encoder_fails(encoder, MISTAKE_NOT_TEXT);
+    }
+    return encode_item(encoder, TEXT, value.length, value.data, value.length);
+}
+
+bool spakky_encode_bytes(spakky_encoder_t *encoder, spakky_bytes_t value) {
+    if (!may_encode(encoder)) {
+        return false;
+    }
+    if (value.data == NULL && value.length > 0) {
+        return encoder_fails(encoder, "bytes are NULL");
+    }
+    return encode_item(encoder, BYTES, value.length, value.data, value.length);
+}
+
+/* Begins an array or a map, of which `items` items follow. */
+static bool encode_open(spakky_encoder_t *encoder, unsigned major, size_t count, size_t items) {
+    if (!may_encode(encoder)) {
+        return false;
+    }
+    if (items > 0 && encoder->depth == SPAKKY_DEPTH) {
+        return encoder_fails(encoder, MISTAKE_DEEP);
+    }
+    if (items == 0) {
+        return encode_item(encoder, major, 0, NULL, 0);
+    }
+    if (!spakky_cbor_append_head(encoder, major, count, 0)) {
+        return false;
+    }
+    encoder->missing[encoder->depth++] = items;
+    return true;
+}
+
+bool spakky_encode_array(spakky_encoder_t *encoder, size_t count) {
+    return encode_open(encoder, ARRAY, count, count);
+}
+
+bool spakky_encode_map(spakky_encoder_t *encoder, size_t count) {
+    if (count > SIZE_MAX / 2) {
+        return may_encode(encoder) && encoder_fails(encoder, "a map is too large");
+    }
+    return encode_open(encoder, MAP, count, count * 2);
+}
+
+const char *spakky_encoder_mistake(const spakky_encoder_t *encoder) {
+    if (encoder == NULL) {
+        return "there is no value";
+    }
+    if (encoder->mistake != NULL || encoder->complete) {
+        return encoder->mistake;
+    }
+    return encoder->length == 0 ? "there is no value" : "an array or a map misses items";
+}

@@ -1,0 +1,35 @@
+/* What the files of the library share. Not part of the interface. */
+#ifndef SPAKKY_INTERNAL_H
+#define SPAKKY_INTERNAL_H
+
+#include "spakky_cache.h"
+
+/* Fills `*error`, if there is one. Both return the code. */
+spakky_code_t spakky_succeed(spakky_error_t *error);
+spakky_code_t spakky_fail(spakky_error_t *error, spakky_code_t code, const char *reason);
+/* The same, with a reason that is cut if it is too long, never within a character. */
+spakky_code_t spakky_fail_with(spakky_error_t *error, spakky_code_t code, spakky_text_t reason);
+
+/* Options in the contract's terms. */
+typedef struct spakky_checked_t {
+    bool has_ttl;
+    bool has_fresh_for;
+    bool has_max_wait;
+    uint64_t ttl;
+    uint64_t fresh_for;
+    uint64_t max_wait;
+    const spakky_text_t *tags;
+    size_t tag_count;
+} spakky_checked_t;
+
+/* Refuses times and tags that no host would take. */
+spakky_code_t spakky_check_options(const spakky_options_t *options, spakky_checked_t *checked,
+                                   spakky_error_t *error);
+/* Whether each is UTF-8; `what` they are, such as `tag`. */
+spakky_code_t spakky_check_texts(const spakky_text_t *texts, size_t count, const char *what,
+                                 spakky_error_t *error);
+/* The bytes of a value that is whole. */
+spakky_code_t spakky_check_value(const spakky_encoder_t *value, spakky_bytes_t *bytes,
+                                 spakky_error_t *error);
+
+#endif
