@@ -1,6 +1,7 @@
 //go:build wasip1
 
-package runtime
+// Package program is what makes a component of a program in Go. Its import does.
+package program
 
 import _ "unsafe" // for go:linkname
 
