@@ -1,0 +1,152 @@
+import { decode, encode } from "./codec.ts";
+import { ArgumentError, CacheError } from "./errors.ts";
+import { checkOptions, checkReadOptions, type Options, type ReadOptions } from "./options.ts";
+import * as raw from "./raw.ts";
+import { checkFunction, checkNow } from "./synchronous.ts";
+
+/** The value of `key`; `undefined` if there is none. Never waits for a loader. */
+export function get<T = unknown>(key: string, options: ReadOptions<T> = {}): T | undefined {
+  const read = checkReadOptions(options as ReadOptions);
+  const bytes = raw.get(key);
+  return bytes && (decode(bytes, read) as T);
+}
+
+/**
+ * The values of `keys`, in their order, in one round trip. One entry that cannot be read
+ * makes the whole a `SerializationError`.
+ */
+export function getMany<T = unknown>(
+  keys: readonly string[],
+  options: ReadOptions<T> = {},
+): (T | undefined)[] {
+  const read = checkReadOptions(options as ReadOptions);
+  return raw.getMany(keys).map((bytes) => bytes && (decode(bytes, read) as T));
+}
+
+/** Stores an entry. A load of the same key that is under way can no longer be stored. */
+export function set<T>(key: string, value: T, options: Options<T> = {}): void {
+  const { entry } = checkOptions(options as Options);
+  raw.set(key, encode(value), entry);
+}
+
+/**
+ * Stores entries, pairs of a key and a value, that share their options, in one round
+ * trip. All of them are checked before any is written. Of a key named twice, the last
+ * stays.
+ */
+export function setMany<T>(
+  entries: Iterable<readonly [string, T]>,
+  options: Options<T> = {},
+): void {
+  const { entry } = checkOptions(options as Options);
+  if (typeof entries?.[Symbol.iterator] !== "function") {
+    throw new ArgumentError("the entries are no pairs of a key and a value");
+  }
+  const encoded = Array.from(entries, (pair): [string, Uint8Array] => {
+    if (!Array.isArray(pair) || pair.length !== 2) {
+      throw new ArgumentError("an entry is no pair of a key and a value");
+    }
+    return [pair[0], encode(pair[1])];
+  });
+  raw.setMany(encoded, entry);
+}
+
+/**
+ * The value of `key`; if there is none, or it is due to be refreshed, what `loader`
+ * returns, which is then stored. While the loader runs, no other caller in the whole
+ * fleet loads this key: the others wait for its value, or go on reading the stale one.
+ *
+ * The loader is synchronous: it returns its value, and no promise of one.
+ *
+ * What the loader throws comes back unchanged; nothing is stored then, and the next
+ * caller loads. A value that was loaded while its key was deleted, set or evicted is
+ * returned but not stored.
+ *
+ * ```js
+ * const answer = getOrLoad("answer", { ttl: 300, tags: ["answers"] }, () => compute());
+ * ```
+ */
+export function getOrLoad<T>(key: string, options: Options<T>, loader: () => T): T {
+  const { entry, lookup, read } = checkOptions(options as Options);
+  checkFunction(loader, "loader");
+  const found = raw.lookup(key, lookup);
+  using lease = found.lease;
+  if (lease === undefined) return decode(found.value as Uint8Array, read) as T;
+  const value = checkNow(loader(), "loader");
+  lease.commit(encode(value), entry);
+  return value;
+}
+
+/**
+ * Writes a value to its origin and to the cache: `writer` stores it in the origin, and
+ * while it does, readers of `key` miss and wait. If it succeeds, the value is cached
+ * (unless another write overtook this one), and its result comes back. If it throws, that
+ * comes back unchanged, and the key is a miss.
+ *
+ * A `CacheError` whose `after` is `"writer"`: written, but not cached.
+ */
+export function writeThrough<T, R>(
+  key: string,
+  value: T,
+  options: Options<T>,
+  writer: (value: T) => R,
+): R {
+  const { entry } = checkOptions(options as Options);
+  checkFunction(writer, "writer");
+  // Before anything changes: a value that cannot be cached is not written.
+  const bytes = encode(value);
+  using lease = raw.beginWrite(key, entry.tags);
+  const result = checkNow(writer(value), "writer");
+  try {
+    lease.commit(bytes, entry);
+  } catch (error) {
+    throw happenedAfter("writer", error, "written, but not cached");
+  }
+  return result;
+}
+
+/**
+ * Caches a value, then writes it to its origin: readers see it before `writer` has stored
+ * it. If the writer throws, the entry is removed and that comes back unchanged.
+ *
+ * A writer that traps takes the component with it, and the entry stays until its time to
+ * live ends. `writeThrough` has no such gap.
+ *
+ * A `CacheError` whose `after` is `"failed writer"`: the writer failed with its `cause`,
+ * and the entry could not be removed.
+ */
+export function writeBehind<T, R>(
+  key: string,
+  value: T,
+  options: Options<T>,
+  writer: (value: T) => R,
+): R {
+  const { entry } = checkOptions(options as Options);
+  checkFunction(writer, "writer");
+  raw.set(key, encode(value), entry);
+  try {
+    return checkNow(writer(value), "writer");
+  } catch (error) {
+    try {
+      raw.delete(key);
+    } catch (rollback) {
+      const message = `${error}; and the entry could not be removed`;
+      throw happenedAfter("failed writer", rollback, message, error);
+    }
+    throw error;
+  }
+}
+
+function happenedAfter(
+  what: "writer" | "failed writer",
+  error: unknown,
+  message: string,
+  cause?: unknown,
+): unknown {
+  if (error instanceof CacheError) {
+    error.after = what;
+    error.message = `${message}: ${error.message}`;
+    if (cause !== undefined) error.cause = cause;
+  }
+  return error;
+}

@@ -1,0 +1,155 @@
+import { ArgumentError, InvalidTtlError } from "./errors.ts";
+import type { EntryOptions, LookupOptions } from "./raw.ts";
+
+/** A span of time: seconds, whole or with a fraction, or the sum of an object's fields. */
+export type Time =
+  | number
+  | {
+      readonly days?: number;
+      readonly hours?: number;
+      readonly minutes?: number;
+      readonly seconds?: number;
+      readonly milliseconds?: number;
+    };
+
+/** How a value is read. */
+export interface ReadOptions<T = unknown> {
+  /**
+   * Whether a value that was read is one of this type. One that is not is a
+   * `SerializationError`. Without it, the cache is trusted to hold what the type says.
+   */
+  readonly check?: (value: unknown) => value is T;
+  /**
+   * `"exact"`: a float that JavaScript would write as an integer, such as 1.0, is read
+   * as a `Float`. `"plain"`, the default: as the number 1.
+   */
+  readonly numbers?: "plain" | "exact";
+}
+
+/** How long an entry lives, what evicts it, and how long a lookup may wait. */
+export interface Options<T = unknown> extends ReadOptions<T> {
+  /** The time to live; without one, the entry stays until something removes it. */
+  readonly ttl?: Time;
+  /**
+   * How long the entry is fresh, within its time to live. Past it, one caller at a time
+   * is asked to refresh the entry while the others go on reading it. Without it, an
+   * entry is fresh for as long as it lives.
+   */
+  readonly freshFor?: Time;
+  /** Tags that evict the entry. One named twice counts once. */
+  readonly tags?: readonly string[];
+  /**
+   * A lookup waits for another caller's load at most this long, and not at all if it is
+   * zero. Without it, as long as the host allows, which is also the longest.
+   */
+  readonly maxWait?: Time;
+}
+
+/** Options that were found to be possible, in the contract's terms. */
+export interface Checked {
+  readonly entry: EntryOptions & { tags: string[] };
+  readonly lookup: LookupOptions;
+  readonly read: ReadOptions;
+}
+
+const READ = ["check", "numbers"];
+/** The names of all options. */
+export const OPTIONS = ["ttl", "freshFor", "tags", "maxWait", ...READ];
+const UNITS: Record<string, number> = {
+  days: 86_400_000,
+  hours: 3_600_000,
+  minutes: 60_000,
+  seconds: 1_000,
+  milliseconds: 1,
+};
+
+/** Refuses what is no option, and times that no host would take. */
+export function checkOptions(options: Options): Checked {
+  checkNames(options, OPTIONS, "options");
+  const { ttl, freshFor, tags = [], maxWait } = options;
+  const entry = {
+    ttl: ttl === undefined ? undefined : lifetime(ttl, "ttl"),
+    freshFor: freshFor === undefined ? undefined : lifetime(freshFor, "freshFor"),
+    tags: checkTags(tags),
+  };
+  if (entry.ttl !== undefined && entry.freshFor !== undefined && entry.freshFor > entry.ttl) {
+    throw new InvalidTtlError("the entry would be fresh for longer than it lives");
+  }
+  return {
+    entry,
+    lookup: { tags: entry.tags, maxWait: maxWait === undefined ? undefined : wait(maxWait) },
+    read: checkRead(options),
+  };
+}
+
+/** Refuses what is no option of reading. */
+export function checkReadOptions(options: ReadOptions): ReadOptions {
+  checkNames(options, READ, "options of reading");
+  return checkRead(options);
+}
+
+function checkRead({ check, numbers = "plain" }: ReadOptions): ReadOptions {
+  if (check !== undefined && typeof check !== "function") {
+    throw new ArgumentError("`check` is no function");
+  }
+  if (numbers !== "plain" && numbers !== "exact") {
+    throw new ArgumentError('`numbers` is neither "plain" nor "exact"');
+  }
+  return check === undefined ? { numbers } : { check, numbers };
+}
+
+/** That these are the options of something: an object without any other name. */
+export function checkNames(options: unknown, known: readonly string[], what: string): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new ArgumentError(`the ${what} are no object`);
+  }
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) {
+      throw new ArgumentError(
+        `unknown option \`${name}\`: the ${what} are \`${known.join("`, `")}\``,
+      );
+    }
+  }
+}
+
+/** That a thing is a list; the strings in it are checked where they are used. */
+export function checkTags(tags: readonly string[]): string[] {
+  if (!Array.isArray(tags)) throw new ArgumentError("`tags` is no array of strings");
+  return [...tags];
+}
+
+/** A time to live in milliseconds, rounded up. */
+function lifetime(time: Time, name: string): number {
+  const milliseconds = toMilliseconds(time, name);
+  if (!(milliseconds >= 1)) {
+    throw new InvalidTtlError(`\`${name}\` is no time of a millisecond or more`);
+  }
+  const whole = Math.ceil(milliseconds);
+  if (!Number.isSafeInteger(whole)) throw new InvalidTtlError(`\`${name}\` is too long`);
+  return whole;
+}
+
+/** A wait in milliseconds: never too long to count. */
+function wait(time: Time): number {
+  const milliseconds = toMilliseconds(time, "maxWait");
+  if (!(milliseconds >= 0)) throw new ArgumentError("`maxWait` is no time");
+  return Math.min(Math.ceil(milliseconds), Number.MAX_SAFE_INTEGER);
+}
+
+function toMilliseconds(time: Time, name: string): number {
+  if (typeof time === "number") return toNanosecond(time * 1_000);
+  checkNames(time, Object.keys(UNITS), `parts of \`${name}\``);
+  let sum = 0;
+  for (const [unit, count] of Object.entries(time)) {
+    if (typeof count !== "number") {
+      throw new ArgumentError(`\`${unit}\` of \`${name}\` is no number`);
+    }
+    sum += count * (UNITS[unit] as number);
+  }
+  return toNanosecond(sum);
+}
+
+/** Rounded, so that 4.35 seconds are 4,350 milliseconds and not a bit more. */
+function toNanosecond(milliseconds: number): number {
+  return Math.round(milliseconds * 1e6) / 1e6;
+}

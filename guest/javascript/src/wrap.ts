@@ -1,0 +1,123 @@
+import { getOrLoad } from "./cache.ts";
+import { ArgumentError, KeyGenerationError } from "./errors.ts";
+import { checkNames, checkOptions, checkTags, OPTIONS, type Options } from "./options.ts";
+import { bind, parametersOf } from "./parameters.ts";
+import * as raw from "./raw.ts";
+import { checkFunction, checkNow } from "./synchronous.ts";
+import { Template } from "./template.ts";
+
+/** Where the values of templates come from. */
+interface Named<A extends unknown[]> {
+  /**
+   * The values that the templates name, from the arguments of a call. Without it, they
+   * name the function's parameters (also those taken out of an object: `({ id }) => …`).
+   */
+  readonly values?: (...args: A) => object;
+}
+
+/** The options of the entries that a function's results become. Tags are templates. */
+export type CacheableOptions<A extends unknown[] = never[], T = unknown> = Options<T> & Named<A>;
+
+/** What a function evicts. Keys and tags are templates. */
+export type EvictOptions<A extends unknown[] = never[]> = Named<A> &
+  (
+    | { readonly key?: string; readonly tags?: readonly string[]; readonly all?: false }
+    | { readonly all: true; readonly key?: undefined; readonly tags?: undefined }
+  );
+
+/**
+ * A function whose results are cached under the key that `template` makes of its
+ * arguments. `fn` is synchronous; what it throws comes back unchanged and is not cached.
+ *
+ * ```js
+ * const profile = cacheable(
+ *   "profile:{id}",
+ *   { ttl: { minutes: 5 }, tags: ["profiles"] },
+ *   (id) => database.profile(id),
+ * );
+ * ```
+ *
+ * A value in a key is a text, a number or a boolean, and is escaped. Between two
+ * placeholders there is a `:`, so different arguments never make the same key. A template
+ * that is wrong, or names what is no parameter, is a `KeyGenerationError` at once.
+ */
+export function cacheable<This, A extends unknown[], T>(
+  template: string,
+  options: CacheableOptions<A, T>,
+  fn: (this: This, ...args: A) => T,
+): (this: This, ...args: A) => T {
+  checkFunction(fn, "function");
+  checkNames(options, [...OPTIONS, "values"], "options");
+  const { values, tags = [], ...rest } = options;
+  checkOptions(rest as Options);
+  const keyOf = new Template(template);
+  const tagsOf = checkTags(tags).map((tag) => new Template(tag));
+  const valuesOf = valuesFor([keyOf, ...tagsOf], fn, values);
+  return function (...args) {
+    const found = valuesOf(args);
+    const filled = { ...rest, tags: tagsOf.map((tag) => tag.fill(found)) };
+    return getOrLoad<T>(keyOf.fill(found), filled, () => fn.apply(this, args));
+  };
+}
+
+/**
+ * A function that evicts, once it has succeeded: an entry, the entries of some tags, or
+ * everything. `fn` is synchronous; if it throws, nothing is evicted.
+ *
+ * ```js
+ * const rename = cacheEvict({ key: "profile:{id}" }, (id, name) => database.rename(id, name));
+ * ```
+ */
+export function cacheEvict<This, A extends unknown[], R>(
+  options: EvictOptions<A>,
+  fn: (this: This, ...args: A) => R,
+): (this: This, ...args: A) => R {
+  checkFunction(fn, "function");
+  checkNames(options, ["key", "tags", "all", "values"], "options of an evicting function");
+  const { key, tags = [], all = false, values } = options;
+  const some = key !== undefined || checkTags(tags).length > 0;
+  if (typeof all !== "boolean" || all === some) {
+    throw new ArgumentError("an evicting function evicts a `key`, `tags`, or else `all`");
+  }
+  const keyOf = key === undefined ? undefined : new Template(key);
+  const tagsOf = tags.map((tag) => new Template(tag));
+  const valuesOf = valuesFor([...(keyOf ? [keyOf] : []), ...tagsOf], fn, values);
+  return function (...args) {
+    // Before it runs: what it may change are its arguments, and what it did is done.
+    const found = valuesOf(args);
+    const key = keyOf?.fill(found);
+    const tags = tagsOf.map((tag) => tag.fill(found));
+    const result = checkNow(fn.apply(this, args), "function");
+    if (all) raw.clear();
+    if (key !== undefined) raw.delete(key);
+    if (tags.length > 0) raw.evictTags(tags);
+    return result;
+  };
+}
+
+/** How the values of the templates come out of the arguments; refuses what never would. */
+function valuesFor<A extends unknown[]>(
+  templates: Template[],
+  fn: (...args: A) => unknown,
+  values: ((...args: A) => object) | undefined,
+): (args: A) => object {
+  if (values !== undefined) {
+    checkFunction(values, "option `values`");
+    return (args) => values(...args);
+  }
+  const parameters = parametersOf(fn);
+  for (const template of templates) {
+    for (const name of template.names) {
+      if (parameters?.has(name)) continue;
+      const has =
+        parameters === undefined
+          ? "cannot be seen"
+          : `are \`${[...parameters.keys()].join("`, `")}\``;
+      throw new KeyGenerationError(
+        `\`${name}\` of the template \`${template.source}\` is no parameter of ` +
+          `\`${fn.name}\`, whose parameters ${has}: the option \`values\` can name others`,
+      );
+    }
+  }
+  return (args) => bind(parameters ?? new Map(), args);
+}
