@@ -4,8 +4,8 @@ Values are stored as CBOR (RFC 8949), so what a component in one language stores
 component in another reads. None is a value like any other: reading it is a hit.
 """
 
-from ._cache import Cache, clear, evict_tags
 from ._arguments import Time
+from ._cache import Cache, clear, evict_tags
 from ._errors import (
     CacheDeniedError,
     CacheError,

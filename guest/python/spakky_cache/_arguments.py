@@ -1,9 +1,10 @@
 """What a caller gives, checked: the contract traps on anything of another type, and
 with it the whole component."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from ._errors import CacheInvalidKeyError, CacheInvalidTtlError, CacheSerializationError
 
@@ -61,6 +62,20 @@ def texts(values: object, what: str) -> list[str]:
     if isinstance(values, str | bytes | bytearray) or not isinstance(values, Iterable):
         raise CacheInvalidKeyError(f"expected several, each of which is a str: {_kind(values)}")
     return [text(value, what) for value in values]
+
+
+def pairs(entries: object) -> list[tuple[str, Any]]:
+    """Keys, and something with each of them."""
+    if isinstance(entries, Mapping):
+        entries = entries.items()
+    if isinstance(entries, str | bytes) or not isinstance(entries, Iterable):
+        raise CacheInvalidKeyError(f"expected pairs of a key and a value: {_kind(entries)}")
+    checked = []
+    for entry in entries:
+        if not isinstance(entry, tuple | list) or len(entry) != 2:
+            raise CacheInvalidKeyError(f"expected a pair of a key and a value: {_kind(entry)}")
+        checked.append((text(entry[0], "a key"), entry[1]))
+    return checked
 
 
 def content(value: object) -> bytes:

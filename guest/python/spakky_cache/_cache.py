@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar, overload
 
 from . import _cbor, raw
-from ._arguments import Options, Time, options, text
-from ._errors import CacheError, CacheInvalidKeyError
+from ._arguments import Options, Time, options, pairs
+from ._errors import CacheError
 from ._lookup import Hit, Lease, Lookup, Miss, Stale, commit
 from ._shape import Shape, shape
 
@@ -99,8 +99,8 @@ class Cache(Generic[T]):
         """Stores entries that share their options, in one round trip. All of them are
         checked before any is written. Of a key named twice, the last stays."""
         checked = options(ttl, fresh_for, tags)
-        pairs = [(key, self._encode(value)) for key, value in _pairs(entries)]
-        raw.set_many(pairs, ttl_ms=checked.ttl, fresh_ms=checked.fresh_for, tags=checked.tags)
+        encoded = [(key, self._encode(value)) for key, value in pairs(entries)]
+        raw.set_many(encoded, ttl_ms=checked.ttl, fresh_ms=checked.fresh_for, tags=checked.tags)
 
     def delete(self, key: str) -> bool:
         """Removes an entry; says whether there was one."""
@@ -260,19 +260,6 @@ def evict_tags(tags: Iterable[str]) -> None:
 def clear() -> None:
     """Evicts every entry of this component's cache, as `evict_tags` does."""
     raw.clear()
-
-
-def _pairs(entries: Any) -> list[tuple[str, Any]]:
-    if isinstance(entries, Mapping):
-        entries = entries.items()
-    if isinstance(entries, str | bytes) or not isinstance(entries, Iterable):
-        raise CacheInvalidKeyError("the entries are a mapping, or pairs of a key and a value")
-    pairs = []
-    for entry in entries:
-        if not isinstance(entry, tuple | list) or len(entry) != 2:
-            raise CacheInvalidKeyError("an entry is a pair of a key and a value")
-        pairs.append((text(entry[0], "a key"), entry[1]))
-    return pairs
 
 
 def _check_callable(function: object) -> None:

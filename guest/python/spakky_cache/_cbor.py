@@ -72,7 +72,9 @@ def _write(out: bytearray, value: object, depth: int) -> None:
         elif -1 << 64 <= value < 0:
             _head(out, _NEGATIVE, -1 - int(value))
         else:
-            raise _unencodable(f"an integer is -2**64 to 2**64 - 1, not of {value.bit_length()} bits")
+            raise _unencodable(
+                f"an integer is -2**64 to 2**64 - 1, not of {value.bit_length()} bits"
+            )
     elif isinstance(value, float):
         out += _float(value)
     elif isinstance(value, bytes | bytearray | memoryview):
@@ -202,9 +204,7 @@ class _Reader:
             found[key] = self.item(depth)
         return found
 
-    def _joined(
-        self, major: int, length: int | None, read: Callable[[int], Any]
-    ) -> Any:
+    def _joined(self, major: int, length: int | None, read: Callable[[int], Any]) -> Any:
         if length is not None:
             return read(length)
         pieces = []

@@ -78,7 +78,7 @@ def _parsed(template: str) -> Template:
 def key(template: str, /, **values: object) -> str:
     """A key or tag whose values are escaped, so that different values never make the
     same one: `key("posts:{user}:{page}", user=user, page=2)`."""
-    parsed = _parsed(template) if isinstance(template, str) else Template(template)
+    parsed = _parsed(template)
     parsed.check(values, "key")
     return parsed.fill(values)
 
@@ -163,7 +163,7 @@ def _format(value: object, conversion: str | None, specification: str) -> str:
     return format(converted, specification)
 
 
-def _is_nameless(kind: type, conversion: str | None) -> bool:
+def _is_nameless(kind: Any, conversion: str | None) -> bool:
     if kind.__repr__ is not object.__repr__:
         return False
     if conversion in ("r", "a"):

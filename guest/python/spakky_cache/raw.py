@@ -13,8 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from . import _host
-from ._arguments import content, milliseconds, text, texts
-from ._errors import CacheInvalidKeyError, CacheSerializationError
+from ._arguments import content, milliseconds, pairs, text, texts
 from ._host import Err, refusal
 
 __all__ = [
@@ -160,12 +159,10 @@ def set_many(
 ) -> None:
     """Stores entries that share their options, in one round trip. All of them are
     checked before any is written. Of a key named twice, the last stays."""
-    if not isinstance(entries, Iterable) or isinstance(entries, str | bytes):
-        raise CacheSerializationError("the entries are not pairs of a key and a value")
-    pairs = [_pair(entry) for entry in entries]
+    checked = [(key, content(value)) for key, value in pairs(entries)]
     options = _entry_options(ttl_ms, fresh_ms, tags)
     try:
-        _host.cache.set_many(pairs, options)
+        _host.cache.set_many(checked, options)
     except Err as error:
         raise refusal(error) from None
 
@@ -229,12 +226,6 @@ def begin_write(key: str, tags: Iterable[str] = ()) -> Lease:
         return Lease(_host.cache.begin_write(key, names))
     except Err as error:
         raise refusal(error) from None
-
-
-def _pair(entry: object) -> tuple[str, bytes]:
-    if not isinstance(entry, tuple | list) or len(entry) != 2:
-        raise CacheInvalidKeyError("an entry is a pair of a key and a value")
-    return text(entry[0], "a key"), content(entry[1])
 
 
 def _entry_options(

@@ -13,9 +13,7 @@ class Calls:
     count = 0
 
 
-@cacheable(
-    "profile:{id}:{part}", ttl=timedelta(minutes=5), tags=["profiles", "profile:{id}"]
-)
+@cacheable("profile:{id}:{part}", ttl=timedelta(minutes=5), tags=["profiles", "profile:{id}"])
 def profile(id: str, part: str, fail: str | None) -> str:
     Calls.count += 1
     _outcome(fail)

@@ -1,7 +1,9 @@
 """The library, used as it should not be."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, Literal
 
 import spakky_cache
@@ -50,27 +52,57 @@ def _calls() -> dict[str, Callable[[], Any]]:
         "a commit of no bytes": _commit_text,
         "a value of another type": lambda: Cache(str).set(_KEY, _RAW),
     }
-    names: list[tuple[str, Any]] = [
-        ("None", None), ("an int", 1), ("bytes", b"k"), ("a list", ["k"]), ("half a character", "\ud83e"),
-    ]  # fmt: skip
-    for kind, name in names:
+    for kind, name in _NAMES.items():
         calls |= _named(kind, name)
-    times: list[tuple[str, Any]] = [
-        ("a negative number", -1), ("a str", "5"), ("NaN", float("nan")), ("infinity", float("inf")),
-        ("True", True), ("bytes", b"5"), ("2**80", 2**80), ("a negative timedelta", timedelta(-1)),
-        ("a date", date(2000, 1, 1)),
-    ]  # fmt: skip
-    for kind, time in times:
+    for kind, time in _TIMES.items():
         calls |= _timed(kind, time)
-    values: list[tuple[str, Any]] = [
-        ("an object", object()), ("a function", not_refused), ("a set", {1}), ("a date", date(2000, 1, 1)),
-        ("2**64", 2**64), ("-2**64 - 1", -(2**64) - 1), ("a complex number", 1j), ("half a character", "\ud83e"),
-        ("a list in itself", _cycle()), ("1,000 lists in each other", _deep(1_000)),
-    ]  # fmt: skip
-    for kind, value in values:
-        calls[f"set of {kind}"] = lambda value=value: _CACHE.set(_KEY, value)
-        calls[f"set of {kind} in a list"] = lambda value=value: _CACHE.set(_KEY, [value])
+    for kind, value in _values().items():
+        calls[f"set of {kind}"] = partial(_CACHE.set, _KEY, value)
+        calls[f"set of {kind} in a list"] = partial(_CACHE.set, _KEY, [value])
+    for kind, one in {"None": None, "an int": 1, "a str": "k", "bytes": b"k"}.items():
+        calls |= _alone(kind, one)
     return calls
+
+
+_NAMES = {
+    "None": None,
+    "an int": 1,
+    "bytes": b"k",
+    "a list": ["k"],
+    "half a character": "\ud83e",
+}
+_TIMES = {
+    "a negative number": -1,
+    "a str": "5",
+    "NaN": float("nan"),
+    "infinity": float("inf"),
+    "True": True,
+    "bytes": b"5",
+    "2**80": 2**80,
+    "a negative timedelta": timedelta(-1),
+    "a date": date(2000, 1, 1),
+}
+
+
+def _values() -> dict[str, Any]:
+    """What has no CBOR."""
+    cycle: list[Any] = []
+    cycle.append(cycle)
+    deep: list[Any] = []
+    for _ in range(1_000):
+        deep = [deep]
+    return {
+        "an object": object(),
+        "a function": _values,
+        "a set": {1},
+        "a date": date(2000, 1, 1),
+        "2**64": 2**64,
+        "-2**64 - 1": -(2**64) - 1,
+        "a complex number": 1j,
+        "half a character": "\ud83e",
+        "a list in itself": cycle,
+        "1,000 lists in each other": deep,
+    }
 
 
 def _named(kind: str, name: Any) -> dict[str, Callable[[], Any]]:
@@ -98,19 +130,22 @@ def _named(kind: str, name: Any) -> dict[str, Callable[[], Any]]:
         f"raw.evict_tags of {kind}": lambda: _RAW.evict_tags([name]),
         f"raw.lookup of {kind}": lambda: _RAW.lookup(name),
         f"raw.begin_write of {kind}": lambda: _RAW.begin_write(name),
-        f"a key template of {kind}": lambda: spakky_cache.cacheable(name)(_deep)
-        if not isinstance(name, str)
-        else spakky_cache.key("{name}", name=name),
-        # One where several are meant.
-        f"get_many of {kind} alone": lambda: _CACHE.get_many(name)
-        if not isinstance(name, list)
-        else _CACHE.get_many("keys"),
-        f"evict_tags of {kind} alone": lambda: spakky_cache.evict_tags(name)
-        if not isinstance(name, list)
-        else spakky_cache.evict_tags("tags"),
-        f"set with {kind} for tags": lambda: _CACHE.set(_KEY, 1, tags=name)
-        if not isinstance(name, list)
-        else _CACHE.set(_KEY, 1, tags="tags"),
+        f"a key of {kind}": lambda: spakky_cache.key(name, name=name),
+        f"a tag template of {kind}": lambda: spakky_cache.cache_evict(tags=[name])(_values),
+    }
+
+
+def _alone(kind: str, one: Any) -> dict[str, Callable[[], Any]]:
+    """Calls with one, or none, where several are meant."""
+    return {
+        f"get_many of {kind} alone": lambda: _CACHE.get_many(one),
+        f"delete_many of {kind} alone": lambda: _CACHE.delete_many(one),
+        f"evict_tags of {kind} alone": lambda: spakky_cache.evict_tags(one),
+        f"set_many of {kind} alone": lambda: _CACHE.set_many(one),
+        f"set with {kind} for tags": lambda: _CACHE.set(_KEY, 1, tags=one),
+        f"lookup with {kind} for tags": lambda: _CACHE.lookup(_KEY, tags=one),
+        f"cacheable with {kind} for tags": lambda: spakky_cache.cacheable("key", tags=one),
+        f"raw.set with {kind} for tags": lambda: _RAW.set(_KEY, b"", tags=one),
     }
 
 
@@ -134,29 +169,14 @@ def _timed(kind: str, time: Any) -> dict[str, Callable[[], Any]]:
 
 
 def _commit_text() -> None:
-    with raw.lookup("misuse: a lease").lease as lease:  # type: ignore[union-attr]
-        lease.commit("text")  # type: ignore[union-attr]
-
-
-def _cycle() -> list[Any]:
-    cycle: list[Any] = []
-    cycle.append(cycle)
-    return cycle
-
-
-def _deep(depth: int) -> list[Any]:
-    deep: list[Any] = []
-    for _ in range(depth):
-        deep = [deep]
-    return deep
+    with _RAW.lookup("misuse: a lease").lease as lease:
+        lease.commit("text")
 
 
 def abandon(key: str, how: Literal["return", "throw"]) -> None:
     """Takes the lease of `key`, and leaves its scope without a commit."""
-    try:
+    with suppress(_Thrown):
         _scope(key, how)
-    except _Thrown:
-        pass
 
 
 def _scope(key: str, how: Literal["return", "throw"]) -> None:

@@ -1,0 +1,156 @@
+"""What a decorator refuses when it decorates, and what it does before the host is
+called: here, nobody answers that."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from spakky_cache import (
+    CacheInvalidKeyError,
+    CacheInvalidTtlError,
+    CacheKeyGenerationError,
+    CacheSerializationError,
+    CacheUnavailableError,
+    cache_evict,
+    cacheable,
+)
+
+
+def test_a_function_is_still_itself() -> None:
+    @cacheable("profile:{user_id}", ttl=timedelta(minutes=5), tags=["profiles"])
+    def profile(user_id: int, name: str = "ann") -> str:
+        """A profile."""
+        return f"{user_id} {name}"
+
+    assert (profile.__name__, profile.__doc__) == ("profile", "A profile.")
+    assert profile.__wrapped__(7) == "7 ann"  # type: ignore[attr-defined]
+    with pytest.raises(CacheUnavailableError):
+        profile(7)
+    with pytest.raises(TypeError, match="user_id"):
+        profile()  # type: ignore[call-arg]
+
+
+class Shop:
+    name = "shop"
+
+    @cacheable("{self.name}:{item}")
+    def price(self, item: str) -> int:
+        return len(item)
+
+    @cacheable("{self.name}")
+    def later(self) -> "Later":
+        return Later("x")
+
+    @classmethod
+    @cacheable("{cls.name}")
+    def of_class(cls) -> str | None:
+        return None
+
+    @staticmethod
+    @cache_evict("{item}")
+    def static(item: str) -> str:
+        return item
+
+
+@dataclass
+class Later:
+    """A type that is not there yet when a function is decorated that returns it."""
+
+    name: str
+
+
+def test_methods_of_every_kind_can_be_cached() -> None:
+    shop = Shop()
+    for call in (lambda: shop.price("x"), shop.later, Shop.of_class, lambda: Shop.static("x")):
+        with pytest.raises(CacheUnavailableError):
+            call()
+
+
+@pytest.mark.parametrize("key", ["{usr}", "{user_id}{name}", "{0}", "", "{user_id", None, 7])
+def test_a_wrong_template_is_refused_at_decoration(key: Any) -> None:
+    def function(user_id: int, name: str) -> None: ...
+
+    with pytest.raises(CacheKeyGenerationError):
+        cacheable(key)(function)
+    if key is not None:
+        with pytest.raises(CacheKeyGenerationError):
+            cache_evict(key)(function)
+    if isinstance(key, str):
+        with pytest.raises(CacheKeyGenerationError):
+            cacheable("right", tags=[key])(function)
+        with pytest.raises(CacheKeyGenerationError):
+            cache_evict(tags=[key])(function)
+
+
+def test_a_decorator_without_its_brackets_is_refused() -> None:
+    function: Any = len
+    with pytest.raises(CacheKeyGenerationError, match="needs a key"):
+        cacheable(function)
+    with pytest.raises(CacheKeyGenerationError, match="needs a key"):
+        cache_evict(function)
+
+
+def test_wrong_options_are_refused_at_decoration() -> None:
+    for ttl in (0, -1, "5m"):
+        with pytest.raises(CacheInvalidTtlError):
+            cacheable("key", ttl=ttl)  # type: ignore[arg-type]
+    with pytest.raises(CacheInvalidTtlError):
+        cacheable("key", ttl=1, fresh_for=2)
+    with pytest.raises(CacheInvalidKeyError):
+        cacheable("key", tags="tag")
+
+
+def test_an_eviction_says_what() -> None:
+    with pytest.raises(CacheKeyGenerationError):
+        cache_evict()
+    with pytest.raises(CacheKeyGenerationError):
+        cache_evict("key", all=True)
+    with pytest.raises(CacheKeyGenerationError):
+        cache_evict(tags=["tag"], all=True)
+
+
+def test_only_what_returns_a_value_can_be_cached() -> None:
+    async def later() -> int:
+        return 1
+
+    def several() -> Any:
+        yield 1
+
+    with pytest.raises(TypeError, match="synchronous"):
+        cacheable("key")(later)
+    with pytest.raises(TypeError, match="synchronous"):
+        cache_evict("key")(several)
+    with pytest.raises(TypeError, match="goes below"):
+        cacheable("key")(classmethod(len))  # type: ignore[arg-type]
+
+    def strange() -> set[int]:
+        return {1}
+
+    with pytest.raises(CacheSerializationError, match="no form"):
+        cacheable("key")(strange)
+
+
+def test_a_function_that_fails_evicts_nothing() -> None:
+    failure = OSError("not saved")
+
+    @cache_evict("key", tags=["tag"])
+    def save(fails: bool) -> None:
+        if fails:
+            raise failure
+
+    with pytest.raises(OSError, match="not saved") as raised:
+        save(True)
+    assert raised.value is failure
+    with pytest.raises(CacheUnavailableError):
+        save(False)
+
+
+def test_a_key_that_cannot_be_made_is_found_out_before_the_function_runs() -> None:
+    @cache_evict("{user.id}")
+    def save(user: Any) -> None:
+        raise AssertionError("it must not be called")
+
+    with pytest.raises(CacheKeyGenerationError):
+        save(object())
