@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"os"
 )
 
@@ -28,10 +29,10 @@ func play(player *player, steps []string) error {
 	return nil
 }
 
-// lines are long: a value may have eight megabytes.
+// Lines are long: a value may have eight megabytes.
 const buffer = 64 << 10
 
-func newPlayer(input *os.File, output *os.File) *player {
+func newPlayer(input io.Reader, output io.Writer) *player {
 	return &player{
 		input:  bufio.NewReaderSize(input, buffer),
 		output: bufio.NewWriterSize(output, buffer),

@@ -4,9 +4,6 @@ import "os"
 
 // What a host has to stand.
 
-// trap traps, as a bug in the generated code would.
-func trap()
-
 // instanceOperations are the steps that do something to the instance.
 var instanceOperations = map[string]reader{
 	"sleep": func(f *fields) func(*player) (any, error) {

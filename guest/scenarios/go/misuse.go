@@ -95,7 +95,7 @@ func keys() map[string]func() error {
 		"commit tag": func() error {
 			found, err := cache.Lookup[string]("misuse commit", none)
 			if err != nil {
-				return nil
+				return err
 			}
 			return second(found.Lease.Commit("v", tag))
 		},
@@ -120,7 +120,7 @@ func rawKeys() map[string]func() error {
 		"raw.commit tag": func() error {
 			found, err := raw.Lookup("misuse commit", nil, nil)
 			if err != nil {
-				return nil
+				return err
 			}
 			defer found.Lease.Drop()
 			return second(found.Lease.Commit(nil, tag))

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// Integers up to these are in a float of 64 and 32 bits as they are.
+// Integers below these are in a float of 64 and 32 bits as they are.
 const (
 	exact64 = 1 << 53
 	exact32 = 1 << 24
@@ -48,8 +48,8 @@ func (s *scanner) item(level int) error {
 	}
 	switch h.major {
 	case unsigned, negative:
-		s.seen.over32 = s.seen.over32 || h.argument > exact32
-		s.seen.over64 = s.seen.over64 || h.argument > exact64
+		s.seen.over32 = s.seen.over32 || h.argument >= exact32
+		s.seen.over64 = s.seen.over64 || h.argument >= exact64
 	case bytesOf, textOf:
 		return s.text(h)
 	case array, mapping:

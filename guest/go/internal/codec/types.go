@@ -100,7 +100,10 @@ func encodesItself(t reflect.Type) bool {
 // encodable refuses, before the encoder sees them, times and what has no end.
 func encodable(value reflect.Value) error { return walk(value, 0) }
 
-func walk(value reflect.Value, level int) error {
+// A level is as many steps at most: a pointer to an interface that holds a list.
+const stepsPerLevel = 3
+
+func walk(value reflect.Value, steps int) error {
 	if !value.IsValid() {
 		return nil
 	}
@@ -111,22 +114,24 @@ func walk(value reflect.Value, level int) error {
 	if !found.open {
 		return nil
 	}
-	if level > Levels {
+	if steps++; steps > Levels*stepsPerLevel {
 		return errLevels
 	}
 	switch value.Kind() {
 	case reflect.Interface, reflect.Pointer:
-		// A level, too: pointers alone can be a cycle.
-		return walk(value.Elem(), level+1)
+		return walk(value.Elem(), steps)
 	case reflect.Slice, reflect.Array:
 		for i := range value.Len() {
-			if err := walk(value.Index(i), level+1); err != nil {
+			if err := walk(value.Index(i), steps); err != nil {
 				return err
 			}
 		}
 	case reflect.Map:
 		for pairs := value.MapRange(); pairs.Next(); {
-			if err := walkPair(pairs, level+1); err != nil {
+			if err := walk(pairs.Key(), steps); err != nil {
+				return err
+			}
+			if err := walk(pairs.Value(), steps); err != nil {
 				return err
 			}
 		}
@@ -136,17 +141,10 @@ func walk(value reflect.Value, level int) error {
 			if err != nil {
 				continue // in an embedded struct that is not there
 			}
-			if err := walk(field, level+1); err != nil {
+			if err := walk(field, steps); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
-}
-
-func walkPair(pairs *reflect.MapIter, level int) error {
-	if err := walk(pairs.Key(), level); err != nil {
-		return err
-	}
-	return walk(pairs.Value(), level)
 }

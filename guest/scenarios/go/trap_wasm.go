@@ -1,0 +1,4 @@
+package main
+
+// trap traps, as a bug in the generated code would.
+func trap()
