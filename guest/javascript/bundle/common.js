@@ -10,7 +10,7 @@ export const source = (name) => path.join(LIBRARY, "src", name);
 
 export const common = {
   platform: "neutral",
-  // Which is for the type checker, and knows cborg by its types.
+  // It is for the type checker.
   tsconfig: false,
   external: /^(spakky|wasi|node):/,
   resolve: {
@@ -18,8 +18,9 @@ export const common = {
       "spakky-cache/program": source("program.ts"),
       "spakky-cache/raw": source("raw.ts"),
       "spakky-cache": source("index.ts"),
-      cborg: path.join(PACKAGES, "cborg/cborg.js"),
     },
+    // What a program does not bring itself is where setup-javascript puts packages.
+    modules: ["node_modules", PACKAGES],
   },
 };
 

@@ -1,5 +1,8 @@
 // The module that a component is made of: a program, and what calls its `main`.
 
+import fs from "node:fs";
+import path from "node:path";
+
 import { common, output, source } from "./common.js";
 
 const entry = `
@@ -16,15 +19,16 @@ export default {
       name: "program",
       resolveId: (id) => (id === "\0program" ? id : null),
       load: (id) => (id === "\0program" ? entry : null),
+      // What the component is older than, if any of it changes.
+      generateBundle() {
+        const modules = [...this.getModuleIds()].filter((id) => path.isAbsolute(id));
+        fs.writeFileSync(process.env.MODULES, `${modules.join("\n")}\n`);
+      },
     },
   ],
   transform: {
     target: "es2023",
-    inject: {
-      console: [source("program.ts"), "console"],
-      TextDecoder: [source("engine.ts"), "TextDecoder"],
-      TextEncoder: [source("engine.ts"), "TextEncoder"],
-    },
+    inject: { console: [source("program.ts"), "console"] },
   },
   output,
 };

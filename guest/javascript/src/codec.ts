@@ -1,18 +1,18 @@
 /**
- * Values as CBOR (RFC 8949), the encoding that every guest library shares, in its core
- * deterministic form.
+ * Values as CBOR (RFC 8949), the encoding that every guest library shares: written in its
+ * core deterministic form, read in any.
  *
- * cborg reads and writes the items; what a value is, is decided here, since cborg alone
- * writes -0 as an integer, takes a half of a surrogate pair or broken UTF-8 for U+FFFD,
- * an instance of any class for a map, and knows no limit to nesting.
+ * Written here, since what there is does not keep to that: cborg 6.1.5 writes -0 as an
+ * integer and some half-precision floats as longer ones, takes broken UTF-8 for U+FFFD,
+ * and needs a `TextDecoder`, which the component's engine has not.
  */
-
-import { encode as encodeTokens, Token, Tokenizer, Type } from "cborg";
 
 import { SerializationError } from "./errors.ts";
 import { Float } from "./float.ts";
 import type { ReadOptions } from "./options.ts";
+import { Reader } from "./reader.ts";
 import { decodeText, encodeText } from "./text.ts";
+import { compare, Major, Writer } from "./writer.ts";
 
 /**
  * Arrays and maps within each other. The component's stack holds about 600 calls, and a
@@ -25,92 +25,84 @@ const MOST = 2n ** 64n - 1n;
 
 /** The bytes of a value, as all operations store it; a `SerializationError` if it has none. */
 export function encode(value: unknown): Uint8Array {
-  const tokens: Token[] = [];
-  toTokens(value, [], tokens);
-  return write(tokens);
+  const writer = new Writer();
+  write(writer, value, []);
+  return writer.written();
 }
 
 /** The one value that these bytes are, as all operations read it. */
 export function decode(bytes: Uint8Array, { check, numbers }: ReadOptions = {}): unknown {
-  const tokens = new Tokenizer(bytes, {
-    allowBigInt: true,
-    allowUndefined: false,
-    retainStringBytes: true,
-  });
-  let value: unknown;
-  try {
-    value = fromTokens(tokens, numbers === "exact", 0);
-  } catch (error) {
-    if (error instanceof SerializationError) throw error;
-    throw unreadable((error as Error).message, { cause: error });
-  }
-  if (!tokens.done()) throw unreadable(`${bytes.length - tokens.pos()} bytes too many`);
+  const reader = new Reader(bytes);
+  const value = read(reader, numbers === "exact", 0);
+  if (reader.left > 0) throw unreadable(`${reader.left} bytes too many`);
   if (check !== undefined && !check(value)) throw unreadable("it is of another type");
   return value;
 }
 
-function write(tokens: Token[]): Uint8Array {
-  // An encoder of objects may answer with tokens: so this is how one writes them.
-  return encodeTokens({}, { typeEncoders: { Object: () => tokens } });
-}
-
-/**
- * @param around - The arrays and maps that the value is in.
- * @param tokens - Where its own go.
- */
-function toTokens(value: unknown, around: object[], tokens: Token[]): void {
+/** @param around - The arrays and maps that the value is in. */
+function write(writer: Writer, value: unknown, around: object[]): void {
   if (typeof value !== "object" || value === null) {
-    tokens.push(plainToken(value));
+    writePlain(writer, value);
   } else if (value instanceof Float) {
-    tokens.push(new Token(Type.float, value.value));
+    writer.float(value.value);
   } else if (value instanceof Uint8Array) {
-    tokens.push(new Token(Type.bytes, value));
+    writer.head(Major.bytes, value.length);
+    writer.bytes(value);
   } else {
     if (around.includes(value)) throw unwritable("a value holds itself");
     if (around.length === MAX_DEPTH) throw unwritable(`it is nested more than ${MAX_DEPTH} deep`);
     around.push(value);
     if (Array.isArray(value)) {
-      tokens.push(new Token(Type.array, value.length));
-      for (const item of value as unknown[]) toTokens(item, around, tokens);
+      writer.head(Major.array, value.length);
+      for (const item of value as unknown[]) write(writer, item, around);
     } else {
-      const entries: { key: Token[]; value: unknown }[] = [];
-      for (const [name, item] of entriesOf(value)) {
-        const key: Token[] = [];
-        toTokens(name, around, key);
-        entries.push({ key, value: item });
+      const entries: { key: Uint8Array; item: unknown }[] = [];
+      for (const [key, item] of entriesOf(value)) {
+        const writer = new Writer();
+        write(writer, key, around);
+        entries.push({ key: writer.written(), item });
       }
-      tokens.push(new Token(Type.map, entries.length));
-      for (const { key, value: item } of sort(entries)) {
-        for (const token of key) tokens.push(token);
-        toTokens(item, around, tokens);
+      writer.head(Major.map, entries.length);
+      for (const { key, item } of sort(entries)) {
+        writer.bytes(key);
+        write(writer, item, around);
       }
     }
     around.pop();
   }
 }
 
-function plainToken(value: unknown): Token {
+function writePlain(writer: Writer, value: unknown): void {
   switch (typeof value) {
     case "object":
-      return new Token(Type.null, null);
+      writer.head(Major.simple, Simple.null);
+      break;
     case "boolean":
-      return new Token(value ? Type.true : Type.false, value);
+      writer.head(Major.simple, value ? Simple.true : Simple.false);
+      break;
     case "number":
-      // -0 would lose its sign as an integer.
-      if (!Number.isSafeInteger(value) || Object.is(value, -0)) return new Token(Type.float, value);
-      return new Token(value < 0 ? Type.negint : Type.uint, value);
+      if (isInteger(value)) writer.integer(value);
+      else writer.float(value);
+      break;
     case "bigint":
       if (value < LEAST || value > MOST) throw unwritable("an integer has more than 64 bits");
-      return new Token(value < 0n ? Type.negint : Type.uint, value);
+      writer.integer(value);
+      break;
     case "string": {
-      const token = new Token(Type.string, value);
-      token.encodedBytes = encodeText(value);
-      if (!token.encodedBytes) throw unwritable("a text has half of a surrogate pair");
-      return token;
+      const bytes = encodeText(value);
+      if (bytes === undefined) throw unwritable("a text has half of a surrogate pair");
+      writer.head(Major.text, bytes.length);
+      writer.bytes(bytes);
+      break;
     }
     default:
       throw unwritable(`${value === undefined ? "undefined" : `a ${typeof value}`} has no CBOR`);
   }
+}
+
+/** Whether a number is written as an integer: -0 would lose its sign. */
+function isInteger(value: number): boolean {
+  return Number.isSafeInteger(value) && !Object.is(value, -0);
 }
 
 function entriesOf(value: object): Iterable<[unknown, unknown]> {
@@ -124,75 +116,72 @@ function entriesOf(value: object): Iterable<[unknown, unknown]> {
 }
 
 /** By the bytes of their keys, no two of which are the same. */
-function sort<E extends { key: Token[] }>(entries: E[]): E[] {
-  const isText = ({ key: [token] }: E) => token !== undefined && token.type === Type.string;
-  // Before the bytes of a text stands their number.
-  const text = entries.every(isText);
-  const sorted = entries.map((entry) => {
-    const bytes = (text ? entry.key[0]?.encodedBytes : undefined) ?? write(entry.key);
-    return { entry, bytes };
+function sort<E extends { key: Uint8Array }>(entries: E[]): E[] {
+  return entries.sort((a, b) => {
+    const order = compare(a.key, b.key);
+    if (order === 0) throw unwritable("a map has two keys that are the same in CBOR");
+    return order;
   });
-  sorted.sort((a, b) => (text ? a.bytes.length - b.bytes.length : 0) || compare(a.bytes, b.bytes));
-  for (const [index, { bytes }] of sorted.entries()) {
-    const before = sorted[index - 1];
-    if (before !== undefined && compare(before.bytes, bytes) === 0) {
-      throw unwritable("a map has two keys that are the same in CBOR");
-    }
-  }
-  return sorted.map(({ entry }) => entry);
 }
 
-function compare(a: Uint8Array, b: Uint8Array): number {
-  for (let at = 0; at < a.length && at < b.length; at++) {
-    const difference = (a[at] as number) - (b[at] as number);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
-}
+const Simple = { false: 20, true: 21, null: 22 } as const;
 
-function fromTokens(tokens: Tokenizer, exact: boolean, depth: number): unknown {
-  if (tokens.done()) throw unreadable("it ends too early");
-  const { type, value, byteValue } = tokens.next();
-  if (type.name === "array" || type.name === "map") {
-    if (depth === MAX_DEPTH) throw unreadable(`it is nested more than ${MAX_DEPTH} deep`);
-    // Infinity, where the end is marked.
-    const length: number = value;
-    if (type.name === "array") {
-      const array: unknown[] = [];
-      while (array.length < length && !ends(tokens, length)) {
-        array.push(fromTokens(tokens, exact, depth + 1));
-      }
-      return array;
-    }
-    const map = new Map<unknown, unknown>();
-    for (let count = 0; count < length && !ends(tokens, length); count++) {
-      const key = fromTokens(tokens, exact, depth + 1);
-      if (map.has(key)) throw unreadable("a map has a key twice");
-      map.set(key, fromTokens(tokens, exact, depth + 1));
-    }
-    return objectOrMap(map);
-  }
-  switch (type.name) {
-    case "string":
-      // That of the empty one has no bytes.
-      return fromText(byteValue ?? new Uint8Array(0));
-    case "float":
-      return exact && Number.isSafeInteger(value) && !Object.is(value, -0)
-        ? new Float(value)
-        : value;
-    case "tag":
-      throw unreadable("it has a tag");
-    case "break":
-      throw unreadable("it ends what did not begin");
-    default:
+function read(reader: Reader, exact: boolean, depth: number): unknown {
+  const { major, value, minor } = reader.head();
+  switch (major) {
+    case Major.unsigned:
       return value;
+    case Major.negative:
+      if (typeof value === "bigint") return -1n - value;
+      return value === Number.MAX_SAFE_INTEGER ? -1n - BigInt(value) : -1 - value;
+    case Major.bytes:
+      return reader.string(major, value);
+    case Major.text: {
+      const text = decodeText(reader.string(major, value));
+      if (text === undefined) throw unreadable("a text is not UTF-8");
+      return text;
+    }
+    case Major.array:
+    case Major.map: {
+      if (depth === MAX_DEPTH) throw unreadable(`it is nested more than ${MAX_DEPTH} deep`);
+      if (major === Major.array) {
+        const array: unknown[] = [];
+        while (array.length < value && !reader.ends(value)) {
+          array.push(read(reader, exact, depth + 1));
+        }
+        return array;
+      }
+      const map = new Map<unknown, unknown>();
+      for (let count = 0; count < value && !reader.ends(value); count++) {
+        const key = read(reader, exact, depth + 1);
+        if (map.has(key)) throw unreadable("a map has a key twice");
+        map.set(key, read(reader, exact, depth + 1));
+      }
+      return objectOrMap(map);
+    }
+    case Major.simple:
+      return readSimple(minor, value, exact);
+    default:
+      throw unreadable("it has a tag");
   }
 }
 
-function fromText(bytes: Uint8Array): string {
-  const text = decodeText(bytes);
-  if (text === undefined) throw unreadable("a text is not UTF-8");
-  return text;
+function readSimple(minor: number, value: number | bigint, exact: boolean): unknown {
+  switch (minor) {
+    case Simple.null:
+      return null;
+    case Simple.false:
+    case Simple.true:
+      return minor === Simple.true;
+    case 25:
+    case 26:
+    case 27: {
+      const float = value as number;
+      return exact && isInteger(float) ? new Float(float) : float;
+    }
+    default:
+      throw unreadable("it has a simple value that is none of true, false and null");
+  }
 }
 
 /** An object if all keys are text. */
@@ -202,17 +191,10 @@ function objectOrMap(map: Map<unknown, unknown>): unknown {
   return Object.fromEntries(map);
 }
 
-/** Whether here is the mark of an end, and takes it. */
-function ends(tokens: Tokenizer, length: number): boolean {
-  if (length !== Number.POSITIVE_INFINITY || tokens.data[tokens.pos()] !== 0xff) return false;
-  tokens.next();
-  return true;
-}
-
 function unwritable(reason: string): SerializationError {
   return new SerializationError(`cannot encode the value: ${reason}`);
 }
 
-function unreadable(reason: string, options?: ErrorOptions): SerializationError {
-  return new SerializationError(`cannot decode the entry: ${reason}`, options);
+function unreadable(reason: string): SerializationError {
+  return new SerializationError(`cannot decode the entry: ${reason}`);
 }

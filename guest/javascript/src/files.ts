@@ -1,3 +1,5 @@
+/// <reference path="./host.d.ts" />
+
 /** Files that the program was granted, read with what WASI has for it. */
 
 import preopens from "wasi:filesystem/preopens@0.2.12";

@@ -1,3 +1,5 @@
+/// <reference path="./host.d.ts" />
+
 /**
  * What a program needs beside the cache: arguments, input and output, files, time. A
  * program is a module `main.js` (or `main.ts`) with a function `main`, which gets its
@@ -60,7 +62,10 @@ export function write(text: string): void {
   writeTo(stdout.getStdout(), text);
 }
 
-/** Like Node's: each call writes a line, `error` and `warn` to the standard error. */
+/**
+ * What the build puts where a program names `console`: as in Node, each call writes a line,
+ * `error` and `warn` to the standard error.
+ */
 export const console = {
   log: (...values: unknown[]): void => write(line(values)),
   info: (...values: unknown[]): void => write(line(values)),

@@ -1,3 +1,5 @@
+/// <reference path="./host.d.ts" />
+
 /**
  * The contract itself: bytes instead of values, whole milliseconds instead of times. For
  * values with an encoding of their own, and for tests of a host.

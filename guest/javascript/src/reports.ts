@@ -1,3 +1,5 @@
+/// <reference path="./host.d.ts" />
+
 import type * as Host from "spakky:cache/actuator@0.1.0";
 import actuator from "spakky:cache/actuator@0.1.0";
 import cache from "spakky:cache/cache@0.1.0";

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { bind, parametersOf } from "../src/parameters.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: functions of every kind
+const names = (fn: (...args: any[]) => unknown) => [...(parametersOf(fn)?.keys() ?? ["unseen"])];
+
+/** As it is written, without what the build may do to it. */
+const source = (text: string) => new Function(`return ${text}`)();
+
+test("parameters have the names that the source gives them", () => {
+  const cases: [string, string[]][] = [
+    ["function f(a, b) {}", ["a", "b"]],
+    ["(a, b) => a", ["a", "b"]],
+    ["a => a", ["a"]],
+    ["$größe_1 => 1", ["$größe_1"]],
+    ["async a => a", ["a"]],
+    ["() => 1", []],
+    ["function () {}", []],
+    ["function* g(a) {}", ["a"]],
+    ["({ f(a, b) {} }).f", ["a", "b"]],
+    ["(a = 1, b = { c: [2, ')'] }, d = (1, 2)) => a", ["a", "b", "d"]],
+    ["(a = 'x, y', b = `),\\`(`) => a", ["a", "b"]],
+    ["(a /* b, c */, // d\n e) => a", ["a", "e"]],
+    ["({ a, b: c, d = 1, e: f = 2, ...rest }, g) => a", ["a", "c", "d", "f", "g"]],
+    ["({ a = { x: 1, y: [2] }, b } = {}) => a", ["a", "b"]],
+    ["([a, b], c) => a", ["c"]],
+    ["(a, ...rest) => a", ["a"]],
+    ["function f(\n  a,\n  b,\n) {}", ["a", "b"]],
+  ];
+  for (const [text, expected] of cases) assert.deepEqual(names(source(text)), expected, text);
+});
+
+test("values are found in a call", () => {
+  const parameters = parametersOf(source("(a, { b, c: d }, e = 1) => a"));
+  assert.ok(parameters);
+  assert.deepEqual(bind(parameters, [1, { b: 2, c: 3 }, 4]), { a: 1, b: 2, d: 3, e: 4 });
+  assert.deepEqual(bind(parameters, [1]), { a: 1 });
+  assert.deepEqual(bind(parameters, [1, null]), { a: 1 });
+});
+
+test("what the engine has cannot be seen", () => {
+  assert.equal(parametersOf(Math.max), undefined);
+  assert.equal(parametersOf(((a: number) => a).bind(null)), undefined);
+});

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import {
+  ArgumentError,
+  cacheable,
+  cacheEvict,
+  getOrLoad,
+  InvalidKeyError,
+  InvalidTtlError,
+  KeyGenerationError,
+  set,
+  writeThrough,
+} from "../src/index.ts";
+
+// There is no host here: a test that calls it fails.
+
+test("a template that names no parameter is refused at once", () => {
+  const fn = (id: number) => id;
+  assert.throws(() => cacheable("k:{user}", {}, fn), KeyGenerationError);
+  assert.throws(() => cacheable("k:{user}", {}, fn), /`user`.*`fn`.*`id`.*`values`/s);
+  assert.throws(() => cacheable("k", { tags: ["{user}"] }, fn), KeyGenerationError);
+  assert.throws(() => cacheEvict({ key: "k:{user}" }, fn), KeyGenerationError);
+  assert.throws(() => cacheEvict({ tags: ["k:{user}"] }, fn), KeyGenerationError);
+  assert.throws(() => cacheable("k:{a}", {}, Math.max), /cannot be seen/);
+});
+
+test("with values of its own a template names them", () => {
+  const cached = cacheable("k:{n}", { values: (n: number) => ({ n: n / 0 }) }, (n) => n);
+  assert.throws(() => cached(1), /the host is called/);
+  const wrong = cacheable("k:{m}", { values: (n: number) => ({ n }) }, (n) => n);
+  assert.throws(() => wrong(1), KeyGenerationError);
+});
+
+test("options that are wrong are refused at once", () => {
+  assert.throws(() => cacheable("k", { ttl: 0 }, () => 1), InvalidTtlError);
+  assert.throws(() => cacheable("k", { tll: 1 } as object, () => 1), ArgumentError);
+  for (const options of [{}, { all: true, key: "k" }, { all: false }, { tags: [] }, null]) {
+    assert.throws(() => cacheEvict(options as { all: true }, () => 1), ArgumentError);
+  }
+});
+
+test("an asynchronous function is refused before anything else", () => {
+  const later = async () => 1;
+  for (const call of [
+    () => cacheable("k", {}, later),
+    () => cacheEvict({ all: true }, later),
+    () => getOrLoad("k", {}, later),
+    () => writeThrough("k", 1, {}, later),
+  ]) {
+    assert.throws(
+      call,
+      (error) => error instanceof ArgumentError && /asynchronous/.test(error.message),
+    );
+  }
+});
+
+test("an evicting function whose key cannot be made does not run", () => {
+  let ran = false;
+  const evict = cacheEvict({ key: "k:{id}" }, (id: number | undefined) => {
+    ran = id === undefined;
+  });
+  assert.throws(() => evict(undefined), KeyGenerationError);
+  assert.equal(ran, false);
+});
+
+test("an evicting function that fails evicts nothing, and its error is unchanged", () => {
+  const failure = new Error("no");
+  const evict = cacheEvict({ all: true }, () => {
+    throw failure;
+  });
+  assert.throws(evict, (error) => error === failure);
+});
+
+test("options are checked first, then the value, then the key", () => {
+  const half = "\ud800";
+  const nothing = undefined;
+  assert.throws(() => set(half, nothing, { ttl: 0 }), InvalidTtlError);
+  assert.throws(() => set(half, nothing, { ttl: 1 }), { kind: "serialization" });
+  assert.throws(() => set(half, 1, { ttl: 1 }), InvalidKeyError);
+  assert.throws(() => set("k", 1, { ttl: 1 }), /the host is called/);
+});
