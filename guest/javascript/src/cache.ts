@@ -5,7 +5,7 @@ import * as raw from "./raw.ts";
 import { checkFunction, checkNow } from "./synchronous.ts";
 
 /** The value of `key`; `undefined` if there is none. Never waits for a loader. */
-export function get<T = unknown>(key: string, options: ReadOptions<T> = {}): T | undefined {
+export function get<T = unknown>(key: string, options?: ReadOptions<T>): T | undefined {
   const read = checkReadOptions(options as ReadOptions);
   const bytes = raw.get(key);
   return bytes && (decode(bytes, read) as T);
@@ -17,14 +17,14 @@ export function get<T = unknown>(key: string, options: ReadOptions<T> = {}): T |
  */
 export function getMany<T = unknown>(
   keys: readonly string[],
-  options: ReadOptions<T> = {},
+  options?: ReadOptions<T>,
 ): (T | undefined)[] {
   const read = checkReadOptions(options as ReadOptions);
   return raw.getMany(keys).map((bytes) => bytes && (decode(bytes, read) as T));
 }
 
 /** Stores an entry. A load of the same key that is under way can no longer be stored. */
-export function set<T>(key: string, value: T, options: Options<T> = {}): void {
+export function set<T>(key: string, value: T, options?: Options<T>): void {
   const { entry } = checkOptions(options as Options);
   raw.set(key, encode(value), entry);
 }
@@ -34,10 +34,7 @@ export function set<T>(key: string, value: T, options: Options<T> = {}): void {
  * trip. All of them are checked before any is written. Of a key named twice, the last
  * stays.
  */
-export function setMany<T>(
-  entries: Iterable<readonly [string, T]>,
-  options: Options<T> = {},
-): void {
+export function setMany<T>(entries: Iterable<readonly [string, T]>, options?: Options<T>): void {
   const { entry } = checkOptions(options as Options);
   if (typeof entries?.[Symbol.iterator] !== "function") {
     throw new ArgumentError("the entries are no pairs of a key and a value");

@@ -11,7 +11,7 @@ import { SerializationError } from "./errors.ts";
 import { Float } from "./float.ts";
 import type { ReadOptions } from "./options.ts";
 import { Reader } from "./reader.ts";
-import { decodeText, encodeText } from "./text.ts";
+import { decodeText, encodeText, isAscii } from "./text.ts";
 import { compare, Major, Writer } from "./writer.ts";
 
 /**
@@ -56,16 +56,12 @@ function write(writer: Writer, value: unknown, around: object[]): void {
       writer.head(Major.array, value.length);
       for (const item of value as unknown[]) write(writer, item, around);
     } else {
-      const entries: { key: Uint8Array; item: unknown }[] = [];
-      for (const [key, item] of entriesOf(value)) {
-        const writer = new Writer();
-        write(writer, key, around);
-        entries.push({ key: writer.written(), item });
-      }
+      const entries = entriesOf(value);
+      sort(entries, around);
       writer.head(Major.map, entries.length);
-      for (const { key, item } of sort(entries)) {
-        writer.bytes(key);
-        write(writer, item, around);
+      for (const entry of entries) {
+        write(writer, entry[0], around);
+        write(writer, entry[1], around);
       }
     }
     around.pop();
@@ -105,8 +101,10 @@ function isInteger(value: number): boolean {
   return Number.isSafeInteger(value) && !Object.is(value, -0);
 }
 
-function entriesOf(value: object): Iterable<[unknown, unknown]> {
-  if (value instanceof Map) return value;
+type Entry = [key: unknown, value: unknown];
+
+function entriesOf(value: object): Entry[] {
+  if (value instanceof Map) return [...value];
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== null && prototype !== Object.prototype) {
     const name = (value as { constructor?: { name?: string } }).constructor?.name;
@@ -116,9 +114,20 @@ function entriesOf(value: object): Iterable<[unknown, unknown]> {
 }
 
 /** By the bytes of their keys, no two of which are the same. */
-function sort<E extends { key: Uint8Array }>(entries: E[]): E[] {
-  return entries.sort((a, b) => {
-    const order = compare(a.key, b.key);
+function sort(entries: Entry[], around: object[]): void {
+  // Of a text, its length stands before the rest; of ASCII, the engine knows the order.
+  if (entries.every(([key]) => typeof key === "string" && isAscii(key))) {
+    (entries as [string, unknown][]).sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1));
+    return;
+  }
+  const bytes = new Map<Entry, Uint8Array>();
+  for (const entry of entries) {
+    const writer = new Writer();
+    write(writer, entry[0], around);
+    bytes.set(entry, writer.written());
+  }
+  entries.sort((a, b) => {
+    const order = compare(bytes.get(a) as Uint8Array, bytes.get(b) as Uint8Array);
     if (order === 0) throw unwritable("a map has two keys that are the same in CBOR");
     return order;
   });
@@ -127,7 +136,8 @@ function sort<E extends { key: Uint8Array }>(entries: E[]): E[] {
 const Simple = { false: 20, true: 21, null: 22 } as const;
 
 function read(reader: Reader, exact: boolean, depth: number): unknown {
-  const { major, value, minor } = reader.head();
+  reader.next();
+  const { major, value } = reader;
   switch (major) {
     case Major.unsigned:
       return value;
@@ -135,9 +145,9 @@ function read(reader: Reader, exact: boolean, depth: number): unknown {
       if (typeof value === "bigint") return -1n - value;
       return value === Number.MAX_SAFE_INTEGER ? -1n - BigInt(value) : -1 - value;
     case Major.bytes:
-      return reader.string(major, value);
+      return reader.string();
     case Major.text: {
-      const text = decodeText(reader.string(major, value));
+      const text = decodeText(reader.string());
       if (text === undefined) throw unreadable("a text is not UTF-8");
       return text;
     }
@@ -160,7 +170,7 @@ function read(reader: Reader, exact: boolean, depth: number): unknown {
       return objectOrMap(map);
     }
     case Major.simple:
-      return readSimple(minor, value, exact);
+      return readSimple(reader.minor, value, exact);
     default:
       throw unreadable("it has a tag");
   }

@@ -54,7 +54,7 @@ export class Lease<T> {
    *
    * Whatever the outcome, the lease is over: after an error the next caller loads.
    */
-  commit(value: T, options: Options<T> = {}): boolean {
+  commit(value: T, options?: Options<T>): boolean {
     try {
       const { entry } = checkOptions(options as Options);
       return this.#raw.commit(encode(value), entry);
@@ -89,7 +89,7 @@ export class Lease<T> {
  * return answer;
  * ```
  */
-export function lookup<T = unknown>(key: string, options: Options<T> = {}): Lookup<T> {
+export function lookup<T = unknown>(key: string, options?: Options<T>): Lookup<T> {
   const checked = checkOptions(options as Options);
   return typed(raw.lookup(key, checked.lookup), checked.read);
 }

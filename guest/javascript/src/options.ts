@@ -63,8 +63,12 @@ const UNITS: Record<string, number> = {
   milliseconds: 1,
 };
 
+const NONE: Options = {};
+const NOTHING_CHECKED: Checked = { entry: { tags: [] }, lookup: {}, read: {} };
+
 /** Refuses what is no option, and times that no host would take. */
-export function checkOptions(options: Options): Checked {
+export function checkOptions(options: Options = NONE): Checked {
+  if (options === NONE) return NOTHING_CHECKED;
   checkNames(options, OPTIONS, "options");
   const { ttl, freshFor, tags = [], maxWait } = options;
   const entry = {
@@ -83,7 +87,8 @@ export function checkOptions(options: Options): Checked {
 }
 
 /** Refuses what is no option of reading. */
-export function checkReadOptions(options: ReadOptions): ReadOptions {
+export function checkReadOptions(options: ReadOptions = NONE): ReadOptions {
+  if (options === NONE) return NOTHING_CHECKED.read;
   checkNames(options, READ, "options of reading");
   return checkRead(options);
 }

@@ -4,19 +4,17 @@ import { join } from "./bytes.ts";
 import { SerializationError } from "./errors.ts";
 import { Major } from "./writer.ts";
 
-/** The beginning of an item. */
-export interface Head {
-  readonly major: number;
-  /** What is in the rest of the first byte: how the value is written. */
-  readonly minor: number;
-  /** Its number, length, or how many there are in it: `Infinity`, if its end is marked. */
-  readonly value: number | bigint;
-}
-
 const END = 0xff;
 
 /** Bytes that become less. */
 export class Reader {
+  // The beginning of an item, as `next` has found it.
+  major = 0;
+  /** What is in the rest of the first byte: how the value is written. */
+  minor = 0;
+  /** Its number, length, or how many there are in it: `Infinity`, if its end is marked. */
+  value: number | bigint = 0;
+
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   #at = 0;
@@ -31,17 +29,17 @@ export class Reader {
     return this.#bytes.length - this.#at;
   }
 
-  head(): Head {
+  next(): void {
     const first = this.#bytes[this.#take(1)] as number;
-    const [major, minor] = [first >>> 5, first & 31];
-    return { major, minor, value: this.#value(major, minor) };
+    this.major = first >>> 5;
+    this.minor = first & 31;
+    this.value = this.minor < 24 ? this.minor : this.#long();
   }
 
-  #value(major: number, minor: number): number | bigint {
-    if (minor < 24) return minor;
+  #long(): number | bigint {
     const view = this.#view;
-    const float = major === Major.simple;
-    switch (minor) {
+    const float = this.major === Major.simple;
+    switch (this.minor) {
       case 24:
         return view.getUint8(this.#take(1));
       case 25: {
@@ -59,24 +57,25 @@ export class Reader {
         return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
       }
       case 31:
-        if (major >= Major.bytes && major <= Major.map) return Number.POSITIVE_INFINITY;
+        if (this.major >= Major.bytes && this.major <= Major.map) return Number.POSITIVE_INFINITY;
     }
     throw malformed("it begins like no item");
   }
 
-  /** The bytes of a text or bytes, which may come in pieces. */
-  string(major: number, length: number | bigint): Uint8Array {
-    if (length !== Number.POSITIVE_INFINITY) {
-      const begin = this.#take(length);
+  /** The bytes of the text or bytes that begins here, which may come in pieces. */
+  string(): Uint8Array {
+    const { major, value } = this;
+    if (value !== Number.POSITIVE_INFINITY) {
+      const begin = this.#take(value);
       return this.#bytes.slice(begin, this.#at);
     }
     const pieces: Uint8Array[] = [];
-    while (!this.ends(length)) {
-      const piece = this.head();
-      if (piece.major !== major || piece.value === Number.POSITIVE_INFINITY) {
+    while (!this.ends(value)) {
+      this.next();
+      if (this.major !== major || this.value === Number.POSITIVE_INFINITY) {
         throw malformed("a string has a piece that is none");
       }
-      pieces.push(this.string(major, piece.value));
+      pieces.push(this.string());
     }
     return join(pieces);
   }

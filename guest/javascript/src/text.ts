@@ -19,7 +19,8 @@ const ASCII = /^[\0-\x7f]*$/;
 const BLOCK = 1024;
 const ASCII_BLOCK = new RegExp("[\\0-\\x7f]".repeat(BLOCK), "y");
 
-function isAscii(text: string): boolean {
+export function isAscii(text: string): boolean {
+  if (text.length < BLOCK) return ASCII.test(text);
   let at = 0;
   for (; text.length - at >= BLOCK; at += BLOCK) {
     ASCII_BLOCK.lastIndex = at;

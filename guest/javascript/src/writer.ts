@@ -25,7 +25,8 @@ export class Writer {
   /** What an item is, with its number, its length, or how many there are in it. */
   head(major: number, value: number | bigint): void {
     this.#reserve(9);
-    const [at, first] = [this.#length, major << 5];
+    const at = this.#length;
+    const first = major << 5;
     if (value < 24) {
       this.#buffer[at] = first | Number(value);
       this.#length += 1;
@@ -62,7 +63,8 @@ export class Writer {
   /** In the fewest bytes that keep its value. */
   float(value: number): void {
     this.#reserve(9);
-    const [at, half] = [this.#length, toHalf(value)];
+    const at = this.#length;
+    const half = toHalf(value);
     if (half !== undefined) {
       this.#buffer[at] = 0xf9;
       this.#view.setUint16(at + 1, half);
@@ -106,7 +108,8 @@ function toHalf(value: number): number | undefined {
   }
   // Below the normal ones, the leading bit is part of the fraction.
   if (exponent < -24 || exponent > 15) return undefined;
-  const [whole, lost] = [fraction | 0x800000, -1 - exponent];
+  const whole = fraction | 0x800000;
+  const lost = -1 - exponent;
   return whole & ((1 << lost) - 1) ? undefined : sign | (whole >>> lost);
 }
 

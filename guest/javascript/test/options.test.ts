@@ -33,6 +33,7 @@ test("without options an entry stays, and a lookup waits as long as the host all
   assert.deepEqual(entry, { ttl: undefined, freshFor: undefined, tags: [] });
   assert.deepEqual(lookup, { tags: [], maxWait: undefined });
   assert.deepEqual(read, { numbers: "plain" });
+  assert.deepEqual(checkOptions(), { entry: { tags: [] }, lookup: {}, read: {} });
 });
 
 test("impossible times are refused", () => {
