@@ -23,48 +23,64 @@ spakky_argument_t spakky_arg_uint(const char *name, uint64_t value) {
 }
 
 /* A key in the making. Without `data` it only measures. */
-typedef struct key_t {
+typedef struct draft_t {
     char *data;
     size_t length;
-} key_t;
+} draft_t;
 
-static void add(key_t *key, const char *text, size_t length) {
-    if (key->data != NULL && length > 0) {
-        memcpy(key->data + key->length, text, length);
+static void add(draft_t *draft, const char *text, size_t length) {
+    if (draft->data != NULL && length > 0) {
+        memcpy(draft->data + draft->length, text, length);
     }
-    key->length += length;
+    draft->length += length;
 }
 
 /* Adds a value; its separators, and the sign that escapes, are escaped. */
-static void add_escaped(key_t *key, spakky_text_t text) {
+static void add_escaped(draft_t *draft, spakky_text_t text) {
     for (size_t i = 0; i < text.length; i++) {
         if (text.data[i] == '%') {
-            add(key, "%25", 3);
+            add(draft, "%25", 3);
         } else if (text.data[i] == ':') {
-            add(key, "%3A", 3);
+            add(draft, "%3A", 3);
         } else {
-            add(key, &text.data[i], 1);
+            add(draft, &text.data[i], 1);
         }
     }
 }
 
-static void add_argument(key_t *key, const spakky_argument_t *argument) {
+static void add_argument(draft_t *draft, const spakky_argument_t *argument) {
     if (!argument->is_number) {
-        add_escaped(key, argument->text);
+        add_escaped(draft, argument->text);
         return;
     }
     char digits[24];
     spakky_integer_t number = argument->number;
-    /* -1 - bits has one more than bits in its digits, which for 2^64 is one too many; an
-     * argument is made of an int64_t or a uint64_t. */
-    int length = number.negative ? snprintf(digits, sizeof digits, "-%" PRIu64, number.bits + 1)
-                                 : snprintf(digits, sizeof digits, "%" PRIu64, number.bits);
-    add(key, digits, (size_t)length);
+    int length;
+    if (!number.negative) {
+        length = snprintf(digits, sizeof digits, "%" PRIu64, number.bits);
+    } else if (number.bits < UINT64_MAX) {
+        length = snprintf(digits, sizeof digits, "-%" PRIu64, number.bits + 1);
+    } else {
+        length = snprintf(digits, sizeof digits, "-18446744073709551616");
+    }
+    add(draft, digits, (size_t)length);
+}
+
+/* How much of a text a reason shows: not more than `most` bytes, and whole characters. */
+static int shown(const char *text, size_t length, size_t most) {
+    if (length > most) {
+        length = most;
+        while (length > 0 && ((uint8_t)text[length] & 0xc0) == 0x80) {
+            length--;
+        }
+    }
+    return (int)length;
 }
 
 static spakky_code_t wrong(const char *key_template, const char *what, spakky_error_t *error) {
     char reason[160];
-    snprintf(reason, sizeof reason, "the template `%.60s` %s", key_template, what);
+    snprintf(reason, sizeof reason, "the template `%.*s` %s",
+             shown(key_template, strlen(key_template), 60), key_template, what);
     return spakky_fail(error, SPAKKY_KEY_GENERATION, reason);
 }
 
@@ -91,31 +107,31 @@ static const spakky_argument_t *find(const char *name, size_t length,
 }
 
 /* Adds the value that is named between two braces, from `name` to `end`. */
-static spakky_code_t add_named(key_t *key, const char *key_template, const char *name,
+static spakky_code_t add_named(draft_t *draft, const char *key_template, const char *name,
                                const char *end, const spakky_argument_t *arguments, size_t count,
                                spakky_error_t *error) {
     char reason[96];
     size_t length = (size_t)(end - name);
-    int shown = length > 40 ? 40 : (int)length;
+    int most = shown(name, length, 40);
     if (!is_name(name, length)) {
-        snprintf(reason, sizeof reason, "has `{%.*s}`, which names no argument", shown, name);
+        snprintf(reason, sizeof reason, "has `{%.*s}`, which names no argument", most, name);
         return wrong(key_template, reason, error);
     }
     const spakky_argument_t *argument = find(name, length, arguments, count);
     if (argument == NULL) {
-        snprintf(reason, sizeof reason, "names `%.*s`, which is no argument", shown, name);
+        snprintf(reason, sizeof reason, "names `%.*s`, which is no argument", most, name);
         return wrong(key_template, reason, error);
     }
     if (!argument->is_number && !spakky_text_valid(argument->text)) {
-        snprintf(reason, sizeof reason, "is given a `%.*s` that is not UTF-8", shown, name);
+        snprintf(reason, sizeof reason, "is given a `%.*s` that is not UTF-8", most, name);
         return wrong(key_template, reason, error);
     }
-    add_argument(key, argument);
+    add_argument(draft, argument);
     return SPAKKY_OK;
 }
 
 /* Measures the key, or writes it. */
-static spakky_code_t expand(key_t *key, const char *key_template,
+static spakky_code_t expand(draft_t *draft, const char *key_template,
                             const spakky_argument_t *arguments, size_t count,
                             spakky_error_t *error) {
     /* Values hold no `:` once they are escaped. With one between any two of them, the
@@ -125,13 +141,13 @@ static spakky_code_t expand(key_t *key, const char *key_template,
     while (*at != '\0') {
         size_t plain = strcspn(at, "{}");
         separated |= memchr(at, ':', plain) != NULL;
-        add(key, at, plain);
+        add(draft, at, plain);
         at += plain;
         if (*at == '\0') {
             break;
         }
         if (at[0] == at[1]) {
-            add(key, at, 1);
+            add(draft, at, 1);
             at += 2;
             continue;
         }
@@ -149,7 +165,7 @@ static spakky_code_t expand(key_t *key, const char *key_template,
                          error);
         }
         separated = false;
-        spakky_code_t code = add_named(key, key_template, name, end, arguments, count, error);
+        spakky_code_t code = add_named(draft, key_template, name, end, arguments, count, error);
         if (code != SPAKKY_OK) {
             return code;
         }
@@ -173,13 +189,13 @@ spakky_code_t spakky_key(const char *key_template, const spakky_argument_t *argu
     if (!spakky_text_valid(spakky_str(key_template))) {
         return spakky_fail(error, SPAKKY_KEY_GENERATION, "the template is not UTF-8");
     }
-    key_t made = {NULL, 0};
+    draft_t made = {NULL, 0};
     spakky_code_t code = expand(&made, key_template, arguments, count, error);
     if (code != SPAKKY_OK) {
         return code;
     }
     size_t length = made.length;
-    made = (key_t){malloc(length + 1), 0};
+    made = (draft_t){malloc(length + 1), 0};
     if (made.data == NULL) {
         return spakky_fail(error, SPAKKY_NO_MEMORY, "");
     }

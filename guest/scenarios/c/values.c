@@ -73,7 +73,7 @@ bool value_from_hex(arena_t *arena, spakky_text_t digits, spakky_bytes_t *bytes)
         } else {
             return false;
         }
-        made[i / 2] = (uint8_t)(made[i / 2] << 4 | digit);
+        made[i / 2] = (uint8_t)((unsigned)made[i / 2] << 4 | digit);
     }
     *bytes = (spakky_bytes_t){made, digits.length / 2};
     return digits.length % 2 == 0;
