@@ -180,18 +180,27 @@ func (l *Lease) Commit(content []byte, options Options) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if l == nil || l.handle == nil {
+		return false, nil
+	}
 	return value(func() wit.Result[bool, types.Error] { return l.handle.Commit(content, made) })
 }
 
 // Drop gives the lease up, if that was not done before.
 func (l *Lease) Drop() {
-	if l != nil {
+	if l != nil && l.handle != nil {
 		l.handle.Drop()
+		l.handle = nil
 	}
 }
 
 // Leak forgets the lease, which the host keeps until the component ends.
-func (l *Lease) Leak() { l.handle.TakeHandle() }
+func (l *Lease) Leak() {
+	if l != nil && l.handle != nil {
+		l.handle.TakeHandle()
+		l.handle = nil
+	}
+}
 
 // Metrics are the counts as they stand.
 func Metrics() Counts {

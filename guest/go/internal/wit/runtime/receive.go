@@ -18,15 +18,17 @@
 package runtime
 
 import (
+	"runtime"
 	"sync"
 	"unsafe"
 )
 
 const (
 	page = 64 << 10
-	// An area keeps so much between calls; a value has 8 MiB at most unless the
-	// operator allows more. What a larger result took is given back to the runtime.
-	kept = 16 << 20
+	// An area grows by as much as it has, and by no more than this beyond the need.
+	most = 1 << 20
+	// So many small calls are followed by others' turn.
+	calls = 16
 )
 
 // sbrk is memory that the runtime leaves alone, or nil.
@@ -42,20 +44,22 @@ func sysFreeOS(v unsafe.Pointer, n uintptr)
 // outOfMemory traps: there is nobody to tell.
 func outOfMemory()
 
-// An Area is memory for what the host returns. It consists of chunks: the one that is
-// filled, and those that were full before it.
+// An Area is memory for what the host returns. It keeps what it has grown to.
 type Area struct {
+	// No pointers: to Go, there is no memory here.
 	start, size, used uintptr
-	// Of the chunk before, where its header is. No pointers: to Go, none of this is.
-	before uintptr
+	// A chunk that was too small, and was left for another during this call.
+	left uintptr
 	// The next area that is free.
 	next *Area
 }
 
-// header begins each chunk that was left for another.
+// header begins a chunk that was left. The room for it is part of every chunk.
 type header struct {
-	before, size uintptr
+	left, size uintptr
 }
+
+const headerSize = unsafe.Sizeof(header{})
 
 var (
 	// Where cabi_realloc takes memory from: outside of calls, an area that is never
@@ -65,6 +69,9 @@ var (
 
 	mutex sync.Mutex
 	free  *Area
+
+	// What was received, or so, since this goroutine or another last let others run.
+	since uintptr
 )
 
 // Receive runs call, which calls the host once and is done with that when it returns.
@@ -72,12 +79,7 @@ var (
 func Receive(call func()) *Area {
 	mutex.Lock()
 	defer mutex.Unlock()
-	area := free
-	if area == nil {
-		area = new(Area)
-	} else {
-		free, area.next = area.next, nil
-	}
+	area := largest()
 	roomOnStack()
 	current = area
 	defer func() { current = &permanent }()
@@ -85,22 +87,46 @@ func Receive(call func()) *Area {
 	return area
 }
 
+// largest is a free area, so that few have to be large.
+func largest() *Area {
+	if free == nil {
+		return new(Area)
+	}
+	found := &free
+	for at := found; *at != nil; at = &(*at).next {
+		if (*at).size > (*found).size {
+			found = at
+		}
+	}
+	area := *found
+	*found, area.next = area.next, nil
+	return area
+}
+
 // Release empties the area for another call. What it held must not be used any more.
 func (a *Area) Release() {
+	yield(a.used)
 	mutex.Lock()
 	defer mutex.Unlock()
-	for a.before != 0 {
-		chunk := (*header)(pointer(a.before))
-		start, size := a.before, chunk.size
-		a.before = chunk.before
-		sysFreeOS(pointer(start), size)
+	for a.left != 0 {
+		start := pointer(a.left)
+		chunk := *(*header)(start)
+		a.left = chunk.left
+		sysFreeOS(start, chunk.size)
 	}
-	if a.size > kept {
-		sysFreeOS(pointer(a.start), a.size)
-		a.start, a.size = 0, 0
-	}
-	a.used = unsafe.Sizeof(header{})
+	a.used = headerSize
 	a.next, free = free, a
+}
+
+// yield lets others run now and then, the collector of garbage among them: in a
+// component nobody is interrupted, so a loop that does nothing but call would leave
+// them no time, and memory would run out over a collection that was begun and never
+// ended. Large results take more time than this does, and small ones add up.
+func yield(received uintptr) {
+	if since += received + page/calls; since >= page {
+		since = 0
+		runtime.Gosched()
+	}
 }
 
 // take is called while the component must not call the host, and so is all that it
@@ -119,14 +145,18 @@ func (a *Area) take(size, align uintptr) uintptr {
 	}
 }
 
-// extend makes room for so many bytes more.
+// extend makes room for so many bytes more. Mostly they follow what is there. If the
+// runtime took what follows, the area goes on in another chunk.
 //
 //go:nosplit
 func (a *Area) extend(size uintptr) {
-	if size < a.size {
-		size = a.size // so that many small pieces do not take many steps
+	if more := a.size; size < more && size < most {
+		size = more
+		if size > most {
+			size = most
+		}
 	}
-	size = (size + unsafe.Sizeof(header{}) + page - 1) &^ (page - 1)
+	size = (headerSize + size + page - 1) &^ (page - 1)
 	if size > 1<<32-page {
 		outOfMemory()
 	}
@@ -138,10 +168,10 @@ func (a *Area) extend(size uintptr) {
 		a.size += size
 	default:
 		if a.size != 0 {
-			*(*header)(pointer(a.start)) = header{a.before, a.size}
-			a.before = a.start
+			*(*header)(pointer(a.start)) = header{a.left, a.size}
+			a.left = a.start
 		}
-		a.start, a.size, a.used = chunk, size, unsafe.Sizeof(header{})
+		a.start, a.size, a.used = chunk, size, headerSize
 	}
 }
 
