@@ -27,7 +27,7 @@ export default {
     },
   ],
   transform: {
-    target: "es2023",
+    target: "esnext",
     inject: { console: [source("program.ts"), "console"] },
   },
   output,

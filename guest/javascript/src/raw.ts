@@ -109,7 +109,10 @@ export function setMany(
   entries: readonly (readonly [string, Uint8Array])[],
   options: EntryOptions = {},
 ): void {
-  const checked = entries.map(([key, value]): [string, Uint8Array] => {
+  if (!Array.isArray(entries)) throw new ArgumentError("the entries are no array of pairs");
+  const checked = Array.from(entries, (pair: unknown): [string, Uint8Array] => {
+    if (!Array.isArray(pair)) throw new ArgumentError("an entry is no pair of a key and a value");
+    const [key, value] = pair;
     text(key, "a key");
     bytes(value);
     return [key, value];
@@ -149,6 +152,7 @@ export function clear(): void {
  */
 export function lookup(key: string, options: LookupOptions = {}): Lookup {
   text(key, "a key");
+  object(options);
   const tags = texts(options.tags ?? [], "a tag");
   const maxWait = milliseconds(options.maxWait);
   const found = call(() => host.lookup(key, { tags, maxWait }));
@@ -184,7 +188,9 @@ function call<T>(ask: () => T): T {
   }
 }
 
-function entryOptions({ ttl, freshFor, tags = [] }: EntryOptions): Host.EntryOptions {
+function entryOptions(options: EntryOptions): Host.EntryOptions {
+  object(options);
+  const { ttl, freshFor, tags = [] } = options;
   return {
     ttl: milliseconds(ttl),
     freshFor: milliseconds(freshFor),
@@ -197,6 +203,12 @@ function milliseconds(time: number | undefined): number | undefined {
     throw new ArgumentError("a time is no whole number of milliseconds, up to 2^53 - 1");
   }
   return time;
+}
+
+function object(options: object): void {
+  if (typeof options !== "object" || options === null) {
+    throw new ArgumentError("the options are no object");
+  }
 }
 
 function bytes(value: Uint8Array): void {

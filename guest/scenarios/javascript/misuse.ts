@@ -153,6 +153,12 @@ function* calls(): Iterable<[name: string, call: () => unknown]> {
     yield ["raw.set ttl", () => raw.set("k", new Uint8Array(1), { ttl })];
     yield ["raw.lookup maxWait", () => raw.lookup("k", { maxWait: ttl })];
   }
+  for (const options of [null, 5, "ttl", true] as Any[]) {
+    yield ["raw.set options", () => raw.set("k", new Uint8Array(1), options)];
+    yield ["raw.lookup options", () => raw.lookup("k", options)];
+    yield ["raw.setMany entries", () => raw.setMany(options)];
+    yield ["raw.setMany entries", () => raw.setMany([options])];
+  }
   for (const option of [{ ttl: 5 }, { numbers: 1 }, { check: 1 }, null, "exact"] as Any[]) {
     yield ["get options", () => cache.get("k", option)];
     yield ["getMany options", () => cache.getMany(["k"], option)];
