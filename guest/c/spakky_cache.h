@@ -12,6 +12,8 @@
  * - Keys, tags and texts are UTF-8 of a told length. `spakky_str` makes one of a C
  *   string. They are checked before the host is called, and so are options and values:
  *   what is wrong is refused, and nothing was read or written.
+ * - Where malloc has nothing left for what the host returns, the component ends: so the
+ *   bindings do it. Elsewhere that is SPAKKY_NO_MEMORY.
  * - There is no state but the host's. Leaving a loader, a writer or an action by
  *   longjmp is not supported: the key's lease would be held until the component ends.
  */
@@ -184,7 +186,8 @@ spakky_code_t spakky_clear(spakky_error_t *error);
 
 /* ---- Loading and writing ----------------------------------------------------- */
 
-/* Encodes what it loads into `value`, and returns 0, or an error number of its own. */
+/* Encodes what it loads into `value`, which is begun, and returns 0, or an error number of
+ * its own. */
 typedef int spakky_loader_t(void *context, spakky_encoder_t *value);
 /* Does something, and returns 0, or an error number of its own. */
 typedef int spakky_action_t(void *context);
@@ -293,7 +296,8 @@ spakky_argument_t spakky_arg_str(const char *name, const char *value);
 spakky_argument_t spakky_arg_int(const char *name, int64_t value);
 spakky_argument_t spakky_arg_uint(const char *name, uint64_t value);
 
-/* Arguments and their number, as two parameters: SPAKKY_ARGUMENTS(spakky_arg_int("id", 7)). */
+/* Arguments and their number, as two parameters: SPAKKY_ARGUMENTS(spakky_arg_int("id", 7)).
+ * None at all are NULL, 0. */
 #define SPAKKY_ARGUMENTS(...)                                                                      \
     (const spakky_argument_t[]){__VA_ARGS__},                                                      \
         sizeof((const spakky_argument_t[]){__VA_ARGS__}) / sizeof(spakky_argument_t)

@@ -53,7 +53,8 @@ typedef struct spakky_integer_t {
 
 /*
  * One value in the making, in the preferred encoding: the shortest integers, the
- * shortest floats that keep the number, definite lengths.
+ * shortest floats that keep the number, definite lengths. Maps keep the order in which
+ * they are encoded.
  *
  * The first mistake stays (a text that is not UTF-8, an item too many, no memory):
  * what follows does nothing, and whoever is given the value refuses it. So only the

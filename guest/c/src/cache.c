@@ -488,6 +488,10 @@ static spakky_code_t load(spakky_lease_t *lease, const spakky_checked_t *checked
     if (number != 0) {
         return callback_failed(number, error);
     }
+    if (loaded->borrowed) {
+        /* It could not be given to the caller, who frees it. */
+        return spakky_fail(error, SPAKKY_INVALID_ARGUMENT, "the loader changed the buffer");
+    }
     spakky_bytes_t bytes;
     spakky_code_t code = spakky_check_value(loaded, &bytes, error);
     return code == SPAKKY_OK ? commit(lease, bytes, checked, NULL, error) : code;

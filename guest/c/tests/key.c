@@ -69,6 +69,17 @@ static void a_wrong_template_is_refused_with_its_reason(void) {
         }
     }
     spakky_text_t key;
+    /* A reason is cut between characters. */
+    char many[400] = "{";
+    for (size_t at = 1; at < 390; at += 3) {
+        memcpy(many + at, "\xe6\x97\xa5", 4);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        many[391 + i] = '}';
+        many[392 + i] = '\0';
+        CHECK(make(many + (i == 2 ? 1 : 0), "", "", &key) == SPAKKY_KEY_GENERATION);
+        CHECK(spakky_text_valid(spakky_str(error.reason)));
+    }
     CHECK(spakky_key(NULL, NULL, 0, &key, &error) == SPAKKY_KEY_GENERATION);
     CHECK(make("{a}", "caf\xe9", "", &key) == SPAKKY_KEY_GENERATION);
     CHECK(make("{a}", NULL, "", &key) == SPAKKY_KEY_GENERATION);

@@ -31,6 +31,19 @@ static int load_two(void *context, spakky_encoder_t *value) {
     return 0;
 }
 
+static int load_elsewhere(void *context, spakky_encoder_t *value) {
+    spakky_encoder_init_in(value, context, 4);
+    spakky_encode_null(value);
+    return 0;
+}
+
+static int load_and_free(void *context, spakky_encoder_t *value) {
+    (void)context;
+    spakky_encode_null(value);
+    spakky_encoder_free(value);
+    return 0;
+}
+
 static int succeed(void *context) {
     (void)context;
     return 0;
@@ -169,6 +182,12 @@ static void misuse_pointers(misuse_t *misuse) {
            spakky_get_or_load(key, NULL, load_nothing, NULL, NULL, error), SPAKKY_INVALID_ARGUMENT);
     expect(misuse, "get_or_load without a loader",
            spakky_get_or_load(key, NULL, NULL, NULL, &value, error), SPAKKY_INVALID_ARGUMENT);
+    uint8_t buffer[4];
+    expect(misuse, "get_or_load into a buffer of the loader's",
+           spakky_get_or_load(key, NULL, load_elsewhere, buffer, &value, error),
+           SPAKKY_INVALID_ARGUMENT);
+    expect(misuse, "get_or_load of what the loader freed",
+           spakky_get_or_load(key, NULL, load_and_free, NULL, &value, error), SPAKKY_SERIALIZATION);
     expect(misuse, "write_through without a writer",
            spakky_write_through(key, &null, NULL, NULL, NULL, error), SPAKKY_INVALID_ARGUMENT);
     expect(misuse, "write_behind without a writer",
