@@ -136,6 +136,11 @@ declare module "wasi:clocks/monotonic-clock@0.2.12" {
   export default clock;
 }
 
+declare module "wasi:random/random@0.2.12" {
+  const random: { getRandomU64(): number };
+  export default random;
+}
+
 declare module "wasi:filesystem/types@0.2.12" {
   export interface Descriptor {
     read(length: number, offset: number): [Uint8Array, boolean];

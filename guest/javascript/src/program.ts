@@ -22,6 +22,7 @@ import stdin from "wasi:cli/stdin@0.2.12";
 import stdout from "wasi:cli/stdout@0.2.12";
 import clock from "wasi:clocks/monotonic-clock@0.2.12";
 import type { InputStream, OutputStream } from "wasi:io/streams@0.2.12";
+import random from "wasi:random/random@0.2.12";
 
 import { join } from "./bytes.ts";
 import { decodeText, encodeText } from "./text.ts";
@@ -34,6 +35,8 @@ export type Main = (args: string[]) => unknown;
 
 /** Runs a program: what the build puts around it. */
 export function start(main: Main): void {
+  // The engine's own was seeded when the component was built: it is the same in every run.
+  Math.random = () => (random.getRandomU64() / 2 ** 64) % 1;
   let code: unknown;
   try {
     code = main(environment.getArguments().slice(1));
