@@ -52,7 +52,7 @@ def text(value: object, what: str) -> str:
             value.encode()
         except UnicodeEncodeError:
             # Half of a character, as `os.fsdecode` and `"\\ud800"` make them.
-            raise CacheInvalidKeyError(f"{what} is no valid text: {value!a}") from None
+            raise CacheInvalidKeyError(f"{what} is no valid text: {value!a:.80}") from None
     # Of a subclass, the contract would not take its own idea of what it is.
     return value if type(value) is str else str.__str__(value)
 

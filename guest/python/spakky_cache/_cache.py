@@ -7,7 +7,7 @@ from . import _cbor, raw
 from ._arguments import Options, Time, options, pairs
 from ._errors import CacheError
 from ._lookup import Hit, Lease, Lookup, Miss, Stale, commit
-from ._shape import Shape, shape
+from ._shape import shape
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -39,12 +39,6 @@ class Cache(Generic[T]):
     def __init__(self, of: object = Any) -> None:
         """A handle. A type whose values have no form in the cache is refused here."""
         self._shape = shape(of)
-
-    @classmethod
-    def _shaped(cls, made: Shape) -> "Cache[Any]":
-        cache: Cache[Any] = cls.__new__(cls)
-        cache._shape = made
-        return cache
 
     @overload
     def get(self, key: str) -> T | None: ...

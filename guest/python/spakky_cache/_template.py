@@ -65,7 +65,7 @@ class Template:
             key.encode()
         except UnicodeEncodeError:
             raise CacheKeyGenerationError(
-                f"{self._source!r} was filled with what is no valid text: {key!a}"
+                f"{self._source!r} was filled with what is no valid text: {key!a:.80}"
             ) from None
         return key
 

@@ -22,6 +22,11 @@ def program(main: Callable[[], object]) -> type:
             except SystemExit:
                 raise
             except BaseException as error:
+                if isinstance(error, ImportError):
+                    error.add_note(
+                        "A component has what was imported when it was built: "
+                        "import this at the top of a module."
+                    )
                 # As an interpreter tells it, from `main` on.
                 below = error.__traceback__ and error.__traceback__.tb_next
                 traceback.print_exception(error.with_traceback(below))

@@ -2,6 +2,8 @@
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, BinaryIO
 
@@ -139,22 +141,25 @@ class Player:
     def _get_or_load(self, step: Step) -> Any:
         work: Work = step.loader
         value, options = from_json(work.value), _options(step.options)
+        failure = Failure("loader", work.fail or "")
         ran = False
 
         def load() -> Any:
             nonlocal ran
             ran = True
-            self._work(work, Failure("loader", work.fail or ""))
+            self._work(work, failure)
             return value
 
-        found = _CACHE.get_or_load(step.key, load, **options)
+        with _unchanged(failure):
+            found = _CACHE.get_or_load(step.key, load, **options)
         return {"value": to_json(found), "loaded": ran}
 
     def _write(self, step: Step) -> None:
         value, options = from_json(step.value), _entry(step.options)
         failure = Failure("writer", step.writer.fail or "")
         policy = _CACHE.write_through if step.op == "write_through" else _CACHE.write_behind
-        policy(step.key, value, lambda _: self._work(step.writer, failure), **options)
+        with _unchanged(failure):
+            policy(step.key, value, lambda _: self._work(step.writer, failure), **options)
 
     def _work(self, work: Work, failure: Failure) -> None:
         """What a loader or writer does."""
@@ -165,6 +170,17 @@ class Player:
             trap()
         if work.fail is not None:
             raise failure
+
+
+@contextmanager
+def _unchanged(failure: Failure) -> Iterator[None]:
+    """What a loader or writer raises is to come back: not another like it."""
+    try:
+        yield
+    except Failure as error:
+        if error is not failure:
+            raise ProtocolFailure("another exception came back") from None
+        raise
 
 
 def _found(value: Any) -> Any:
