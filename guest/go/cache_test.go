@@ -4,6 +4,8 @@ import (
 	"errors"
 	"testing"
 	"time"
+
+	"spakky/cache/internal/fault"
 )
 
 // There is no host here. What comes before it is called can be seen all the same.
@@ -29,12 +31,12 @@ func TestEveryKindHasASentinel(t *testing.T) {
 }
 
 func TestAnErrorKnowsWhatHappened(t *testing.T) {
-	invalid := ErrInvalidKey.Because("a key is empty")
+	invalid := fault.Because(ErrInvalidKey, "a key is empty")
 	if !errors.Is(invalid, ErrInvalidKey) || errors.Is(ErrInvalidKey, invalid) || invalid.Reason() != "a key is empty" ||
 		invalid.Error() != "invalid key: a key is empty" {
 		t.Error(invalid)
 	}
-	large := ErrValueTooLarge.Over(1024)
+	large := fault.Over(ErrValueTooLarge, 1024)
 	if !errors.Is(large, ErrValueTooLarge) || large.Limit() != 1024 ||
 		large.Error() != "the value is too large: the limit is 1024 bytes" {
 		t.Error(large)

@@ -19,11 +19,11 @@ func Key(text string, values ...any) (string, error) {
 		return "", err
 	}
 	if len(made.Names()) != len(values) {
-		return "", fault.KeyGeneration.Because("the template `" + text + "` has another number of placeholders than there are values")
+		return "", fault.Because(fault.KeyGeneration, "the template `"+text+"` has another number of placeholders than there are values")
 	}
 	for _, name := range made.Names() {
 		if name != "" {
-			return "", fault.KeyGeneration.Because("the template `" + text + "` names `" + name + "`: the values have no names, {} stands for each")
+			return "", fault.Because(fault.KeyGeneration, "the template `"+text+"` names `"+name+"`: the values have no names, {} stands for each")
 		}
 	}
 	return made.Fill(func(place int) (string, error) { return template.Format(values[place]) })
@@ -79,7 +79,7 @@ func CacheEvict[A any](what Evict, change func(A) error) func(A) error {
 // also where the eviction fails.
 func CacheEvictResult[A, R any](what Evict, change func(A) (R, error)) func(A) (R, error) {
 	if what.All == (what.Key != "" || len(what.Tags) != 0) {
-		panic(fault.KeyGeneration.Because("evict either everything, or a key, tags or both"))
+		panic(fault.Because(fault.KeyGeneration, "evict either everything, or a key, tags or both"))
 	}
 	keys, tags := bind[A](what.Key), bindAll[A](what.Tags)
 	return func(argument A) (R, error) {

@@ -14,7 +14,7 @@ import (
 // caller loads. So it is after a panic, which goes on. A value that was loaded while
 // its key was deleted, set or evicted is returned but not stored.
 func GetOrLoad[T any](key string, options Options, loader func() (T, error)) (T, error) {
-	found, err := Lookup[T](key, options)
+	found, err := lookup[T](key, options, false)
 	if err != nil || found.Lease == nil {
 		return found.Value, err
 	}

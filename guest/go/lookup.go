@@ -54,11 +54,22 @@ type Found[T any] struct {
 //		_, err = found.Lease.Commit(found.Value, options)
 //	}
 func Lookup[T any](key string, options Options) (Found[T], error) {
+	return lookup[T](key, options, true)
+}
+
+// lookup can do without the value of an entry that is loaded anew.
+func lookup[T any](key string, options Options, evenStale bool) (Found[T], error) {
 	if err := options.check(); err != nil {
 		return Found[T]{}, err
 	}
 	var found Found[T]
-	state, lease, err := host.Lookup(key, options.tags, options.maxWait.optional(), codec.Into(&found.Value))
+	decode := func(data []byte, refresh bool) error {
+		if refresh && !evenStale {
+			return nil
+		}
+		return codec.Into(&found.Value)(data)
+	}
+	state, lease, err := host.Lookup(key, options.tags, options.maxWait.optional(), decode)
 	if err != nil {
 		return Found[T]{}, err
 	}

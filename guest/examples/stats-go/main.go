@@ -37,10 +37,15 @@ func run(words []string, output *bufio.Writer) error {
 		}
 		return output.Flush()
 	case err != nil:
-		return fmt.Errorf("%w\nTry --help.", err)
+		return misused{err}
 	}
 	return report(arguments, output)
 }
+
+// misused is what is wrong with the command line.
+type misused struct{ error }
+
+func (m misused) Error() string { return m.error.Error() + "\nTry --help." }
 
 func report(arguments arguments, output *bufio.Writer) error {
 	start, before := time.Now(), cache.Metrics()

@@ -52,15 +52,15 @@ func must[T any](made T, err error) T {
 func Encode[T any](value T) ([]byte, error) {
 	const what = "cannot encode the value"
 	if err := encodable(reflect.ValueOf(&value).Elem()); err != nil {
-		return nil, fault.Serialization.From(what, err)
+		return nil, fault.From(fault.Serialization, what, err)
 	}
 	data, err := encoder.Marshal(value)
 	if err != nil {
-		return nil, fault.Serialization.From(what, err)
+		return nil, fault.From(fault.Serialization, what, err)
 	}
 	// What types encode by themselves can be anything.
 	if _, err := scan(data, true); err != nil {
-		return nil, fault.Serialization.From(what, err)
+		return nil, fault.From(fault.Serialization, what, err)
 	}
 	return data, nil
 }
@@ -69,7 +69,7 @@ func Encode[T any](value T) ([]byte, error) {
 func Into[T any](value *T) func([]byte) error {
 	return func(data []byte) error {
 		if err := decode(data, reflect.ValueOf(value)); err != nil {
-			return fault.Serialization.From("cannot decode the entry", err)
+			return fault.From(fault.Serialization, "cannot decode the entry", err)
 		}
 		return nil
 	}

@@ -69,16 +69,16 @@ func sentinel(kind, text string) *Error {
 }
 
 // Because is an error of a sentinel's kind that says why.
-func (e *Error) Because(reason string) *Error {
-	return &Error{kind: e.kind, text: e.text, reason: reason}
+func Because(kind *Error, reason string) *Error {
+	return &Error{kind: kind.kind, text: kind.text, reason: reason}
 }
 
 // From is an error of a sentinel's kind that another error caused.
-func (e *Error) From(what string, cause error) *Error {
-	return &Error{kind: e.kind, text: e.text, reason: what + ": " + cause.Error(), cause: cause}
+func From(kind *Error, what string, cause error) *Error {
+	return &Error{kind: kind.kind, text: kind.text, reason: what + ": " + cause.Error(), cause: cause}
 }
 
 // Over is an error of a sentinel's kind that knows the limit.
-func (e *Error) Over(limit uint64) *Error {
-	return &Error{kind: e.kind, text: e.text, limit: limit}
+func Over(kind *Error, limit uint64) *Error {
+	return &Error{kind: kind.kind, text: kind.text, limit: limit}
 }

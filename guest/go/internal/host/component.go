@@ -114,9 +114,9 @@ func EvictTags(tags []string) error {
 // Clear evicts everything.
 func Clear() error { return unit(cache.Clear) }
 
-// Lookup finds key, and hands its value to use, or makes this caller its loader. Where
-// use fails there is no lease.
-func Lookup(key string, tags []string, maxWait *uint64, use func([]byte) error) (State, *Lease, error) {
+// Lookup finds key, and hands its value to use, with whether this caller is to refresh
+// it, or makes this caller its loader. Where use fails there is no lease.
+func Lookup(key string, tags []string, maxWait *uint64, use func([]byte, bool) error) (State, *Lease, error) {
 	if err := checkKey(key); err != nil {
 		return Miss, nil, err
 	}
@@ -132,7 +132,7 @@ func Lookup(key string, tags []string, maxWait *uint64, use func([]byte) error) 
 	}
 	switch found := result.Ok(); found.Tag() {
 	case cache.LookupResult_Hit:
-		return Hit, nil, use(found.Hit())
+		return Hit, nil, use(found.Hit(), false)
 	case cache.LookupResult_Stale:
 		return stale(found.Stale(), use)
 	default:
@@ -140,7 +140,7 @@ func Lookup(key string, tags []string, maxWait *uint64, use func([]byte) error) 
 	}
 }
 
-func stale(entry cache.StaleEntry, use func([]byte) error) (State, *Lease, error) {
+func stale(entry cache.StaleEntry, use func([]byte, bool) error) (State, *Lease, error) {
 	var lease *Lease
 	if entry.Refresh.IsSome() {
 		lease = &Lease{entry.Refresh.Some()}
@@ -152,7 +152,7 @@ func stale(entry cache.StaleEntry, use func([]byte) error) (State, *Lease, error
 			lease.Drop()
 		}
 	}()
-	if err := use(entry.Value); err != nil {
+	if err := use(entry.Value, lease != nil); err != nil {
 		return Stale, nil, err
 	}
 	used = true
@@ -312,9 +312,9 @@ func failure(found types.Error) error {
 	case types.Error_InvalidTtl:
 		return fault.InvalidTTL
 	case types.Error_InvalidKey:
-		return fault.InvalidKey.Because(strings.Clone(found.InvalidKey()))
+		return fault.Because(fault.InvalidKey, strings.Clone(found.InvalidKey()))
 	case types.Error_ValueTooLarge:
-		return fault.ValueTooLarge.Over(found.ValueTooLarge())
+		return fault.Over(fault.ValueTooLarge, found.ValueTooLarge())
 	case types.Error_LockTimeout:
 		return fault.LockTimeout
 	case types.Error_LeaseHeld:

@@ -44,7 +44,7 @@ func EvictTags(tags []string) error { return missing(checkTags(tags)) }
 func Clear() error { return missing() }
 
 // Lookup finds nothing.
-func Lookup(key string, tags []string, _ *uint64, _ func([]byte) error) (State, *Lease, error) {
+func Lookup(key string, tags []string, _ *uint64, _ func([]byte, bool) error) (State, *Lease, error) {
 	return Miss, nil, missing(checkKey(key), checkTags(tags))
 }
 
@@ -80,5 +80,5 @@ func missing(checks ...error) error {
 			return err
 		}
 	}
-	return fault.Unavailable.Because("this program does not run in a component")
+	return fault.Because(fault.Unavailable, "this program does not run in a component")
 }

@@ -90,7 +90,7 @@ func Copy(to *[]byte) func([]byte) error {
 
 func checkKey(key string) error {
 	if !utf8.ValidString(key) {
-		return fault.InvalidKey.Because("a key is not UTF-8")
+		return fault.Because(fault.InvalidKey, "a key is not UTF-8")
 	}
 	return nil
 }
@@ -107,7 +107,7 @@ func checkKeys(keys []string) error {
 func checkTags(tags []string) error {
 	for _, tag := range tags {
 		if !utf8.ValidString(tag) {
-			return fault.InvalidKey.Because("a tag is not UTF-8")
+			return fault.Because(fault.InvalidKey, "a tag is not UTF-8")
 		}
 	}
 	return nil

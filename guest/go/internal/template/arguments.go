@@ -53,7 +53,7 @@ func (b Bound) Fill(argument any) (string, error) {
 		}
 		field, err := value.FieldByIndexErr(b.places[place])
 		if err != nil {
-			return "", fault.KeyGeneration.From("a field is missing", err)
+			return "", fault.From(fault.KeyGeneration, "a field is missing", err)
 		}
 		return Format(field.Interface())
 	})

@@ -73,5 +73,5 @@ func (t Template) Fill(value func(place int) (string, error)) (string, error) {
 var escaper = strings.NewReplacer("%", "%25", ":", "%3A")
 
 func refuse(text, why string) error {
-	return fault.KeyGeneration.Because("the template `" + text + "`: " + why)
+	return fault.Because(fault.KeyGeneration, "the template `"+text+"`: "+why)
 }

@@ -15,14 +15,14 @@ import (
 func Format(value any) (string, error) {
 	switch value := value.(type) {
 	case nil:
-		return "", fault.KeyGeneration.Because("nil has no place in a key")
+		return "", fault.Because(fault.KeyGeneration, "nil has no place in a key")
 	case encoding.TextMarshaler:
 		if isNil(value) {
 			return Format(nil)
 		}
 		text, err := value.MarshalText()
 		if err != nil {
-			return "", fault.KeyGeneration.From("a value cannot be formatted", err)
+			return "", fault.From(fault.KeyGeneration, "a value cannot be formatted", err)
 		}
 		return string(text), nil
 	case fmt.Stringer:
@@ -44,7 +44,7 @@ func Format(value any) (string, error) {
 	case reflect.Float32, reflect.Float64:
 		number := found.Float()
 		if math.IsNaN(number) || math.IsInf(number, 0) {
-			return "", fault.KeyGeneration.Because(fmt.Sprint(number, " has no place in a key"))
+			return "", fault.Because(fault.KeyGeneration, fmt.Sprint(number, " has no place in a key"))
 		}
 		return strconv.FormatFloat(number, 'f', -1, found.Type().Bits()), nil
 	}
@@ -66,7 +66,7 @@ func Formattable(t reflect.Type) error {
 }
 
 func unformattable(t reflect.Type) error {
-	return fault.KeyGeneration.Because("a " + t.String() + " has no place in a key: give it a String method")
+	return fault.Because(fault.KeyGeneration, "a "+t.String()+" has no place in a key: give it a String method")
 }
 
 func isNil(value any) bool {
