@@ -1,0 +1,2 @@
+/** One after the other. */
+export declare function join(pieces: readonly Uint8Array[]): Uint8Array;

@@ -1,0 +1,52 @@
+import { type Options, type ReadOptions } from "./options.ts";
+/** The value of `key`; `undefined` if there is none. Never waits for a loader. */
+export declare function get<T = unknown>(key: string, options?: ReadOptions<T>): T | undefined;
+/**
+ * The values of `keys`, in their order, in one round trip. One entry that cannot be read
+ * makes the whole a `SerializationError`.
+ */
+export declare function getMany<T = unknown>(keys: readonly string[], options?: ReadOptions<T>): (T | undefined)[];
+/** Stores an entry. A load of the same key that is under way can no longer be stored. */
+export declare function set<T>(key: string, value: T, options?: Options<T>): void;
+/**
+ * Stores entries, pairs of a key and a value, that share their options, in one round
+ * trip. All of them are checked before any is written. Of a key named twice, the last
+ * stays.
+ */
+export declare function setMany<T>(entries: Iterable<readonly [string, T]>, options?: Options<T>): void;
+/**
+ * The value of `key`; if there is none, or it is due to be refreshed, what `loader`
+ * returns, which is then stored. While the loader runs, no other caller in the whole
+ * fleet loads this key: the others wait for its value, or go on reading the stale one.
+ *
+ * The loader is synchronous: it returns its value, and no promise of one.
+ *
+ * What the loader throws comes back unchanged; nothing is stored then, and the next
+ * caller loads. A value that was loaded while its key was deleted, set or evicted is
+ * returned but not stored.
+ *
+ * ```js
+ * const answer = getOrLoad("answer", { ttl: 300, tags: ["answers"] }, () => compute());
+ * ```
+ */
+export declare function getOrLoad<T>(key: string, options: Options<T>, loader: () => T): T;
+/**
+ * Writes a value to its origin and to the cache: `writer` stores it in the origin, and
+ * while it does, readers of `key` miss and wait. If it succeeds, the value is cached
+ * (unless another write overtook this one), and its result comes back. If it throws, that
+ * comes back unchanged, and the key is a miss.
+ *
+ * A `CacheError` whose `after` is `"writer"`: written, but not cached.
+ */
+export declare function writeThrough<T, R>(key: string, value: T, options: Options<T>, writer: (value: T) => R): R;
+/**
+ * Caches a value, then writes it to its origin: readers see it before `writer` has stored
+ * it. If the writer throws, the entry is removed and that comes back unchanged.
+ *
+ * A writer that traps takes the component with it, and the entry stays until its time to
+ * live ends. `writeThrough` has no such gap.
+ *
+ * A `CacheError` whose `after` is `"failed writer"`: the writer failed with its `cause`,
+ * and the entry could not be removed.
+ */
+export declare function writeBehind<T, R>(key: string, value: T, options: Options<T>, writer: (value: T) => R): R;

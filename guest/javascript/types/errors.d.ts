@@ -1,0 +1,102 @@
+/** What a failure is called in every language: the contract's names. */
+export type Kind = "serialization" | "key-generation" | "invalid-ttl" | "invalid-key" | "value-too-large" | "lock-timeout" | "lease-held" | "unavailable" | "operation-failed" | "denied" | "quota-exceeded";
+/**
+ * Why an operation of the cache failed; there is a class for each `kind`. A miss is an
+ * answer, never an error.
+ */
+export declare abstract class CacheError extends Error {
+    /** The contract's name of it, such as `lock-timeout`: for logs and for other languages. */
+    abstract readonly kind: Kind;
+    /**
+     * What had already happened, where that matters:
+     *
+     * - `"writer"`: the writer had succeeded, and must not run twice; then the value could
+     *   not be cached. Readers load what the writer wrote.
+     * - `"failed writer"`: the writer of a write-behind had failed (its error is `cause`);
+     *   then the entry could not be removed, so readers may still see a value that was
+     *   never written.
+     */
+    after?: "writer" | "failed writer";
+    get name(): string;
+}
+/** The value has no CBOR, or what is stored is not what was expected. Nothing was stored. */
+export declare class SerializationError extends CacheError {
+    readonly kind = "serialization";
+}
+/** A template is wrong, or a value cannot be put into one. */
+export declare class KeyGenerationError extends CacheError {
+    readonly kind = "key-generation";
+}
+/**
+ * A time to live or a fresh time is zero, less, no number, shorter than a millisecond,
+ * longer than the host allows, or the entry would be fresh for longer than it lives.
+ */
+export declare class InvalidTtlError extends CacheError {
+    readonly kind = "invalid-ttl";
+    constructor(reason?: string);
+}
+/**
+ * A key, a tag, or their number is outside the limits; `reason` says which, and the
+ * limit. Nothing was read or written.
+ */
+export declare class InvalidKeyError extends CacheError {
+    readonly reason: string;
+    readonly kind = "invalid-key";
+    constructor(reason: string);
+}
+/** The value is too large. */
+export declare class ValueTooLargeError extends CacheError {
+    readonly limit: number;
+    readonly kind = "value-too-large";
+    /** @param limit - The most that the host takes, in bytes. */
+    constructor(limit: number);
+}
+/** Another caller held the key's lease for longer than the wait allowed. */
+export declare class LockTimeoutError extends CacheError {
+    readonly kind = "lock-timeout";
+    constructor();
+}
+/** This component holds the key's lease itself: waiting would never end. */
+export declare class LeaseHeldError extends CacheError {
+    readonly kind = "lease-held";
+    constructor();
+}
+/** The backend cannot be reached, or did not answer in time. */
+export declare class UnavailableError extends CacheError {
+    readonly kind = "unavailable";
+    constructor();
+}
+/** The backend answered, and the answer was a failure. The host's log has more. */
+export declare class OperationFailedError extends CacheError {
+    readonly kind = "operation-failed";
+    constructor();
+}
+/** The component was not granted this operation. */
+export declare class DeniedError extends CacheError {
+    readonly kind = "denied";
+    constructor();
+}
+/** The component has used up something that it was granted a limit of. */
+export declare class QuotaExceededError extends CacheError {
+    readonly kind = "quota-exceeded";
+    constructor();
+}
+/**
+ * An argument is not of the type that the function takes, as a type checker would have
+ * said: a mistake in the program, and no failure of the cache. Nothing was done.
+ */
+export declare class ArgumentError extends TypeError {
+    get name(): string;
+}
+/** A failure as the contract puts it. */
+export type HostFailure = {
+    tag: "invalid-key";
+    val: string;
+} | {
+    tag: "value-too-large";
+    val: number;
+} | {
+    tag: "invalid-ttl" | "lock-timeout" | "lease-held" | "unavailable" | "operation-failed" | "denied" | "quota-exceeded";
+};
+/** The error for what the host said. */
+export declare function fromHost(failure: HostFailure): CacheError;

@@ -1,0 +1,18 @@
+/**
+ * A typed cache for WebAssembly components, shared by the whole fleet: read, write, tags,
+ * and "load this once, everywhere". README.md has an example and the whole of it in one
+ * table.
+ *
+ * A mistake in the arguments' types is an `ArgumentError`; everything else that fails is
+ * a `CacheError`; a miss is neither.
+ */
+export * from "./cache.ts";
+export { decode, encode } from "./codec.ts";
+export { ArgumentError, CacheError, DeniedError, InvalidKeyError, InvalidTtlError, KeyGenerationError, type Kind, LeaseHeldError, LockTimeoutError, OperationFailedError, QuotaExceededError, SerializationError, UnavailableError, ValueTooLargeError, } from "./errors.ts";
+export { Float } from "./float.ts";
+export { type Lease, type Lookup, lookup } from "./lookup.ts";
+export type { Options, ReadOptions, Time } from "./options.ts";
+export { clear, delete, deleteMany, evictTags } from "./raw.ts";
+export * from "./reports.ts";
+export { key } from "./template.ts";
+export { type CacheableOptions, cacheable, cacheEvict, type EvictOptions } from "./wrap.ts";

@@ -1,0 +1,63 @@
+import { type Options } from "./options.ts";
+/**
+ * What a caller that is ready to load finds. It drops its lease, if it has one, when it
+ * is disposed: declare it with `using`.
+ */
+export type Lookup<T> = Disposable & ({
+    /** A fresh entry. */
+    readonly result: "hit";
+    readonly value: T;
+    readonly lease?: undefined;
+} | {
+    /**
+     * An entry past its fresh time, or so close to it that this caller was chosen to
+     * refresh it early. It may be served.
+     */
+    readonly result: "stale";
+    readonly value: T;
+    /** The right to refresh the entry; none: another caller has it. */
+    readonly lease?: Lease<T> | undefined;
+} | {
+    /** No entry, and this caller is the one to load it. */
+    readonly result: "miss";
+    readonly value?: undefined;
+    readonly lease: Lease<T>;
+});
+/**
+ * The right, and the duty, to fill one key.
+ *
+ * The host keeps it alive while the component holds it. Dropping it unfilled, or a trap
+ * of the component, gives it up at once, and one waiting caller takes over. The garbage
+ * collector drops none: use `using`, or `drop` on every way out.
+ */
+export declare class Lease<T> {
+    #private;
+    /**
+     * Stores the loaded value and wakes the callers that wait for it. False: something
+     * removed or replaced the key since the load began, so the value was not stored; it may
+     * still be used, once.
+     *
+     * Whatever the outcome, the lease is over: after an error the next caller loads.
+     */
+    commit(value: T, options?: Options<T>): boolean;
+    /** Gives the lease up, if it is not over. Doing it again does nothing. */
+    drop(): void;
+    /** So that `using` drops it. */
+    [Symbol.dispose](): void;
+}
+/**
+ * Finds `key`, or makes this caller its one loader in the whole fleet, or waits until the
+ * loader is done: what `getOrLoad` is made of.
+ *
+ * Of the options, it takes the tags that the entry will have, as far as they are known,
+ * and the longest wait.
+ *
+ * ```js
+ * using found = lookup("answer", options);
+ * if (found.lease === undefined) return found.value;
+ * const answer = 42;
+ * found.lease.commit(answer, options);
+ * return answer;
+ * ```
+ */
+export declare function lookup<T = unknown>(key: string, options?: Options<T>): Lookup<T>;

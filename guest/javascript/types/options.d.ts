@@ -1,0 +1,58 @@
+import type { EntryOptions, LookupOptions } from "./raw.ts";
+/** A span of time: seconds, whole or with a fraction, or the sum of an object's fields. */
+export type Time = number | {
+    readonly days?: number;
+    readonly hours?: number;
+    readonly minutes?: number;
+    readonly seconds?: number;
+    readonly milliseconds?: number;
+};
+/** How a value is read. */
+export interface ReadOptions<T = unknown> {
+    /**
+     * Whether a value that was read is one of this type. One that is not is a
+     * `SerializationError`. Without it, the cache is trusted to hold what the type says.
+     */
+    readonly check?: (value: unknown) => value is T;
+    /**
+     * `"exact"`: a float that JavaScript would write as an integer, such as 1.0, is read
+     * as a `Float`. `"plain"`, the default: as the number 1.
+     */
+    readonly numbers?: "plain" | "exact";
+}
+/** How long an entry lives, what evicts it, and how long a lookup may wait. */
+export interface Options<T = unknown> extends ReadOptions<T> {
+    /** The time to live; without one, the entry stays until something removes it. */
+    readonly ttl?: Time;
+    /**
+     * How long the entry is fresh, within its time to live. Past it, one caller at a time
+     * is asked to refresh the entry while the others go on reading it. Without it, an
+     * entry is fresh for as long as it lives.
+     */
+    readonly freshFor?: Time;
+    /** Tags that evict the entry. One named twice counts once. */
+    readonly tags?: readonly string[];
+    /**
+     * A lookup waits for another caller's load at most this long, and not at all if it is
+     * zero. Without it, as long as the host allows, which is also the longest.
+     */
+    readonly maxWait?: Time;
+}
+/** Options that were found to be possible, in the contract's terms. */
+export interface Checked {
+    readonly entry: EntryOptions & {
+        tags: string[];
+    };
+    readonly lookup: LookupOptions;
+    readonly read: ReadOptions;
+}
+/** The names of all options. */
+export declare const OPTIONS: string[];
+/** Refuses what is no option, and times that no host would take. */
+export declare function checkOptions(options?: Options): Checked;
+/** Refuses what is no option of reading. */
+export declare function checkReadOptions(options?: ReadOptions): ReadOptions;
+/** That these are the options of something: an object without any other name. */
+export declare function checkNames(options: unknown, known: readonly string[], what: string): void;
+/** That a thing is a list; the strings in it are checked where they are used. */
+export declare function checkTags(tags: readonly string[]): string[];

@@ -1,0 +1,16 @@
+/** A text with placeholders: `profile:{user.id}:{page}`. */
+export declare class Template {
+    #private;
+    readonly source: string;
+    /** Refuses a template that is wrong. */
+    constructor(source: string);
+    /** The names that its placeholders begin with. */
+    get names(): string[];
+    /** The key or tag, with these values in it. */
+    fill(values: object): string;
+}
+/**
+ * A key or tag whose values are escaped: `` key`posts:${user}:${page}` ``. Between two
+ * values there is a `:`, so different values never make the same key.
+ */
+export declare function key(texts: TemplateStringsArray, ...values: unknown[]): string;
