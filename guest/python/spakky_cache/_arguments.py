@@ -2,9 +2,8 @@
 with it the whole component."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from ._errors import CacheInvalidKeyError, CacheInvalidTtlError, CacheSerializationError
 
@@ -17,8 +16,7 @@ LARGEST = 2**64 - 1
 _MICROSECOND = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """How long an entry lives, what evicts it, and how long a lookup may wait, in the
     contract's terms."""
 

@@ -118,7 +118,7 @@ class Cache(Generic[T]):
                 match found:
                     case Hit(answer) | Stale(answer, None):
                         pass
-                    case Stale(_, lease) | Miss(lease):
+                    case Stale(_, Lease() as lease) | Miss(lease):
                         answer = 42
                         lease.commit(answer, ttl=60)
         """

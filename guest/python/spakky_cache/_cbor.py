@@ -161,52 +161,28 @@ class _Reader:
             return self._simple(info)
         if major == _TAG:
             raise _undecodable("it has a tag, which not every language understands")
-        if info == _INDEFINITE and major not in (_UNSIGNED, _NEGATIVE):
-            argument = None
-        else:
-            argument = self._argument(info)
-            if major == _UNSIGNED:
-                return argument
-            if major == _NEGATIVE:
-                return -1 - argument
+        if info == _INDEFINITE and major > _NEGATIVE:
+            return self._indefinite(major, depth, is_key)
+        argument = info if info < 24 else self._argument(info)
         if major == _TEXT:
-            return self._joined(major, argument, self._text)
+            return self._text(argument)
+        if major == _UNSIGNED:
+            return argument
+        if major == _NEGATIVE:
+            return -1 - argument
         if major == _BYTES:
-            return self._joined(major, argument, self._take)
-        if depth >= DEEPEST:
-            raise _undecodable(f"it is nested more than {DEEPEST} levels deep")
+            return self._take(argument)
         if major == _ARRAY:
-            items = self._array(argument, depth + 1, is_key)
-            # A key has to be one for ever.
-            return tuple(items) if is_key else items
-        if is_key:
-            raise _undecodable("a map is the key of a map, which Python does not have")
-        return self._map(argument, depth + 1)
+            return self._array(argument, depth, is_key)
+        return self._map(argument, depth, is_key)
 
-    def _array(self, length: int | None, depth: int, is_key: bool) -> list[Any]:
-        if length is None:
-            items = []
-            while not self._at_break():
-                items.append(self.item(depth, is_key))
-            return items
-        self._check_rest(length)
-        return [self.item(depth, is_key) for _ in range(length)]
-
-    def _map(self, length: int | None, depth: int) -> dict[Any, Any]:
-        found: dict[Any, Any] = {}
-        if length is not None:
-            self._check_rest(2 * length)
-        while (not self._at_break()) if length is None else len(found) < length:
-            key = self.item(depth, is_key=True)
-            if key in found:
-                # 1, 1.0 and true are three keys to CBOR, and one to Python.
-                raise _undecodable(f"a map has keys that are the same in Python: {key!r:.80}")
-            found[key] = self.item(depth)
-        return found
-
-    def _joined(self, major: int, length: int | None, read: Callable[[int], Any]) -> Any:
-        if length is not None:
-            return read(length)
+    def _indefinite(self, major: int, depth: int, is_key: bool) -> Any:
+        """What ends with a break: other encoders write that."""
+        if major == _ARRAY:
+            return self._array(None, depth, is_key)
+        if major == _MAP:
+            return self._map(None, depth, is_key)
+        read: Callable[[int], Any] = self._text if major == _TEXT else self._take
         pieces = []
         while not self._at_break():
             first = self._byte()
@@ -214,6 +190,33 @@ class _Reader:
                 raise _undecodable("a string in pieces has a piece that is something else")
             pieces.append(read(self._argument(first & 0x1F)))
         return ("" if major == _TEXT else b"").join(pieces)
+
+    def _array(self, length: int | None, depth: int, is_key: bool) -> Any:
+        self._check_depth(depth)
+        if length is None:
+            items = []
+            while not self._at_break():
+                items.append(self.item(depth + 1, is_key))
+        else:
+            self._check_rest(length)
+            items = [self.item(depth + 1, is_key) for _ in range(length)]
+        # A key has to be one for ever.
+        return tuple(items) if is_key else items
+
+    def _map(self, length: int | None, depth: int, is_key: bool) -> dict[Any, Any]:
+        self._check_depth(depth)
+        if is_key:
+            raise _undecodable("a map is the key of a map, which Python does not have")
+        found: dict[Any, Any] = {}
+        if length is not None:
+            self._check_rest(2 * length)
+        while (not self._at_break()) if length is None else len(found) < length:
+            key = self.item(depth + 1, True)
+            if key in found:
+                # 1, 1.0 and true are three keys to CBOR, and one to Python.
+                raise _undecodable(f"a map has keys that are the same in Python: {key!r:.80}")
+            found[key] = self.item(depth + 1)
+        return found
 
     def _simple(self, info: int) -> Any:
         if info == 20:
@@ -253,16 +256,21 @@ class _Reader:
         return True
 
     def _take(self, length: int) -> bytes:
-        self._check_rest(length)
         start = self.position
-        self.position = start + length
-        return self.data[start : self.position]
+        self.position = end = start + length
+        if end > len(self.data):
+            raise _undecodable("it is cut off")
+        return self.data[start:end]
 
     def _text(self, length: int) -> str:
         try:
             return self._take(length).decode()
         except UnicodeDecodeError:
             raise _undecodable("it has text that is not UTF-8") from None
+
+    def _check_depth(self, depth: int) -> None:
+        if depth >= DEEPEST:
+            raise _undecodable(f"it is nested more than {DEEPEST} levels deep")
 
     def _check_rest(self, length: int) -> None:
         """So much must be there still: of items, each is a byte at least."""

@@ -160,6 +160,22 @@ def test_it_agrees_with_another_encoder() -> None:
         assert is_same(decode(cbor2.dumps(value)), value)
 
 
+def test_garbage_is_an_error_or_a_value() -> None:
+    chance = random.Random(1)
+    values = 0
+    for _ in range(5_000):
+        data = bytearray(encode(any_value(chance, 3)))
+        for _ in range(chance.randrange(1, 4)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        try:
+            value = decode(bytes(data))
+        except CacheSerializationError:
+            continue
+        values += 1
+        assert is_same(decode(encode(value)), value)
+    assert 0 < values < 5_000
+
+
 def any_value(chance: random.Random, depth: int) -> Any:
     kind = chance.randrange(8 if depth else 6)
     if kind == 0:

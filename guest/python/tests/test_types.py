@@ -1,0 +1,66 @@
+"""What a type checker makes of the library. The functions are checked, not called."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, assert_type
+
+from spakky_cache import Cache, Hit, Lease, Miss, Stale, cache_evict, cacheable
+
+
+@dataclass
+class Profile:
+    name: str
+
+
+@cacheable("profile:{user_id}:{page}", ttl=timedelta(minutes=5), tags=["profiles"])
+def profile(user_id: int, page: int = 1) -> Profile:
+    return Profile(f"{user_id} {page}")
+
+
+@cache_evict("profile:{user_id}:1", tags=["profile:{user_id}"])
+def rename(user_id: int, *, name: str) -> bool:
+    return bool(name)
+
+
+def handles_are_of_a_type() -> None:
+    profiles = Cache(Profile)
+    assert_type(profiles, Cache[Profile])
+    assert_type(profiles.get("k"), Profile | None)
+    assert_type(profiles.get("k", 0), Profile | int)
+    assert_type(profiles.get_many(["k"], ""), list[Profile | str])
+    assert_type(profiles.get_or_load("k", lambda: Profile("ann")), Profile)
+    assert_type(profiles.write_through("k", Profile("ann"), lambda value: value.name), str)
+    assert_type(profiles.write_behind("k", Profile("ann"), lambda value: 1.5), float)
+    profiles.set("k", 1)  # type: ignore[arg-type]
+    profiles.set_many({"k": Profile("ann")}, ttl=1)
+    profiles.set_many([("k", 1)])  # type: ignore[list-item]
+    assert_type(Cache(list[int]).get("k"), list[int] | None)
+    assert_type(Cache(), Cache[Any])
+    optional: Cache[str | None] = Cache(str | None)
+    assert_type(optional.get("k", 0), str | None | int)
+
+
+def a_lookup_is_taken_apart() -> None:
+    with Cache(str).lookup("k", tags=["t"], max_wait=0) as found:
+        match found:
+            case Hit(value) | Stale(value, None):
+                assert_type(value, str)
+            case Stale(_, Lease() as lease) | Miss(lease):
+                assert_type(lease, Lease[str])
+                assert_type(lease.commit("value", ttl=60), bool)
+
+
+def functions_keep_their_signatures() -> None:
+    same: Callable[[int], Profile] = profile
+    assert_type(same(7), Profile)
+    assert_type(profile(7, page=2), Profile)
+    assert_type(rename(7, name="ann"), bool)
+    profile("7")  # type: ignore[arg-type]
+    rename(7, "ann")  # type: ignore[call-arg]
+
+
+def test_what_is_checked_is_there() -> None:
+    assert callable(handles_are_of_a_type)
+    assert callable(a_lookup_is_taken_apart)
+    assert callable(functions_keep_their_signatures)
