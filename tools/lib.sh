@@ -97,13 +97,15 @@ is_fresh() {
 }
 
 # made_of COMPONENT PATH...: notes that. Of a directory, all that is below it: a
-# directory changes with the names in it.
+# directory changes with the names in it. The one that the component itself is put
+# into does so, too, and so is left out.
 made_of() {
-    local component=$1
+    local component=$1 name=${1##*/}
     shift
     {
         printf '%s:' "${component// /\\ }"
-        find "$@" \( -name __pycache__ -o -name node_modules \) -prune -o \( -type f -o -type d \) -print |
+        find "$@" \( -name __pycache__ -o -name node_modules -o -name "$name" -o -name "${name%.wasm}.d" \) -prune \
+            -o \( -type f -o -type d ! -samefile "$(dirname "$component")" \) -print |
             sed 's/ /\\ /g; s/^/ /' | tr -d '\n'
         echo
     } >"${component%.wasm}.d"
