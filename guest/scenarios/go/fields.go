@@ -139,6 +139,30 @@ func asJSON(text json.RawMessage) (any, error) {
 	return value, err
 }
 
+// mostLevels is more than any value has, and less than the stack takes.
+const mostLevels = 1000
+
+// checkLevels refuses what is nested too deeply to be read.
+func checkLevels(text []byte) error {
+	level, quoted := 0, false
+	for at := 0; at < len(text); at++ {
+		switch char := text[at]; {
+		case quoted && char == '\\':
+			at++
+		case char == '"':
+			quoted = !quoted
+		case quoted:
+		case char == '[' || char == '{':
+			if level++; level > mostLevels {
+				return protocol("too many levels")
+			}
+		case char == ']' || char == '}':
+			level--
+		}
+	}
+	return nil
+}
+
 // checkSurrogates refuses half a character, of which the decoder would make another.
 func checkSurrogates(text []byte) error {
 	high := false

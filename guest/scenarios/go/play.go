@@ -39,6 +39,9 @@ func (p *player) playLine(line []byte) (bool, error) {
 	if len(bytes.TrimSpace(line)) == 0 {
 		return false, nil
 	}
+	if err := checkLevels(line); err != nil {
+		return false, p.answer(nil, err)
+	}
 	step, err := readStep(line)
 	if err != nil {
 		return false, p.answer(nil, err)

@@ -52,6 +52,7 @@ func TestAStepIsReadStrictly(t *testing.T) {
 		`{"op": "raw_set", "key": "k", "hex": "00", "bytes": 1}`, `{"op": "raw_set", "key": "k", "value": null, "bytes": 1}`,
 		`{"op": "health", "endpoint": "wealth"}`, `{"op": "cache_evict", "by": "id"}`, `{"op": "abandon", "key": "k", "how": "no"}`,
 		`{"op": "resume"}`, `{"op": "drop", "lease": "l"}`, `{"op": "leak", "lease": "l"}`, `{"op": "commit", "lease": "l", "value": 1}`,
+		`{"op": "set", "key": "k", "value": ` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`,
 	} {
 		if got := answers(t, wrong); !reflect.DeepEqual(got, []string{"protocol"}) {
 			t.Errorf("%s: %q", wrong, got)
@@ -60,7 +61,7 @@ func TestAStepIsReadStrictly(t *testing.T) {
 }
 
 func TestWhatIsAStepIsPlayed(t *testing.T) {
-	script := `{"op": "get", "key": "k \ud83e\udd80 \\ud800"}
+	script := `{"op": "get", "key": "k \ud83e\udd80 \\ud800 \"[{"}
 
 		{"op": "set", "key": "k", "value": {"$unencodable": true}}
 		{"op": "set", "key": "k", "value": 1, "options": {"ttl_s": {"$float": "NaN"}}}
