@@ -23,8 +23,7 @@ static int greet(void *context, spakky_encoder_t *value) {
     char text[100];
     greeter->loaded = true;
     snprintf(text, sizeof text, "hello, %s: %d", greeter->name, 6 * 7);
-    spakky_encode_text(value, spakky_str(text));
-    return 0;
+    return spakky_encode_text(value, spakky_str(text)) ? 0 : -1;
 }
 
 int main(void) {
@@ -42,7 +41,7 @@ int main(void) {
         spakky_decoder_t decoder;
         spakky_text_t text;
         spakky_decoder_init(&decoder, value.bytes);
-        spakky_decode_text(&decoder, &text);
+        if (!spakky_decode_text(&decoder, &text)) text = spakky_str("no text");
         printf("%.*s (%s)\n", (int)text.length, text.data, greeter.loaded ? "loaded" : "cached");
         spakky_value_free(&value);
     }

@@ -1,3 +1,4 @@
+// @NAME@ asks twice, and works once.
 package main
 
 import (
@@ -8,39 +9,27 @@ import (
 	"spakky/cache"
 )
 
-var loaded = false
+var loaded bool
 
-// answer runs once in the whole fleet. What it returned is read from the cache for five
-// minutes, by every program that uses the same one.
-var answer = cache.Cacheable(
-	"@NAME@:answer:{}",
-	cache.TTL(5*time.Minute).Tags("@NAME@"),
-	func(question string) (int, error) {
+var greeting = cache.Cacheable("greeting:{}", cache.TTL(5*time.Minute).Tags("greetings"),
+	func(name string) (string, error) {
+		// In place of whatever takes long: it runs once in the whole fleet.
 		loaded = true
-		return 42, nil
-	},
-)
+		return fmt.Sprintf("hello, %s: %d", name, 6*7), nil
+	})
 
 func main() {
-	// So that it can be seen to load, however often it is run.
-	if err := cache.EvictTags("@NAME@"); err != nil {
-		fail(err)
-	}
 	for range 2 {
 		loaded = false
-		value, err := answer("everything")
+		text, err := greeting("@NAME@")
 		if err != nil {
-			fail(err)
+			fmt.Fprintln(os.Stderr, "@NAME@:", err)
+			os.Exit(1)
 		}
 		how := "cached"
 		if loaded {
 			how = "loaded"
 		}
-		fmt.Printf("hello, @NAME@: %d (%s)\n", value, how)
+		fmt.Printf("%s (%s)\n", text, how)
 	}
-}
-
-func fail(err error) {
-	fmt.Fprintln(os.Stderr, "@NAME@:", err)
-	os.Exit(1)
 }
