@@ -41,7 +41,8 @@ int main(void) {
         spakky_decoder_t decoder;
         spakky_text_t text;
         spakky_decoder_init(&decoder, value.bytes);
-        if (!spakky_decode_text(&decoder, &text)) text = spakky_str("no text");
+        if (!spakky_decode_text(&decoder, &text))
+            text = spakky_str("no text");
         printf("%.*s (%s)\n", (int)text.length, text.data, greeter.loaded ? "loaded" : "cached");
         spakky_value_free(&value);
     }
