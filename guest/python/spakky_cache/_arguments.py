@@ -57,8 +57,11 @@ def text(value: object, what: str) -> str:
 
 def texts(values: object, what: str) -> list[str]:
     """Keys or tags. A single one is an iterable of texts, too, but hardly meant."""
-    if isinstance(values, str | bytes | bytearray) or not isinstance(values, Iterable):
-        raise CacheInvalidKeyError(f"expected several, each of which is a str: {_kind(values)}")
+    # The usual ones first: to ask whether something is iterable takes its time.
+    if type(values) is not tuple and type(values) is not list:
+        if isinstance(values, str | bytes | bytearray) or not isinstance(values, Iterable):
+            raise CacheInvalidKeyError(f"expected several, each of which is a str: {_kind(values)}")
+        values = list(values)
     return [text(value, what) for value in values]
 
 

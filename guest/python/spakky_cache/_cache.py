@@ -156,7 +156,9 @@ class Cache(Generic[T]):
         evicted is returned but not stored.
         """
         _check_callable(loader)
-        checked = options(ttl, fresh_for, tags, max_wait)
+        return self._load(key, loader, options(ttl, fresh_for, tags, max_wait))
+
+    def _load(self, key: str, loader: Callable[[], T], checked: Options) -> T:
         found = raw.lookup(key, tags=checked.tags, max_wait_ms=checked.max_wait)
         if isinstance(found, raw.Hit) or found.lease is None:
             return self._decode(found.value)

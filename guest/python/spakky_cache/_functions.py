@@ -36,7 +36,7 @@ def cacheable(
     the options are those of `Cache.get_or_load`. `__wrapped__` is the function itself.
     """
     template, tag_templates = _template(key), [Template(tag) for tag in _sources(tags)]
-    options(ttl, fresh_for, (), max_wait)
+    checked = options(ttl, fresh_for, (), max_wait)
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         _check_function(function, "cacheable")
@@ -50,13 +50,11 @@ def cacheable(
             if cache is None:
                 # A type that was not there yet when its function was.
                 cache = Cache(_returned(function))
-            result: R = cache.get_or_load(
+            filled = tuple(tag.fill(values) for tag in tag_templates)
+            result: R = cache._load(
                 template.fill(values),
                 lambda: function(*args, **kwargs),
-                ttl=ttl,
-                fresh_for=fresh_for,
-                tags=[tag.fill(values) for tag in tag_templates],
-                max_wait=max_wait,
+                checked._replace(tags=filled),
             )
             return result
 

@@ -93,7 +93,23 @@ def binder(
     for template in templates:
         template.check(signature.parameters, name)
 
+    parameters = signature.parameters.values()
+    ordinary = all(parameter.kind is parameter.POSITIONAL_OR_KEYWORD for parameter in parameters)
+    names = [parameter.name for parameter in parameters]
+    defaults = {
+        parameter.name: parameter.default
+        for parameter in parameters
+        if parameter.default is not parameter.empty
+    }
+
     def bind(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Mapping[str, Any]:
+        if ordinary and len(args) <= len(names):
+            # A third of the time of `signature.bind`, which is for every kind of call.
+            values = {**defaults, **dict(zip(names, args, strict=False)), **kwargs}
+            if values.keys() == signature.parameters.keys() and (
+                not kwargs or kwargs.keys().isdisjoint(names[: len(args)])
+            ):
+                return values
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         return bound.arguments
