@@ -8,7 +8,7 @@ use anyhow::{Context as _, ensure};
 use libtest_mimic::{Arguments, Failed, Trial};
 use spakky_host_guest_suite::artifact;
 use spakky_host_guest_suite::command::{run_embedded, run_on};
-use spakky_host_guest_suite::language::{LANGUAGES, Language};
+use spakky_host_guest_suite::language::{LANGUAGES, Language, RUST};
 use spakky_test_harness::{RedisServer, ServerOptions};
 
 fn main() -> ExitCode {
@@ -18,6 +18,12 @@ fn main() -> ExitCode {
         let name = format!("a new project in {} builds, runs, and is cached", language.name);
         let trial = test(name, move || made(language));
         trials.push(trial.with_ignored_flag(language.skipped().is_some()));
+        // That of Rust is a test of the library's own.
+        if language != RUST {
+            let name = format!("the example on the page of {} builds and runs", language.name);
+            let trial = test(name, move || shown(language));
+            trials.push(trial.with_ignored_flag(language.skipped().is_some()));
+        }
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
@@ -65,6 +71,62 @@ fn made(language: Language) -> anyhow::Result<()> {
         let ended = run_on(&server, &[]).args([&component]).finish();
         ensure!(ended.code(0).output == expected, "it says {}", ended.all());
     }
+    Ok(())
+}
+
+/// The example of a library's page, as a program: the file, what stands before and
+/// after it, and what the program says when it is given a `7`.
+fn program(language: Language) -> anyhow::Result<(&'static str, String, &'static str)> {
+    let page = format!("guest/{}/README.md", language.name);
+    let page = fs::read_to_string(artifact::root().join(page))?;
+    let (file, fence, before, after, says) = match language.name {
+        "python" => ("main.py", "python", "", "", "user 7\n"),
+        "javascript" => ("main.js", "js", "", "", "user 7\n"),
+        "go" => (
+            "main.go",
+            "go",
+            "package main\nimport (\"fmt\"; \"time\"; \"spakky/cache\")\n\
+             type Rename struct { ID uint64 }\n",
+            "func main() {\n\
+             text, err := profile(7)\n\
+             if err == nil { err = rename(Rename{7}) }\n\
+             if err != nil { panic(err) }\n\
+             fmt.Println(text)\n}\n",
+            "user 7\n",
+        ),
+        "c" => (
+            "main.c",
+            "c",
+            "#include <inttypes.h>\n#include <stdio.h>\n#include \"spakky_cache.h\"\n",
+            "int main(void) {\n\
+             spakky_value_t value; spakky_decoder_t decoder; int64_t number;\n\
+             if (twice(7, &value) != SPAKKY_OK) return 1;\n\
+             spakky_decoder_init(&decoder, value.bytes);\n\
+             if (!spakky_decode_int(&decoder, &number)) return 1;\n\
+             printf(\"%\" PRId64 \"\\n\", number);\n\
+             spakky_value_free(&value);\n}\n",
+            "14\n",
+        ),
+        other => anyhow::bail!("{other} has no page"),
+    };
+    let begin = format!("\n```{fence}\n");
+    let (_, rest) = page.split_once(&begin).context("its page has no example")?;
+    let (example, _) = rest.split_once("\n```\n").context("its example has no end")?;
+    Ok((file, format!("{before}{example}\n{after}"), says))
+}
+
+fn shown(language: Language) -> anyhow::Result<()> {
+    let (file, text, says) = program(language)?;
+    let scratch = tempfile::tempdir()?;
+    // With what a program of this language has beside it.
+    let output = new(scratch.path(), &[language.name, "page"])?;
+    ensure!(output.status.success(), "{}", said(&output));
+    let project = scratch.path().join("page");
+    fs::write(project.join(file), text)?;
+    let output = Command::new(project.join("build")).output()?;
+    ensure!(output.status.success(), "it does not build: {}", said(&output));
+    let ended = run_embedded(&[]).args([project.join("page.wasm")]).args(["7"]).finish();
+    ensure!(ended.code(0).output == says, "it says {}", ended.all());
     Ok(())
 }
 

@@ -13,7 +13,15 @@ use tempfile::TempDir;
 use crate::redis;
 
 /// Pages with blocks of `sh` or `console`.
-const PAGES: [&str; 3] = ["README.md", "guest/rust/README.md", "guest/examples/README.md"];
+const PAGES: [&str; 7] = [
+    "README.md",
+    "guest/c/README.md",
+    "guest/examples/README.md",
+    "guest/go/README.md",
+    "guest/javascript/README.md",
+    "guest/python/README.md",
+    "guest/rust/README.md",
+];
 
 fn page(path: &str) -> String {
     let path = artifact::root().join(path);
@@ -123,6 +131,13 @@ fn the_command_lines_of_the_pages_work() {
                 ["cargo", "install", "--path", path, ..] => {
                     let manifest = artifact::root().join(path).join("Cargo.toml");
                     assert!(manifest.is_file(), "{path}: nothing to install: {line}");
+                }
+                ["go", "mod", ..] => {
+                    let module = page("guest/go/go.mod");
+                    let required = command.iter().find_map(|word| word.split_once('@'));
+                    let name = required.map(|(name, _)| format!("module {name}\n"));
+                    let is_ours = name.is_some_and(|name| module.starts_with(&name));
+                    assert!(is_ours && line.contains("guest/go"), "{path}: no module: {line}");
                 }
                 ["spakky-redis", ..] => {
                     let ended = run(&line, &server, workplace.path());
