@@ -16,3 +16,4 @@
 #include "src/key.c"
 #include "src/options.c"
 #include "src/report.c"
+#include "src/text.c"
