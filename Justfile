@@ -88,6 +88,7 @@ test-guest *args: _wasm
 
 # measure the cache beside the redis crate; the guests' languages beside Rust: bench guests
 bench *args: _rust _redis
+    @if [[ ${1-} == guests ]]; then "$JUST" --justfile {{ quote(justfile()) }} guests; fi
     @cargo build --quiet {{ host }} --bins
     @target/debug/spakky-bench "$@"
 
