@@ -55,6 +55,17 @@ impl Lease {
             None => Ok(false),
         }
     }
+
+    /// Gives the lease up, as a drop does, and returns when that is done: what
+    /// its holder does next finds the key free, and is not undone by it.
+    pub async fn give_up(mut self) {
+        if let Some(mut held) = self.held.take()
+            // Should this fail, or be dropped half-way, the drop does it again.
+            && held.release().await.is_ok()
+        {
+            held.armed = false;
+        }
+    }
 }
 
 /// What a lease was taken for, which decides what its end leaves behind.

@@ -116,8 +116,7 @@ impl cache::HostLease for CacheCtx {
     }
 
     async fn drop(&mut self, lease: Resource<Lease>) -> wasmtime::Result<()> {
-        // Dropping the lease gives it up.
-        self.leases.delete(lease)?;
+        self.leases.delete(lease)?.give_up().await;
         Ok(())
     }
 }
