@@ -143,6 +143,9 @@ function wait(time: Time): number {
 
 function toMilliseconds(time: Time, name: string): number {
   if (typeof time === "number") return toNanosecond(time * 1_000);
+  if (typeof time !== "object" || time === null) {
+    throw new ArgumentError(`\`${name}\` is no time: a number of seconds, or { minutes: 5 }`);
+  }
   checkNames(time, Object.keys(UNITS), `parts of \`${name}\``);
   let sum = 0;
   for (const [unit, count] of Object.entries(time)) {

@@ -77,7 +77,7 @@ test("what is no option is refused by its name", () => {
     [300, /no object/],
     [[], /no object/],
     [{ tll: 5 }, /`tll`.*`ttl`/],
-    [{ ttl: "5m" }, /`ttl` are no object/],
+    [{ ttl: "5m" }, /`ttl` is no time: a number of seconds/],
     [{ ttl: { minute: 5 } }, /`minute`.*`minutes`/],
     [{ ttl: { minutes: "5" } }, /`minutes` of `ttl`/],
     [{ tags: "t" }, /`tags`/],
