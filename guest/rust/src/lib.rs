@@ -8,6 +8,12 @@
 //! like any other: reading it is a hit. A `Vec<u8>` is an array of numbers to
 //! `serde`; use the crate `serde_bytes` where other languages expect bytes.
 //!
+//! A number never changes on the way: one that the type does not hold is an
+//! [`Error::Serialization`]. A whole number is read as a float where it stays the same
+//! (JavaScript writes 1.0 as 1), and a float never as an integer. Integers have at most
+//! 64 bits and a sign; what CBOR has beyond the types above (tags, `undefined`) is
+//! neither written nor read.
+//!
 //! # Keys
 //!
 //! [`key!`], [`cacheable`] and [`cache_evict`] escape what they put into a
