@@ -82,9 +82,9 @@ check-guests *languages: _componentize
 test-guests *languages: _componentize
     @tools/languages test {{ languages }}
 
-# tests of the guest library for Rust, of its macros, and of what makes components
+# tests of what is in the workspace of guests: library for Rust, macros, player, example
 test-guest *args: _wasm
-    cd guest && cargo test --no-fail-fast -p spakky-cache -p spakky-cache-macros -p spakky-componentize --target-dir target -- "$@"
+    cd guest && cargo test --no-fail-fast --workspace --exclude observed-guest --target-dir target -- "$@"
 
 # measure the cache beside the redis crate; the guests' languages beside Rust: bench guests
 bench *args: _rust _redis
@@ -113,7 +113,7 @@ fmt-check: _rust
 # lint host and guests; a warning is a failure
 clippy: _wasm
     cd guest && cargo clippy {{ guests }} --target {{ guest_target }} --target-dir target -- -D warnings
-    cd guest && cargo clippy -p spakky-cache -p spakky-cache-macros -p spakky-componentize --all-targets --target-dir target -- -D warnings
+    cd guest && cargo clippy --workspace --exclude observed-guest --all-targets --target-dir target -- -D warnings
     cargo clippy {{ host }} --all-targets -- -D warnings
 
 # build the documentation; a warning is a failure

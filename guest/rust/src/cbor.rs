@@ -9,7 +9,9 @@ use serde::de::DeserializeOwned;
 use self::exact::Exact;
 use crate::Error;
 
-pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
+/// The bytes of a value, as every operation stores it; with [`raw`](crate::raw), for
+/// those who keep the bytes. An [`Error::Serialization`] if it has none.
+pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     ciborium::into_writer(value, &mut bytes)
         .map_err(|error| Error::Serialization(format!("cannot encode the value: {error}")))?;
@@ -19,7 +21,9 @@ pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
     }
 }
 
-pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+/// The one value that these bytes are, as every operation reads it. An
+/// [`Error::Serialization`] if they are none, or not a `T`.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let failure =
         |reason: String| Error::Serialization(format!("cannot decode the entry: {reason}"));
     if let Some(what) = unshared(bytes) {

@@ -57,6 +57,7 @@ pub use actuator::{
     info,
 };
 pub use cache::{Cache, clear, evict_tags};
+pub use cbor::{decode, encode};
 pub use config::{Config, config};
 pub use error::{Error, LoadError, WriteError};
 pub use lookup::{Lease, Lookup};

@@ -49,19 +49,12 @@ impl Any {
 
     /// As the library encodes it.
     pub(crate) fn encode(&self) -> Result<Vec<u8>, Failure> {
-        let mut bytes = Vec::new();
-        ciborium::into_writer(self, &mut bytes)
-            .map_err(|error| Failure::new("serialization", &error.to_string()))?;
-        Ok(bytes)
+        Ok(spakky_cache::encode(self)?)
     }
 
     /// As the library decodes it.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Failure> {
-        let failure = |message: &str| Failure::new("serialization", message);
-        let mut rest = bytes;
-        let value =
-            ciborium::from_reader(&mut rest).map_err(|error| failure(&error.to_string()))?;
-        if rest.is_empty() { Ok(value) } else { Err(failure("more than one value")) }
+        Ok(spakky_cache::decode(bytes)?)
     }
 }
 
