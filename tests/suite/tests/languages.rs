@@ -70,6 +70,29 @@ fn a_language_that_is_required_fails_if_it_cannot_be_had() {
 }
 
 #[test]
+fn what_fails_is_a_failure_whatever_comes_after_it() {
+    let machine = machine();
+    let tool = |name: &str, ends: &str| {
+        let tool = machine.path().join("tools").join(name);
+        fs::write(tool, format!("#!/bin/sh\nexit {ends}\n")).expect("written");
+    };
+    for (name, ends) in [("setup-c", "0"), ("check-c", "0"), ("bindings-c", "0")] {
+        tool(name, ends);
+    }
+    assert!(languages(&machine, &["check", "c"], &[]).status.success());
+    for (broken, well) in [("check-c", "bindings-c"), ("bindings-c", "check-c")] {
+        tool(broken, "1");
+        tool(well, "0");
+        let output = languages(&machine, &["check", "c"], &[]);
+        assert_eq!(output.status.code(), Some(1), "{broken}: {output:?}");
+    }
+    // Of two components, the first fails.
+    tool("build-c", "$([ \"$1\" = guest/examples/stats-c ]; echo $?)");
+    let output = languages(&machine, &["build", "c"], &[]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+}
+
+#[test]
 fn a_language_that_is_none_is_refused() {
     let machine = machine();
     let output = languages(&machine, &["build", "cobol"], &[]);
