@@ -84,6 +84,29 @@ apt_unpack() {
     done
 }
 
+# pip_into DIRECTORY PACKAGE==VERSION...: unpacks packages of PyPI, and nothing that they
+# ask for. Needs python3, and `scratch`; what pip says is for a log.
+pip_into() {
+    local python=python3
+    # A pip that is told to install elsewhere, or only into an environment of its
+    # choice, would refuse --target.
+    local -x PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0
+    if ! "$python" -m pip --version >/dev/null 2>&1; then
+        "$python" -m venv "$scratch/venv" || return 1
+        python=$scratch/venv/bin/python
+    fi
+    "$python" -m pip install --quiet --disable-pip-version-check --no-input --no-deps \
+        --only-binary :all: --retries 2 --target "$1" "${@:2}"
+}
+
+# componentize ARGUMENT...: spakky-componentize, which is built where it is missing.
+componentize() {
+    local program=$root/guest/target/debug/spakky-componentize
+    [[ -x $program ]] ||
+        (cd "$root/guest" && cargo build --quiet --package spakky-componentize --target-dir target)
+    "$program" "$@"
+}
+
 # Beside a component stands what it was made of, as Cargo writes it for its own:
 # `COMPONENT: SOURCE SOURCE...`, with `\ ` for a space.
 
@@ -109,4 +132,19 @@ made_of() {
             sed 's/ /\\ /g; s/^/ /' | tr -d '\n'
         echo
     } >"${component%.wasm}.d"
+}
+
+# place_component MADE COMPONENT BEGUN SOURCE...: puts in its place what was made of the
+# sources since BEGUN (an EPOCHREALTIME), and says how long that took.
+place_component() {
+    local made=$1 component=$2 begun=$3 tenths
+    shift 3
+    # As old as its sources were read: what changes meanwhile is newer.
+    touch -d "@${begun/,/.}" "$made"
+    made_of "$component" "$@"
+    # From beside the destination, one rename puts it there, whole.
+    mv "$made" "$component.$$"
+    mv -f "$component.$$" "$component"
+    tenths=$(((${EPOCHREALTIME/[.,]/} - ${begun/[.,]/}) / 100000))
+    say "$component ($((tenths / 10)).$((tenths % 10)) s)"
 }
