@@ -4,7 +4,6 @@
 //! The store is the embedded one, so that what is measured is the way from the
 //! guest to the host and back, and what the library does with a value of 100 bytes.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
@@ -54,7 +53,7 @@ pub(crate) async fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     let prefix = Prefix::new("bench:")?;
     let store = Backing::Embedded.open(&prefix, 1).await?.remove(0);
     let settings = Backing::Embedded.settings(&prefix);
-    let host = Host::new(Arc::clone(&store), settings, Policy::default());
+    let host = Host::new(store, settings, Policy::default());
 
     let mut readers = Vec::new();
     for language in LANGUAGES {

@@ -22,11 +22,11 @@ pub struct Place {
 }
 
 impl Place {
-    fn row(&self) -> String {
+    fn row(&self) -> Row {
         if self.first == self.others {
-            self.topic.clone()
+            Row::Topic(self.topic.clone())
         } else {
-            format!("{} to", self.first.name)
+            Row::From(self.first.name)
         }
     }
 
@@ -37,6 +37,24 @@ impl Place {
             format!("{} on {store}", first.name)
         } else {
             format!("{} to {} on {store}", first.name, others.name)
+        }
+    }
+}
+
+/// A row of a table: topics come first, then whose entries others read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Row {
+    /// The scenarios of a topic, each language by itself.
+    Topic(String),
+    /// All that this language begins, and others go on with.
+    From(&'static str),
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Topic(topic) => f.pad(topic),
+            Self::From(language) => f.pad(&format!("{language} to")),
         }
     }
 }
@@ -72,19 +90,17 @@ impl fmt::Display for Cell {
     }
 }
 
-/// A table for each store, in which rows come in the order of their names, those
-/// of two languages last.
+/// A table for each store.
 #[derive(Debug, Default)]
 pub struct Matrix(Mutex<BTreeMap<&'static str, Table>>);
 
-type Table = BTreeMap<(bool, String), BTreeMap<&'static str, Cell>>;
+type Table = BTreeMap<Row, BTreeMap<&'static str, Cell>>;
 
 impl Matrix {
     fn change(&self, place: &Place, change: impl FnOnce(&mut Cell)) {
         let mut tables = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let row = (place.first != place.others, place.row());
         let table = tables.entry(place.store).or_default();
-        change(table.entry(row).or_default().entry(place.others.name).or_default());
+        change(table.entry(place.row()).or_default().entry(place.others.name).or_default());
     }
 
     /// A scenario is to be played there.
@@ -109,11 +125,10 @@ impl Matrix {
             cell.wanted > 0 && cell.passed + cell.failed + cell.skipped == cell.wanted
         };
         !tables.is_empty()
-            && tables.values().flatten().all(|((two, row), cells)| {
+            && tables.values().flatten().all(|(row, cells)| {
                 languages.iter().all(|language| {
                     // A language and itself have rows of their own.
-                    let itself = *two && *row == format!("{} to", language.name);
-                    itself || cells.get(language.name).is_some_and(played)
+                    *row == Row::From(language.name) || cells.get(language.name).is_some_and(played)
                 })
             })
     }
@@ -129,13 +144,13 @@ impl fmt::Display for Matrix {
             columns.sort_unstable();
             columns.dedup();
             let title = format!("on {store}");
-            let rows = table.keys().map(|(_, row)| row.len()).chain([title.len()]);
+            let rows = table.keys().map(|row| row.to_string().len()).chain([title.len()]);
             let wide = rows.max().unwrap_or_default();
             write!(f, "{between}{title:wide$}")?;
             for column in &columns {
                 write!(f, "  {column:>10}")?;
             }
-            for ((_, row), cells) in table {
+            for (row, cells) in table {
                 write!(f, "\n{row:wide$}")?;
                 for column in &columns {
                     match cells.get(column) {
