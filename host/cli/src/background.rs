@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use spakky_cache_core::environment::{Environment, System, Task};
+use spakky_cache_core::runtime::{Runtime, Task, TokioRuntime};
 use tokio::sync::watch;
 
 /// The real world, in which it is known how many tasks are under way.
@@ -27,22 +27,22 @@ impl Background {
     }
 }
 
-impl Environment for Background {
+impl Runtime for Background {
     fn now(&self) -> spakky_cache_core::entry::UnixMillis {
-        System.now()
+        TokioRuntime.now()
     }
 
     fn sleep(&self, duration: Duration) -> Task {
-        System.sleep(duration)
+        TokioRuntime.sleep(duration)
     }
 
     fn fill_random(&self, bytes: &mut [u8]) {
-        System.fill_random(bytes);
+        TokioRuntime.fill_random(bytes);
     }
 
     fn spawn(&self, task: Task) {
         let running = Running::begin(&self.running);
-        System.spawn(Box::pin(async move {
+        TokioRuntime.spawn(Box::pin(async move {
             task.await;
             drop(running);
         }));

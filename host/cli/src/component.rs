@@ -94,7 +94,7 @@ impl Loaded {
 fn link(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    spakky_cache_wasm::add_to_linker(&mut linker, |guest: &mut Guest| &mut guest.cache)?;
+    spakky_cache_wasmtime::add_to_linker(&mut linker, |guest: &mut Guest| &mut guest.cache)?;
     Ok(linker)
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use spakky_cache_wasm::EngineOptions;
+use spakky_cache_wasmtime::EngineOptions;
 use wasmtime::Engine;
 
 use crate::args::EngineArgs;

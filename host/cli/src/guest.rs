@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use spakky_cache_core::actuator::Actuator;
 use spakky_cache_core::{Cache, Grants};
-use spakky_cache_wasm::{CacheCtx, GuestLimits, Settings};
+use spakky_cache_wasmtime::{CacheCtx, GuestLimits, Settings};
 use wasmtime::component::ResourceTable;
 use wasmtime::{Engine, Store, StoreLimits};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};

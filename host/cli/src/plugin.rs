@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use spakky_cache_core::actuator::{Actuator, CacheMetrics, CacheProbe, Detail, Details};
-use spakky_cache_core::{Cache, Store, Sweeper, System};
-use spakky_cache_wasm::Settings;
+use spakky_cache_core::{Cache, Store, Sweeper, TokioRuntime};
+use spakky_cache_wasmtime::Settings;
 
 use crate::background::Background;
 use crate::exit::Failure;
@@ -31,10 +31,10 @@ pub(crate) async fn initialize(
     if_unreachable: IfUnreachable,
 ) -> Result<Plugin, Failure> {
     let background = Background::new();
-    let environment = Arc::new(background.clone());
-    let store = store::open(&options.store, environment.clone(), if_unreachable).await?;
+    let runtime = Arc::new(background.clone());
+    let store = store::open(&options.store, runtime.clone(), if_unreachable).await?;
     let settings = Arc::new(store::shown(&options.store));
-    let cache = Cache::with(store.clone(), options.policy.clone(), environment);
+    let cache = Cache::with(store.clone(), options.policy.clone(), runtime);
     let probe = Arc::new(CacheProbe::new(cache.clone(), details(&settings)));
     let contributor = Arc::new(CacheMetrics(cache.clone()));
     Ok(Plugin { settings, cache, background, options, store, probe, contributor })
@@ -44,7 +44,7 @@ impl Plugin {
     /// An actuator that asks the cache. Others can be added.
     pub(crate) fn actuator(&self) -> Actuator {
         let Options { probe_timeout, include_details, .. } = self.options;
-        Actuator::new(Arc::new(System), probe_timeout, include_details)
+        Actuator::new(Arc::new(TokioRuntime), probe_timeout, include_details)
             .probe(self.probe.clone())
             .contributor(self.contributor.clone())
     }
@@ -58,7 +58,7 @@ impl Plugin {
         // A cache of its own, whose tasks nobody waits for: a sweeper sleeps
         // most of the time.
         let policy = self.options.policy.clone();
-        let cache = Cache::with(self.store.clone(), policy, Arc::new(System));
+        let cache = Cache::with(self.store.clone(), policy, Arc::new(TokioRuntime));
         Sweeper::default().start(&cache);
         Some(cache)
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use spakky_cache_core::actuator::{
     Actuator, Answer, Endpoint, HealthProbe, Outcome, Status, error,
 };
-use spakky_cache_wasm::{GuestContributor, GuestProbe, NewStore};
+use spakky_cache_wasmtime::{GuestContributor, GuestProbe, NewStore};
 
 use crate::component::Loaded;
 use crate::guest::{Guest, Guests, Talk};

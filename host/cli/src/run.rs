@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
-use spakky_cache_wasm::TimeLimit;
+use spakky_cache_wasmtime::TimeLimit;
 use wasmtime::Store;
 use wasmtime_wasi::p2::bindings::CommandPre;
 

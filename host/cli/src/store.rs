@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use spakky_cache_core::entry::{Entry, Envelope, Epochs, Id, Marker};
-use spakky_cache_core::store::{Change, EvictionMark, Found, Stem, Step, Swept, Taken};
-use spakky_cache_core::{Environment, Key, Store, StoreError, System, Tag};
-use spakky_cache_embedded::EmbeddedStore;
+use spakky_cache_core::store::{CasToken, Change, EvictionMark, Found, Step, Swept, Taken};
+use spakky_cache_core::{Key, Runtime, Store, StoreError, Tag, TokioRuntime};
+use spakky_cache_memory::MemoryStore;
 use spakky_cache_redis::{RedisConnection, RedisSettings, RedisStore};
-use spakky_cache_wasm::Settings;
+use spakky_cache_wasmtime::Settings;
 
 use crate::exit::{Failure, UNAVAILABLE};
 use crate::settings::StoreOptions;
@@ -26,12 +26,12 @@ pub(crate) enum IfUnreachable {
 /// Opens the store of `options`.
 pub(crate) async fn open(
     options: &StoreOptions,
-    environment: Arc<dyn Environment>,
+    runtime: Arc<dyn Runtime>,
     if_unreachable: IfUnreachable,
 ) -> Result<Arc<dyn Store>, Failure> {
     let settings = match options {
         StoreOptions::Embedded(prefix) => {
-            return Ok(EmbeddedStore::new(environment).keyspace(prefix));
+            return Ok(MemoryStore::new(runtime).keyspace(prefix));
         }
         StoreOptions::Redis(settings) => settings,
     };
@@ -39,7 +39,7 @@ pub(crate) async fn open(
         // What the connection does in the background is nothing to wait for.
         Ok(connection) => {
             let prefix = settings.key_prefix.clone();
-            Ok(Arc::new(RedisStore::new(connection, prefix, Arc::new(System))))
+            Ok(Arc::new(RedisStore::new(connection, prefix, Arc::new(TokioRuntime))))
         }
         Err(error) => match if_unreachable {
             IfUnreachable::Fail => Err(Failure::new(UNAVAILABLE, error)
@@ -103,19 +103,24 @@ impl Store for Unreachable {
         self.fail()
     }
 
-    fn take_lease<'a>(&'a self, _: &'a Key, _: Option<&'a Stem>, _: &'a Marker) -> Step<'a, Taken> {
+    fn take_lease<'a>(
+        &'a self,
+        _: &'a Key,
+        _: Option<&'a CasToken>,
+        _: &'a Marker,
+    ) -> Step<'a, Taken> {
         self.fail()
     }
 
-    fn commit<'a>(&'a self, _: &'a Key, _: &'a Stem, _: &'a Entry) -> Step<'a, bool> {
+    fn commit<'a>(&'a self, _: &'a Key, _: &'a CasToken, _: &'a Entry) -> Step<'a, bool> {
         self.fail()
     }
 
-    fn give_up<'a>(&'a self, _: &'a Key, _: &'a Stem) -> Step<'a, bool> {
+    fn give_up<'a>(&'a self, _: &'a Key, _: &'a CasToken) -> Step<'a, bool> {
         self.fail()
     }
 
-    fn renew<'a>(&'a self, _: &'a Key, _: &'a Stem, _: Duration) -> Step<'a, bool> {
+    fn renew<'a>(&'a self, _: &'a Key, _: &'a CasToken, _: Duration) -> Step<'a, bool> {
         self.fail()
     }
 

@@ -13,8 +13,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::cache::Cache;
-use crate::environment::Environment;
 use crate::error::Error;
+use crate::runtime::Runtime;
 
 /// What is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -136,7 +136,7 @@ pub trait InfoContributor: Send + Sync {
 
 /// Asks all that have something to say.
 pub struct Actuator {
-    environment: Arc<dyn Environment>,
+    runtime: Arc<dyn Runtime>,
     time_limit: Duration,
     include_details: bool,
     probes: Vec<Arc<dyn HealthProbe>>,
@@ -153,12 +153,8 @@ impl fmt::Debug for Actuator {
 impl Actuator {
     /// An actuator that asks nobody yet, gives each `time_limit` to answer, and
     /// shows details or leaves them out.
-    pub fn new(
-        environment: Arc<dyn Environment>,
-        time_limit: Duration,
-        include_details: bool,
-    ) -> Self {
-        Self { environment, time_limit, include_details, probes: vec![], contributors: vec![] }
+    pub fn new(runtime: Arc<dyn Runtime>, time_limit: Duration, include_details: bool) -> Self {
+        Self { runtime, time_limit, include_details, probes: vec![], contributors: vec![] }
     }
 
     /// Asks `probe`, too.
@@ -217,7 +213,7 @@ impl Actuator {
         tokio::select! {
             biased;
             answer = answer => Some(answer),
-            () = self.environment.sleep(self.time_limit) => None,
+            () = self.runtime.sleep(self.time_limit) => None,
         }
     }
 }

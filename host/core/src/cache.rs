@@ -8,14 +8,14 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::entry::{Entry, Envelope, Epochs, Id};
-use crate::environment::{Environment, System};
 use crate::error::Error;
-use crate::gate::Gates;
 use crate::key::{Key, Tag};
 use crate::limits::{CheckedOptions, EntryOptions};
 use crate::metrics::{Metrics, Snapshot};
 use crate::policy::{Grants, OnFailure, Policy};
 use crate::refresh::Refreshes;
+use crate::runtime::{Runtime, TokioRuntime};
+use crate::single_flight::SingleFlight;
 use crate::store::{Found, Store};
 
 /// A cache over one store. Clones are handles of the same cache, and share its
@@ -27,10 +27,10 @@ pub struct Cache {
 
 pub(crate) struct Inner {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) environment: Arc<dyn Environment>,
+    pub(crate) runtime: Arc<dyn Runtime>,
     pub(crate) policy: Policy,
     pub(crate) metrics: Metrics,
-    pub(crate) gates: Gates,
+    pub(crate) flights: SingleFlight,
     pub(crate) refreshes: Refreshes,
 }
 
@@ -43,17 +43,17 @@ impl fmt::Debug for Cache {
 impl Cache {
     /// A cache over `store` in the real world, with the default policy.
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self::with(store, Policy::default(), Arc::new(System))
+        Self::with(store, Policy::default(), Arc::new(TokioRuntime))
     }
 
-    /// A cache with a policy and an environment of the caller's choice.
-    pub fn with(store: Arc<dyn Store>, policy: Policy, environment: Arc<dyn Environment>) -> Self {
+    /// A cache with a policy and an runtime of the caller's choice.
+    pub fn with(store: Arc<dyn Store>, policy: Policy, runtime: Arc<dyn Runtime>) -> Self {
         let inner = Inner {
             store,
-            environment,
+            runtime,
             policy,
             metrics: Metrics::default(),
-            gates: Gates::default(),
+            flights: SingleFlight::default(),
             refreshes: Refreshes::default(),
         };
         Self { inner: Arc::new(inner) }
@@ -90,8 +90,8 @@ impl Inner {
         load_time: Duration,
     ) -> Entry {
         Entry {
-            id: Id::random(&*self.environment),
-            stored_at: self.environment.now(),
+            id: Id::random(&*self.runtime),
+            stored_at: self.runtime.now(),
             ttl: options.ttl,
             fresh_for: options.fresh_for,
             load_time,

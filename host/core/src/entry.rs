@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::environment::Environment;
-pub use crate::environment::UnixMillis;
 use crate::key::Tag;
+use crate::runtime::Runtime;
+pub use crate::runtime::UnixMillis;
 
 macro_rules! random_128 {
     ($(#[$doc:meta])* $name:ident) => {
@@ -17,9 +17,9 @@ macro_rules! random_128 {
 
         impl $name {
             /// A new one, that nobody else has.
-            pub fn random(environment: &dyn Environment) -> Self {
+            pub fn random(runtime: &dyn Runtime) -> Self {
                 let mut bytes = [0; 16];
-                environment.fill_random(&mut bytes);
+                runtime.fill_random(&mut bytes);
                 Self(bytes)
             }
         }

@@ -20,7 +20,7 @@
 //! | 76 | | for each tag: its length (2), its bytes, its epoch (16) |
 //! | | | the value |
 //!
-//! The first [`STEM_BYTES`] are the stem: what compare-and-set compares. A
+//! The first [`CAS_TOKEN_BYTES`] are the stem: what compare-and-set compares. A
 //! check sum is there because a damaged entry must be a miss (G6), and the
 //! value's bytes alone cannot tell.
 
@@ -30,10 +30,10 @@ use bytes::{Buf as _, BufMut as _, Bytes};
 
 use crate::entry::{Entry, Envelope, Epoch, Epochs, Id, Marker, whole_millis};
 use crate::key::{MAX_NAME_BYTES, Tag};
-use crate::store::Stem;
+use crate::store::CasToken;
 
 /// How many of an envelope's first bytes tell it from every other.
-pub const STEM_BYTES: usize = 24;
+pub const CAS_TOKEN_BYTES: usize = 24;
 
 /// The bytes before the tags.
 const FIXED_BYTES: usize = 76;
@@ -49,10 +49,10 @@ pub struct NoEnvelope;
 
 impl Envelope {
     /// The stem of this envelope's bytes.
-    pub fn stem(&self) -> Stem {
-        let mut stem = Vec::with_capacity(STEM_BYTES);
+    pub fn cas_token(&self) -> CasToken {
+        let mut stem = Vec::with_capacity(CAS_TOKEN_BYTES);
         put_stem(&mut stem, self);
-        Stem(stem.into())
+        CasToken(stem.into())
     }
 
     /// The envelope in bytes.
@@ -121,8 +121,8 @@ pub fn epochs_of(bytes: &[u8]) -> Option<Epochs> {
 }
 
 /// The stem of any bytes.
-pub fn stem_of(bytes: &[u8]) -> Stem {
-    Stem(Bytes::copy_from_slice(&bytes[..bytes.len().min(STEM_BYTES)]))
+pub fn cas_token_of(bytes: &[u8]) -> CasToken {
+    CasToken(Bytes::copy_from_slice(&bytes[..bytes.len().min(CAS_TOKEN_BYTES)]))
 }
 
 fn put_stem(bytes: &mut Vec<u8>, envelope: &Envelope) {

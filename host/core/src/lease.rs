@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::key::Key;
 use crate::limits::{CheckedOptions, EntryOptions};
 use crate::policy::Policy;
-use crate::store::{EvictionMark, Stem};
+use crate::store::{CasToken, EvictionMark};
 
 /// The right, and the duty, to fill one key.
 ///
@@ -22,11 +22,11 @@ use crate::store::{EvictionMark, Stem};
 #[derive(Debug)]
 pub struct Lease {
     /// None once it is spent.
-    held: Option<Held>,
+    held: Option<LeaseGuard>,
 }
 
 impl Lease {
-    pub(crate) fn new(held: Held) -> Self {
+    pub(crate) fn new(held: LeaseGuard) -> Self {
         Self { held: Some(held) }
     }
 
@@ -78,11 +78,11 @@ pub(crate) enum Purpose {
     /// expired lease, may have stored what the origin no longer holds.
     Write,
     /// To refresh the entry with this stem, which is served until then.
-    Refresh(Stem),
+    Refresh(CasToken),
 }
 
 /// A lease that is not spent: when dropped, it is given up.
-pub(crate) struct Held {
+pub(crate) struct LeaseGuard {
     cache: Cache,
     session: Arc<HeldLeases>,
     key: Key,
@@ -97,9 +97,9 @@ pub(crate) struct Held {
     armed: bool,
 }
 
-impl fmt::Debug for Held {
+impl fmt::Debug for LeaseGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Held")
+        f.debug_struct("LeaseGuard")
             .field("key", &self.key)
             .field("id", &self.id)
             .field("purpose", &self.purpose)
@@ -107,7 +107,7 @@ impl fmt::Debug for Held {
     }
 }
 
-impl Held {
+impl LeaseGuard {
     /// A lease that is about to be taken. It counts as held from now on, so
     /// that a caller who is dropped while taking it leaves nothing behind.
     pub(crate) fn about_to(
@@ -116,8 +116,8 @@ impl Held {
         purpose: Purpose,
         epochs: Epochs,
     ) -> Result<Self, Error> {
-        let environment = &*session.inner().environment;
-        let id = Id::random(environment);
+        let runtime = &*session.inner().runtime;
+        let id = Id::random(runtime);
         session.held.add(id, session.grants.leases)?;
         Ok(Self {
             cache: session.cache.clone(),
@@ -127,7 +127,7 @@ impl Held {
             purpose,
             epochs,
             mark: None,
-            began: environment.now(),
+            began: runtime.now(),
             done: Arc::default(),
             armed: true,
         })
@@ -148,8 +148,8 @@ impl Held {
         }
     }
 
-    fn stem(&self) -> Stem {
-        Envelope::Lease(self.marker()).stem()
+    fn cas_token(&self) -> CasToken {
+        Envelope::Lease(self.marker()).cas_token()
     }
 
     /// It was taken, when `mark` stood: keep it alive.
@@ -167,16 +167,16 @@ impl Held {
     fn keep_alive(&self) {
         let Policy { lease, longest_load, .. } = self.cache.inner.policy;
         let (key, id, done) = (self.key.clone(), self.id, self.done.clone());
-        let stem = self.stem();
+        let stem = self.cas_token();
         let elected = matches!(self.purpose, Purpose::Refresh(_));
         let inner = self.cache.inner.clone();
         let pause = (lease / 3).max(Duration::from_millis(1));
-        self.cache.inner.environment.spawn(Box::pin(async move {
+        self.cache.inner.runtime.spawn(Box::pin(async move {
             let mut kept = Duration::ZERO;
             while kept < longest_load {
                 tokio::select! {
                     &() = done.wait() => return,
-                    () = inner.environment.sleep(pause) => kept += pause,
+                    () = inner.runtime.sleep(pause) => kept += pause,
                 }
                 let renewed = if elected {
                     inner.store.stay_elected(&key, id, lease).await
@@ -201,11 +201,11 @@ impl Held {
         let stored = match current {
             None => false,
             Some(epochs) => {
-                let spent = inner.environment.now().saturating_sub(self.began);
+                let spent = inner.runtime.now().saturating_sub(self.began);
                 let entry = inner.entry(value, options, epochs, Duration::from_millis(spent));
                 let held = match &self.purpose {
                     Purpose::Refresh(entry) => entry.clone(),
-                    Purpose::Load | Purpose::Write => self.stem(),
+                    Purpose::Load | Purpose::Write => self.cas_token(),
                 };
                 inner.store.commit(&self.key, &held, &entry).await?
             }
@@ -260,7 +260,7 @@ impl Held {
     fn release(&self) -> impl Future<Output = Result<(), Error>> + Send + 'static {
         let inner = self.cache.inner.clone();
         let (key, id, purpose) = (self.key.clone(), self.id, self.purpose.clone());
-        let stem = self.stem();
+        let stem = self.cas_token();
         async move {
             match purpose {
                 Purpose::Load => {
@@ -279,13 +279,13 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for LeaseGuard {
     fn drop(&mut self) {
         let _ = self.done.set(());
         self.session.remove(self.id);
         if self.armed {
             let release = self.release();
-            self.cache.inner.environment.spawn(Box::pin(async move {
+            self.cache.inner.runtime.spawn(Box::pin(async move {
                 if let Err(error) = release.await {
                     tracing::warn!(%error, "a lease was not given up: it ends by its time limit");
                 }

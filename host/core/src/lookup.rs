@@ -7,11 +7,11 @@ use bytes::Bytes;
 use crate::cache::Session;
 use crate::entry::{Entry, Envelope, UnixMillis, whole_millis};
 use crate::error::Error;
-use crate::gate::{Look, Seen, Turn};
 use crate::key::{Key, Tag};
-use crate::lease::{Held, Lease, Purpose};
+use crate::lease::{Lease, LeaseGuard, Purpose};
 use crate::refresh::{Freshness, freshness};
-use crate::store::{Change, Found, Stem, Taken};
+use crate::single_flight::{Leader, Observation, Role};
+use crate::store::{CasToken, Change, Found, Taken};
 
 /// What a caller that is ready to load finds.
 #[derive(Debug)]
@@ -31,21 +31,21 @@ pub enum Lookup {
 }
 
 /// What a look gave the caller that looked.
-enum Own {
+enum Outcome {
     Hit(Entry),
     Stale(Entry, Option<Lease>),
     Lease(Lease),
-    Out(Seen),
+    Held(Observation),
 }
 
-impl Own {
+impl Outcome {
     /// What it is to the others.
-    fn seen(&self) -> Seen {
+    fn observation(&self) -> Observation {
         match self {
-            Self::Hit(entry) => Seen::Hit(entry.clone()),
-            Self::Stale(entry, _) => Seen::Stale(entry.clone()),
-            Self::Lease(_) => Seen::Taken,
-            Self::Out(seen) => seen.clone(),
+            Self::Hit(entry) => Observation::Hit(entry.clone()),
+            Self::Stale(entry, _) => Observation::Stale(entry.clone()),
+            Self::Lease(_) => Observation::LeaseTaken,
+            Self::Held(seen) => seen.clone(),
         }
     }
 }
@@ -95,7 +95,7 @@ impl Session {
         let tags = limits.tags(tags)?;
         let store = &self.inner().store;
         let epochs = self.capture(&tags).await?;
-        let held = Held::about_to(self, &key, Purpose::Write, epochs)?;
+        let held = LeaseGuard::about_to(self, &key, Purpose::Write, epochs)?;
         let marker = Envelope::Lease(held.marker());
         let (mark, ()) = tokio::try_join!(store.eviction_mark(), store.put(&key, &marker))?;
         Ok(held.taken(mark))
@@ -107,45 +107,45 @@ impl Session {
         tags: &[Tag],
         max_wait: Option<Duration>,
     ) -> Result<Lookup, Error> {
-        let gate = self.inner().gates.enter(key);
-        let mut patience = Patience::new(self, max_wait);
+        let flight = self.inner().flights.join(key);
+        let mut budget = WaitBudget::new(self, max_wait);
         loop {
-            let now = || self.inner().environment.now();
-            let seen = match gate.turn(now, |holder| self.held.contains(holder)).await {
-                Turn::Share(seen) => seen,
-                Turn::Look(look) => match self.look_and_note(look, key, tags).await? {
-                    Own::Hit(entry) => return Ok(Lookup::Hit(entry.value)),
-                    Own::Stale(entry, refresh) => {
+            let now = || self.inner().runtime.now();
+            let seen = match flight.role(now, |holder| self.held.contains(holder)).await {
+                Role::Follower(seen) => seen,
+                Role::Leader(leader) => match self.lead(leader, key, tags).await? {
+                    Outcome::Hit(entry) => return Ok(Lookup::Hit(entry.value)),
+                    Outcome::Stale(entry, refresh) => {
                         return Ok(Lookup::Stale { value: entry.value, refresh });
                     }
-                    Own::Lease(lease) => return Ok(Lookup::Miss(lease)),
-                    Own::Out(seen) => seen,
+                    Outcome::Lease(lease) => return Ok(Lookup::Miss(lease)),
+                    Outcome::Held(seen) => seen,
                 },
             };
             match seen {
-                Seen::Hit(entry) => return Ok(Lookup::Hit(entry.value)),
-                Seen::Stale(entry) => {
+                Observation::Hit(entry) => return Ok(Lookup::Hit(entry.value)),
+                Observation::Stale(entry) => {
                     return Ok(Lookup::Stale { value: entry.value, refresh: None });
                 }
-                Seen::Failed(error) => return Err(error),
-                Seen::Out { holder, .. } if self.held.contains(holder) => {
+                Observation::Failed(error) => return Err(error),
+                Observation::LeaseHeld { holder, .. } if self.held.contains(holder) => {
                     return Err(Error::LeaseHeld);
                 }
-                Seen::Out { ends, change, .. } => patience.wait(&change, ends).await?,
-                // The gate never shares it: the next look finds what it is.
-                Seen::Taken => {}
+                Observation::LeaseHeld { ends, change, .. } => budget.wait(&change, ends).await?,
+                // The flight never shares it: the next look finds what it is.
+                Observation::LeaseTaken => {}
             }
         }
     }
 
-    async fn look_and_note(&self, look: Look<'_>, key: &Key, tags: &[Tag]) -> Result<Own, Error> {
-        let own = self.look(key, tags, look.lease_is_out).await;
+    async fn lead(&self, leader: Leader<'_>, key: &Key, tags: &[Tag]) -> Result<Outcome, Error> {
+        let own = self.look(key, tags, leader.lease_taken).await;
         match &own {
-            Ok(own) => look.note(own.seen()),
+            Ok(own) => leader.publish(own.observation()),
             // Those that wait for their turn would only fail one by one. What
             // is this caller's own fault stays with it.
             Err(error @ (Error::Unavailable | Error::OperationFailed)) => {
-                look.note(Seen::Failed(error.clone()));
+                leader.publish(Observation::Failed(error.clone()));
             }
             Err(_) => {}
         }
@@ -154,7 +154,7 @@ impl Session {
 
     /// Looks at the key until it is clear who loads it. Every turn of the loop
     /// but the first means that somebody else got on.
-    async fn look(&self, key: &Key, tags: &[Tag], lease_is_out: bool) -> Result<Own, Error> {
+    async fn look(&self, key: &Key, tags: &[Tag], lease_is_out: bool) -> Result<Outcome, Error> {
         let store = &self.inner().store;
         let mut watch = lease_is_out;
         let mut known = None;
@@ -180,18 +180,22 @@ impl Session {
                     };
                     // It was read before now, so it ends before then.
                     let lasts = whole_millis(marker.lasts);
-                    let ends = self.inner().environment.now().saturating_add(lasts);
-                    return Ok(Own::Out(Seen::Out { holder: marker.id, ends, change }));
+                    let ends = self.inner().runtime.now().saturating_add(lasts);
+                    return Ok(Outcome::Held(Observation::LeaseHeld {
+                        holder: marker.id,
+                        ends,
+                        change,
+                    }));
                 }
                 Found::Nothing => None,
-                Found::Envelope { envelope, alive: false } => Some(envelope.stem()),
+                Found::Envelope { envelope, alive: false } => Some(envelope.cas_token()),
                 Found::Foreign(stem) => {
                     tracing::warn!(?key, ?stem, "what is stored here is no entry: a miss");
                     Some(stem)
                 }
             };
             match self.take(key, tags, seen.as_ref()).await? {
-                Ok(lease) => return Ok(Own::Lease(lease)),
+                Ok(lease) => return Ok(Outcome::Lease(lease)),
                 Err(Some(found)) => known = Some(found),
                 Err(None) => {}
             }
@@ -204,14 +208,14 @@ impl Session {
         &self,
         key: &Key,
         tags: &[Tag],
-        seen: Option<&Stem>,
+        seen: Option<&CasToken>,
     ) -> Result<Result<Lease, Option<Found>>, Error> {
         if !self.grants.write {
             return Err(Error::Denied);
         }
         let store = &self.inner().store;
         let epochs = self.capture(tags).await?;
-        let held = Held::about_to(self, key, Purpose::Load, epochs)?;
+        let held = LeaseGuard::about_to(self, key, Purpose::Load, epochs)?;
         let marker = held.marker();
         let (mark, taken) =
             tokio::try_join!(store.eviction_mark(), store.take_lease(key, seen, &marker))?;
@@ -230,17 +234,17 @@ impl Session {
 
     /// An entry that is alive: fresh, or stale and perhaps for this caller to
     /// refresh.
-    async fn serve(&self, key: &Key, tags: &[Tag], entry: Entry) -> Result<Own, Error> {
+    async fn serve(&self, key: &Key, tags: &[Tag], entry: Entry) -> Result<Outcome, Error> {
         let inner = self.inner();
-        let freshness = freshness(&entry, inner.policy.early_refresh, &*inner.environment);
+        let freshness = freshness(&entry, inner.policy.early_refresh, &*inner.runtime);
         if freshness == Freshness::Fresh {
-            return Ok(Own::Hit(entry));
+            return Ok(Outcome::Hit(entry));
         }
         let refresh = self.refresh(key, tags, &entry).await?;
         Ok(if freshness == Freshness::Early && refresh.is_none() {
-            Own::Hit(entry)
+            Outcome::Hit(entry)
         } else {
-            Own::Stale(entry, refresh)
+            Outcome::Stale(entry, refresh)
         })
     }
 
@@ -253,13 +257,13 @@ impl Session {
         entry: &Entry,
     ) -> Result<Option<Lease>, Error> {
         let inner = self.inner();
-        let now = inner.environment.now();
+        let now = inner.runtime.now();
         if !self.grants.write || inner.refreshes.known(key, entry.id, now) {
             return Ok(None);
         }
         let epochs = self.capture(&entry.epochs.tags_with(tags)).await?;
-        let stem = Envelope::Entry(entry.clone()).stem();
-        let Ok(held) = Held::about_to(self, key, Purpose::Refresh(stem), epochs) else {
+        let stem = Envelope::Entry(entry.clone()).cas_token();
+        let Ok(held) = LeaseGuard::about_to(self, key, Purpose::Refresh(stem), epochs) else {
             return Ok(None);
         };
         let lasts = inner.policy.lease;
@@ -279,14 +283,14 @@ impl Session {
 }
 
 /// How long a caller still waits.
-struct Patience<'a> {
+struct WaitBudget<'a> {
     session: &'a Session,
     limit: Duration,
     /// Runs from the first wait on.
-    over: Option<crate::environment::Task>,
+    over: Option<crate::runtime::Task>,
 }
 
-impl<'a> Patience<'a> {
+impl<'a> WaitBudget<'a> {
     fn new(session: &'a Session, max_wait: Option<Duration>) -> Self {
         let longest = session.inner().policy.longest_wait;
         let limit = max_wait.map_or(longest, |wait| wait.min(longest));
@@ -299,16 +303,16 @@ impl<'a> Patience<'a> {
             return Err(Error::LockTimeout);
         }
         let inner = self.session.inner();
-        let lasts = Duration::from_millis(ends.saturating_sub(inner.environment.now()));
+        let lasts = Duration::from_millis(ends.saturating_sub(inner.runtime.now()));
         let over = self.over.get_or_insert_with(|| {
             inner.metrics.stampede_waits.add(1);
-            inner.environment.sleep(self.limit)
+            inner.runtime.sleep(self.limit)
         });
         tokio::select! {
             biased;
             &() = change.wait() => Ok(()),
             () = over => Err(Error::LockTimeout),
-            () = inner.environment.sleep(lasts) => Ok(()),
+            () = inner.runtime.sleep(lasts) => Ok(()),
         }
     }
 }

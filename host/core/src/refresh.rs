@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::entry::{Entry, Id, UnixMillis, whole_millis};
-use crate::environment::Environment;
 use crate::key::Key;
+use crate::runtime::Runtime;
 
 /// How an entry is to be served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +22,8 @@ pub(crate) enum Freshness {
 ///
 /// Early refresh is `XFetch` (Vattani et al. 2015): the longer a load takes and
 /// the nearer the end of freshness, the likelier, so that refreshes spread.
-pub(crate) fn freshness(entry: &Entry, beta: f64, environment: &dyn Environment) -> Freshness {
-    let now = environment.now();
+pub(crate) fn freshness(entry: &Entry, beta: f64, runtime: &dyn Runtime) -> Freshness {
+    let now = runtime.now();
     if let Some(fresh_for) = entry.fresh_for
         && now >= entry.stored_at.saturating_add(whole_millis(fresh_for))
     {
@@ -36,16 +36,16 @@ pub(crate) fn freshness(entry: &Entry, beta: f64, environment: &dyn Environment)
         return Freshness::Fresh;
     }
     let left = entry.stored_at.saturating_add(whole_millis(fresh_for)).saturating_sub(now);
-    let lead = entry.load_time.as_secs_f64() * 1e3 * beta * -unit(environment).ln();
+    let lead = entry.load_time.as_secs_f64() * 1e3 * beta * -unit(runtime).ln();
     #[expect(clippy::cast_precision_loss, reason = "milliseconds fit a double for 285,000 years")]
     let early = lead >= left as f64;
     if early { Freshness::Early } else { Freshness::Fresh }
 }
 
 /// A random number above 0 and at most 1.
-fn unit(environment: &dyn Environment) -> f64 {
+fn unit(runtime: &dyn Runtime) -> f64 {
     let mut bytes = [0; 4];
-    environment.fill_random(&mut bytes);
+    runtime.fill_random(&mut bytes);
     (f64::from(u32::from_be_bytes(bytes)) + 1.0) / (f64::from(u32::MAX) + 1.0)
 }
 

@@ -24,11 +24,11 @@ pub type Step<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send
 /// holds "begins with" a stem if the stem of it is the same, so a few foreign
 /// bytes never pass for the envelope that replaced them.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Stem(pub Bytes);
+pub struct CasToken(pub Bytes);
 
-impl fmt::Debug for Stem {
+impl fmt::Debug for CasToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Stem({:x})", self.0)
+        write!(f, "CasToken({:x})", self.0)
     }
 }
 
@@ -47,7 +47,7 @@ pub enum Found {
     },
     /// Bytes that are no envelope of this version, or a corrupt one: as good
     /// as nothing, and replaced by comparing.
-    Foreign(Stem),
+    Foreign(CasToken),
 }
 
 impl Found {
@@ -129,20 +129,20 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     fn take_lease<'a>(
         &'a self,
         key: &'a Key,
-        seen: Option<&'a Stem>,
+        seen: Option<&'a CasToken>,
         marker: &'a Marker,
     ) -> Step<'a, Taken>;
 
     /// Stores `entry` if the key still holds what begins with `held`: the
     /// caller's marker or, for a refresh, the entry that it refreshes.
-    fn commit<'a>(&'a self, key: &'a Key, held: &'a Stem, entry: &'a Entry) -> Step<'a, bool>;
+    fn commit<'a>(&'a self, key: &'a Key, held: &'a CasToken, entry: &'a Entry) -> Step<'a, bool>;
 
     /// Removes what the key holds if it begins with `held`.
-    fn give_up<'a>(&'a self, key: &'a Key, held: &'a Stem) -> Step<'a, bool>;
+    fn give_up<'a>(&'a self, key: &'a Key, held: &'a CasToken) -> Step<'a, bool>;
 
     /// Makes what the key holds live for `lasts` from now on, if it begins with
     /// `held`.
-    fn renew<'a>(&'a self, key: &'a Key, held: &'a Stem, lasts: Duration) -> Step<'a, bool>;
+    fn renew<'a>(&'a self, key: &'a Key, held: &'a CasToken, lasts: Duration) -> Step<'a, bool>;
 
     /// Stores `envelope`, whatever the key holds.
     fn put<'a>(&'a self, key: &'a Key, envelope: &'a Envelope) -> Step<'a, ()>;

@@ -28,7 +28,7 @@ impl Sweeper {
     /// how many dead entries were removed.
     pub async fn sweep(&self, cache: &Cache) -> Result<Option<u64>, Error> {
         let inner = &cache.inner;
-        let token = Id::random(&*inner.environment);
+        let token = Id::random(&*inner.runtime);
         // Renewed with every step, so it has to outlast just one of them.
         let lasts = inner.policy.lease + self.pause;
         let (mut removed, mut from) = (0, None);
@@ -39,18 +39,18 @@ impl Sweeper {
             if from.is_none() {
                 return Ok(Some(removed));
             }
-            inner.environment.sleep(self.pause).await;
+            inner.runtime.sleep(self.pause).await;
         }
         Ok(None)
     }
 
     /// Sweeps `cache` in the background for as long as it is in use.
     pub fn start(self, cache: &Cache) {
-        let environment = cache.inner.environment.clone();
+        let runtime = cache.inner.runtime.clone();
         let cache = std::sync::Arc::downgrade(&cache.inner);
-        environment.clone().spawn(Box::pin(async move {
+        runtime.clone().spawn(Box::pin(async move {
             loop {
-                environment.sleep(self.every).await;
+                runtime.sleep(self.every).await;
                 let Some(inner) = cache.upgrade() else { return };
                 match self.sweep(&Cache { inner }).await {
                     Ok(Some(removed)) => tracing::debug!(removed, "swept"),

@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use spakky_cache_core::entry::{Entry, Envelope, Epoch, Epochs, Id, Marker};
-use spakky_cache_core::envelope::{NoEnvelope, STEM_BYTES, epochs_of, stem_of};
+use spakky_cache_core::envelope::{CAS_TOKEN_BYTES, NoEnvelope, cas_token_of, epochs_of};
 use spakky_cache_core::{MAX_NAME_BYTES, Tag};
 
 fn tag(text: &str) -> Tag {
@@ -113,8 +113,8 @@ proptest! {
     fn what_goes_in_comes_out(envelope in any_envelope()) {
         let bytes = envelope.encode();
         prop_assert_eq!(decode(bytes.clone()), Ok(envelope.clone()));
-        prop_assert_eq!(stem_of(&bytes), envelope.stem());
-        prop_assert_eq!(envelope.stem().0.len(), STEM_BYTES);
+        prop_assert_eq!(cas_token_of(&bytes), envelope.cas_token());
+        prop_assert_eq!(envelope.cas_token().0.len(), CAS_TOKEN_BYTES);
         let epochs = epochs_of(&bytes);
         prop_assert_eq!(epochs.as_ref(), Some(envelope.epochs()));
     }
@@ -123,14 +123,14 @@ proptest! {
     fn any_bytes_are_read_without_a_panic(
         mut bytes in prop_oneof![vec(any::<u8>(), 0..400), nearly_envelope()]
     ) {
-        prop_assert_eq!(&stem_of(&bytes).0[..], &bytes[..bytes.len().min(STEM_BYTES)]);
+        prop_assert_eq!(&cas_token_of(&bytes).0[..], &bytes[..bytes.len().min(CAS_TOKEN_BYTES)]);
         epochs_of(&bytes);
         let _ = decode(bytes.clone());
         // With a sum that is right, more of them are an envelope.
         if correct_sum(&mut bytes)
             && let Ok(envelope) = decode(bytes.clone())
         {
-            prop_assert_eq!(envelope.stem(), stem_of(&bytes));
+            prop_assert_eq!(envelope.cas_token(), cas_token_of(&bytes));
             let again = envelope.encode();
             prop_assert_eq!(again.len(), bytes.len());
             prop_assert!(decode(again).is_ok());
@@ -176,7 +176,7 @@ proptest! {
     fn two_envelopes_have_one_stem_only_if_they_have_one_identity(
         a in any_envelope(), b in any_envelope()
     ) {
-        prop_assert!(a.id() == b.id() || a.stem() != b.stem());
+        prop_assert!(a.id() == b.id() || a.cas_token() != b.cas_token());
     }
 }
 

@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use redis::Pipeline;
 use spakky_cache_core::entry::{Envelope, Epoch, Epochs, whole_millis};
-use spakky_cache_core::envelope::stem_of;
+use spakky_cache_core::envelope::cas_token_of;
 use spakky_cache_core::store::Found;
-use spakky_cache_core::{Environment, StoreError, Tag};
+use spakky_cache_core::{Runtime, StoreError, Tag};
 
 use crate::keys::Keys;
 use crate::live::Operation;
 use crate::reply::{self, To};
 use crate::scripts::Script;
-use crate::tracking::{Assured, Known};
+use crate::tracking::{Expiry, Known};
 
 const DAY: Duration = Duration::from_hours(24);
 /// How long an epoch lives at least when it is made.
@@ -171,9 +171,9 @@ impl CurrentEpochs<'_> {
             return Ok(Vec::new());
         }
         let asked = Instant::now();
-        let expected = self.operation.tracking().expect(keys);
+        let pending = self.operation.tracking().expect(keys);
         let mut pipeline = before.clone();
-        for key in expected.keys() {
+        for key in pending.keys() {
             pipeline.cmd("CLIENT").arg("CACHING").arg("YES");
             pipeline.cmd("GET").arg(key);
             pipeline.cmd("PTTL").arg(key);
@@ -182,24 +182,24 @@ impl CurrentEpochs<'_> {
         for reply in replies.by_ref().take(before.len()) {
             reply::no_error(&reply, To("SET", b""))?;
         }
-        let mut answers = Vec::with_capacity(expected.keys().len());
-        for key in expected.keys() {
+        let mut answers = Vec::with_capacity(pending.keys().len());
+        for key in pending.keys() {
             let mut next = || replies.next().unwrap_or_default();
             reply::no_error(&next(), To("CLIENT CACHING", key))?;
             let epoch = reply::string(next(), To("GET", key))?;
             let left = reply::integer(&next(), To("PTTL", key))?;
             let epoch = epoch.and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()).map(Epoch);
             answers.push(match (epoch, left) {
-                (Some(epoch), -1) => Some(Known { epoch, assured: Assured::ForEver }),
+                (Some(epoch), -1) => Some(Known { epoch, expiry: Expiry::ForEver }),
                 (Some(epoch), 0..) => {
                     // It was that long when Redis looked, which was later.
                     let left = Duration::from_millis(left.unsigned_abs());
-                    Some(Known { epoch, assured: Assured::Until(asked + left) })
+                    Some(Known { epoch, expiry: Expiry::Until(asked + left) })
                 }
                 _ => None,
             });
         }
-        expected.fill(&answers);
+        pending.fill(&answers);
         Ok(answers)
     }
 
@@ -208,7 +208,7 @@ impl CurrentEpochs<'_> {
         &self,
         tags: &[Tag],
         ttl: Option<Duration>,
-        environment: &dyn Environment,
+        runtime: &dyn Runtime,
     ) -> Result<Epochs, StoreError> {
         // The first is that of everything. Every entry has it: it never ends.
         let mut keys = vec![self.keys.everything().to_vec()];
@@ -221,7 +221,7 @@ impl CurrentEpochs<'_> {
             let keep = |index: usize, known: Option<Known>, captured: &mut [Option<Epoch>]| {
                 // What lives too short in spite of all is better than nothing:
                 // it makes the entry end early.
-                let enough = |known: &Known| last || known.assured.covers(life(index).needed, now);
+                let enough = |known: &Known| last || known.expiry.covers(life(index).needed, now);
                 captured[index] = known.filter(enough).map(|known| known.epoch);
             };
             {
@@ -236,7 +236,7 @@ impl CurrentEpochs<'_> {
             }
             let mut make = redis::pipe();
             for index in missing.iter().copied() {
-                let epoch = Epoch::random(environment);
+                let epoch = Epoch::random(runtime);
                 make.add_command(set_epoch(&keys[index], epoch, life(index).given, true));
             }
             let asked = missing.iter().map(|index| keys[*index].clone()).collect();
@@ -248,7 +248,7 @@ impl CurrentEpochs<'_> {
                     short.push((index, answer.is_some()));
                 }
             }
-            self.mend(&keys, &short, life, environment).await?;
+            self.mend(&keys, &short, life, runtime).await?;
         }
         let mut captured = captured.into_iter().flatten();
         let everything = captured.next();
@@ -266,7 +266,7 @@ impl CurrentEpochs<'_> {
         keys: &[Vec<u8>],
         short: &[(usize, bool)],
         life: impl Fn(usize) -> Life,
-        environment: &dyn Environment,
+        runtime: &dyn Runtime,
     ) -> Result<(), StoreError> {
         let lives: Vec<String> =
             short.iter().map(|(index, _)| life(*index).given_millis()).collect();
@@ -277,7 +277,7 @@ impl CurrentEpochs<'_> {
             if *is_epoch {
                 lengthen.push((key, vec![life_millis.as_bytes()]));
             } else {
-                let epoch = Epoch::random(environment);
+                let epoch = Epoch::random(runtime);
                 replace.add_command(set_epoch(key, epoch, life(*index).given, false));
             }
         }
@@ -326,7 +326,7 @@ fn decode(bytes: Option<Vec<u8>>) -> Found {
     let Some(bytes) = bytes.map(Bytes::from) else { return Found::Nothing };
     match Envelope::decode(&bytes) {
         Ok(envelope) => Found::Envelope { envelope, alive: false },
-        Err(_) => Found::Foreign(stem_of(&bytes)),
+        Err(_) => Found::Foreign(cas_token_of(&bytes)),
     }
 }
 

@@ -3,13 +3,13 @@
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::sync::Arc;
-//! use spakky_cache_core::System;
+//! use spakky_cache_core::TokioRuntime;
 //! use spakky_cache_redis::{RedisConnection, RedisSettings, RedisStore};
 //!
 //! let settings = RedisSettings::from_env()?;
 //! let prefix = settings.key_prefix.clone();
 //! let connection = RedisConnection::connect(settings).await?;
-//! let store = RedisStore::new(connection, prefix, Arc::new(System));
+//! let store = RedisStore::new(connection, prefix, Arc::new(TokioRuntime));
 //! # Ok(()) }
 //! ```
 //!

@@ -1,14 +1,14 @@
 //! The Lua scripts: what no plain command does at once.
 //!
 //! Each touches a single key, and compares no more of its value than the stem,
-//! the first [`STEM_BYTES`]: a value of 8 MiB costs a comparison of 24 bytes.
+//! the first [`CAS_TOKEN_BYTES`]: a value of 8 MiB costs a comparison of 24 bytes.
 //! What is shorter than a stem has to be the whole value.
 
 use std::fmt::Write as _;
 
 use redis::{Cmd, Value};
 use spakky_cache_core::StoreError;
-use spakky_cache_core::envelope::STEM_BYTES;
+use spakky_cache_core::envelope::CAS_TOKEN_BYTES;
 
 use crate::live::Operation;
 
@@ -64,7 +64,7 @@ impl Script {
             }
         };
         let mut source = String::new();
-        let last = STEM_BYTES - 1;
+        let last = CAS_TOKEN_BYTES - 1;
         // Writing to a string cannot fail.
         let _ = write!(
             source,

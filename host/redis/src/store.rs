@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use redis::{Cmd, Pipeline, Value, cmd, pipe};
 use spakky_cache_core::entry::{Entry, Envelope, Epoch, Epochs, Id, Marker, whole_millis};
-use spakky_cache_core::store::{Change, EvictionMark, Found, Stem, Step, Swept, Taken};
-use spakky_cache_core::{Environment, Key, Prefix, Store, StoreError, Tag};
+use spakky_cache_core::store::{CasToken, Change, EvictionMark, Found, Step, Swept, Taken};
+use spakky_cache_core::{Key, Prefix, Runtime, Store, StoreError, Tag};
 
 use crate::connection::RedisConnection;
 use crate::epochs::{CurrentEpochs, SHORTEST_LIFE, set_epoch};
@@ -40,18 +40,14 @@ use crate::scripts::Script;
 pub struct RedisStore {
     pub(crate) connection: RedisConnection,
     pub(crate) keys: Keys,
-    environment: Arc<dyn Environment>,
+    runtime: Arc<dyn Runtime>,
 }
 
 impl RedisStore {
     /// The cache of `prefix` on `connection`, with randomness from
-    /// `environment`.
-    pub fn new(
-        connection: RedisConnection,
-        prefix: Prefix,
-        environment: Arc<dyn Environment>,
-    ) -> Self {
-        Self { connection, keys: Keys::new(prefix), environment }
+    /// `runtime`.
+    pub fn new(connection: RedisConnection, prefix: Prefix, runtime: Arc<dyn Runtime>) -> Self {
+        Self { connection, keys: Keys::new(prefix), runtime }
     }
 
     /// The connection that it uses.
@@ -69,7 +65,7 @@ impl RedisStore {
     }
 
     fn new_epoch(&self) -> Epoch {
-        Epoch::random(&*self.environment)
+        Epoch::random(&*self.runtime)
     }
 
     async fn run(&self, script: Script, key: &[u8], args: &[&[u8]]) -> Result<bool, StoreError> {
@@ -108,7 +104,12 @@ impl RedisStore {
     }
 
     /// Stores `value` if the key holds what begins with `held`.
-    async fn replace(&self, key: &[u8], held: &Stem, value: &Envelope) -> Result<bool, StoreError> {
+    async fn replace(
+        &self,
+        key: &[u8],
+        held: &CasToken,
+        value: &Envelope,
+    ) -> Result<bool, StoreError> {
         let lasts = value.ttl().map_or_else(String::new, |lasts| whole_millis(lasts).to_string());
         let arguments: [&[u8]; 3] = [&held.0, &value.encode(), lasts.as_bytes()];
         self.run(Script::ReplaceIfStem, key, &arguments).await
@@ -124,7 +125,7 @@ impl RedisStore {
             // Made here, since none could not be told from none later on, with
             // an eviction in between and its mark lost again.
             let mut pipeline = pipe();
-            let mut set = set_for(key, &Id::random(&*self.environment).0, None);
+            let mut set = set_for(key, &Id::random(&*self.runtime).0, None);
             pipeline.add_command(set.arg("NX").take()).add_command(get);
             let replies = operation.pipeline(&pipeline).await?;
             let [set, get] = exactly(replies, To("GET", key))?;
@@ -208,7 +209,7 @@ impl Store for RedisStore {
     fn capture<'a>(&'a self, tags: &'a [Tag], ttl: Option<Duration>) -> Step<'a, Epochs> {
         Box::pin(async move {
             let operation = self.connection.begin().await?;
-            self.epochs(&operation).capture(tags, ttl, &*self.environment).await
+            self.epochs(&operation).capture(tags, ttl, &*self.runtime).await
         })
     }
 
@@ -219,7 +220,7 @@ impl Store for RedisStore {
     fn take_lease<'a>(
         &'a self,
         key: &'a Key,
-        seen: Option<&'a Stem>,
+        seen: Option<&'a CasToken>,
         marker: &'a Marker,
     ) -> Step<'a, Taken> {
         Box::pin(async move {
@@ -230,19 +231,19 @@ impl Store for RedisStore {
         })
     }
 
-    fn commit<'a>(&'a self, key: &'a Key, held: &'a Stem, entry: &'a Entry) -> Step<'a, bool> {
+    fn commit<'a>(&'a self, key: &'a Key, held: &'a CasToken, entry: &'a Entry) -> Step<'a, bool> {
         Box::pin(async move {
             self.replace(&self.keys.entry(key), held, &Envelope::Entry(entry.clone())).await
         })
     }
 
-    fn give_up<'a>(&'a self, key: &'a Key, held: &'a Stem) -> Step<'a, bool> {
+    fn give_up<'a>(&'a self, key: &'a Key, held: &'a CasToken) -> Step<'a, bool> {
         Box::pin(
             async move { self.run(Script::RemoveIfStem, &self.keys.entry(key), &[&held.0]).await },
         )
     }
 
-    fn renew<'a>(&'a self, key: &'a Key, held: &'a Stem, lasts: Duration) -> Step<'a, bool> {
+    fn renew<'a>(&'a self, key: &'a Key, held: &'a CasToken, lasts: Duration) -> Step<'a, bool> {
         Box::pin(async move { self.prolong(&self.keys.entry(key), &held.0, lasts).await })
     }
 
@@ -305,7 +306,7 @@ impl Store for RedisStore {
     fn evict<'a>(&'a self, tags: &'a [Tag]) -> Step<'a, ()> {
         Box::pin(async move {
             let mut pipeline = pipe();
-            let mark = Id::random(&*self.environment).0;
+            let mark = Id::random(&*self.runtime).0;
             pipeline.add_command(set_for(self.keys.eviction_mark(), &mark, None));
             for tag in tags {
                 let key = self.keys.tag(tag);

@@ -3,8 +3,8 @@
 use redis::{cmd, pipe};
 use spakky_cache_core::StoreError;
 use spakky_cache_core::entry::Epochs;
-use spakky_cache_core::envelope::{epochs_of, stem_of};
-use spakky_cache_core::store::{Stem, Swept};
+use spakky_cache_core::envelope::{cas_token_of, epochs_of};
+use spakky_cache_core::store::{CasToken, Swept};
 
 use crate::live::Operation;
 use crate::reply::{self, To};
@@ -19,7 +19,7 @@ const LONGEST_HEADER_BYTES: usize = 128 << 10;
 /// The beginning of what a key holds.
 struct Header {
     key: Vec<u8>,
-    stem: Stem,
+    stem: CasToken,
     epochs: Epochs,
 }
 
@@ -93,7 +93,7 @@ async fn headers(operation: &Operation, mut keys: Vec<Vec<u8>>) -> Result<Vec<He
                 Err(error) => return Err(error),
             };
             match epochs_of(&bytes) {
-                Some(epochs) => headers.push(Header { stem: stem_of(&bytes), key, epochs }),
+                Some(epochs) => headers.push(Header { stem: cas_token_of(&bytes), key, epochs }),
                 None if bytes.len() == most => cut_off.push(key),
                 // Bytes of another version or another program's: not dead.
                 None => {}

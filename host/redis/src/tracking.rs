@@ -8,7 +8,7 @@
 //! later, on another thread perhaps: in between, its invalidation may have been
 //! handled. So a reader announces what it is about to ask for
 //! ([`Tracking::expect`]), an invalidation crosses the announcement out, and
-//! only what is still announced is filled in ([`Expected::fill`]).
+//! only what is still announced is filled in ([`PendingRead::fill`]).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -26,14 +26,14 @@ const FIRST_PRUNE: usize = 1_024;
 
 /// Until when an epoch is sure to exist, unless it is replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Assured {
+pub(crate) enum Expiry {
     /// It does not expire.
     ForEver,
     /// It expires at this time or later.
     Until(Instant),
 }
 
-impl Assured {
+impl Expiry {
     /// Whether that is for at least `span` from `now` on; none: for ever.
     pub(crate) fn covers(self, span: Option<Duration>, now: Instant) -> bool {
         match (self, span) {
@@ -48,7 +48,7 @@ impl Assured {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Known {
     pub(crate) epoch: Epoch,
-    pub(crate) assured: Assured,
+    pub(crate) expiry: Expiry,
 }
 
 /// Somebody who watches a key, or did.
@@ -67,7 +67,7 @@ struct Tables {
     closed: bool,
     epochs: HashMap<Box<[u8]>, Known>,
     /// What is being asked for: the key of each, and who asks.
-    expected: HashMap<Box<[u8]>, Vec<u64>>,
+    pending: HashMap<Box<[u8]>, Vec<u64>>,
     next_reader: u64,
     watches: HashMap<Box<[u8]>, Vec<Watcher>>,
     /// At how many watched keys to look for those that nobody watches.
@@ -88,15 +88,15 @@ impl Tracking {
     }
 
     /// Announces that `keys` are about to be asked for, tracked.
-    pub(crate) fn expect(&self, keys: Vec<Vec<u8>>) -> Expected<'_> {
+    pub(crate) fn expect(&self, keys: Vec<Vec<u8>>) -> PendingRead<'_> {
         let mut tables = self.tables();
         let reader = tables.next_reader;
         tables.next_reader += 1;
         for key in &keys {
-            tables.expected.entry(key.as_slice().into()).or_default().push(reader);
+            tables.pending.entry(key.as_slice().into()).or_default().push(reader);
         }
         drop(tables);
-        Expected { tracking: self, keys, reader }
+        PendingRead { tracking: self, keys, reader }
     }
 
     /// Fires once `key` may have changed, if it is asked for, tracked, after
@@ -142,7 +142,7 @@ impl Tracking {
                 return self.invalidate_everything();
             };
             tables.epochs.remove(key.as_slice());
-            tables.expected.remove(key.as_slice());
+            tables.pending.remove(key.as_slice());
             watchers.extend(tables.watches.remove(key.as_slice()).into_iter().flatten());
         }
         drop(tables);
@@ -168,7 +168,7 @@ impl Tracking {
 impl Tables {
     fn empty(&mut self) -> Vec<Watcher> {
         self.epochs = HashMap::new();
-        self.expected = HashMap::new();
+        self.pending = HashMap::new();
         std::mem::take(&mut self.watches).into_values().flatten().collect()
     }
 
@@ -206,13 +206,13 @@ impl KnownEpochs<'_> {
 }
 
 /// An announcement of keys that are asked for; it ends when this is dropped.
-pub(crate) struct Expected<'a> {
+pub(crate) struct PendingRead<'a> {
     tracking: &'a Tracking,
     keys: Vec<Vec<u8>>,
     reader: u64,
 }
 
-impl Expected<'_> {
+impl PendingRead<'_> {
     pub(crate) fn keys(&self) -> &[Vec<u8>] {
         &self.keys
     }
@@ -225,7 +225,7 @@ impl Expected<'_> {
             return;
         }
         for (key, answer) in self.keys.iter().zip(answers) {
-            let readers = tables.expected.get(key.as_slice());
+            let readers = tables.pending.get(key.as_slice());
             let still = readers.is_some_and(|readers| readers.contains(&self.reader));
             if let (true, Some(known)) = (still, answer) {
                 tables.insert(key, *known);
@@ -234,14 +234,14 @@ impl Expected<'_> {
     }
 }
 
-impl Drop for Expected<'_> {
+impl Drop for PendingRead<'_> {
     fn drop(&mut self) {
         let mut tables = self.tracking.tables();
         for key in &self.keys {
-            if let Some(readers) = tables.expected.get_mut(key.as_slice()) {
+            if let Some(readers) = tables.pending.get_mut(key.as_slice()) {
                 readers.retain(|reader| *reader != self.reader);
                 if readers.is_empty() {
-                    tables.expected.remove(key.as_slice());
+                    tables.pending.remove(key.as_slice());
                 }
             }
         }
@@ -264,7 +264,7 @@ mod tests {
     use super::*;
 
     fn known(byte: u8) -> Known {
-        Known { epoch: Epoch([byte; 16]), assured: Assured::ForEver }
+        Known { epoch: Epoch([byte; 16]), expiry: Expiry::ForEver }
     }
 
     fn invalidation(keys: &[&str]) -> PushInfo {
@@ -276,7 +276,7 @@ mod tests {
         PushInfo { kind: PushKind::Invalidate, data: vec![Value::Nil] }
     }
 
-    fn expect<'a>(tracking: &'a Tracking, keys: &[&str]) -> Expected<'a> {
+    fn expect<'a>(tracking: &'a Tracking, keys: &[&str]) -> PendingRead<'a> {
         tracking.expect(keys.iter().map(|key| key.as_bytes().to_vec()).collect())
     }
 
@@ -285,7 +285,7 @@ mod tests {
     }
 
     fn is_idle(tracking: &Tracking) -> bool {
-        tracking.tables().expected.is_empty()
+        tracking.tables().pending.is_empty()
     }
 
     #[test]
@@ -400,9 +400,9 @@ mod tests {
     fn what_is_assured() {
         let now = Instant::now();
         let day = Duration::from_hours(24);
-        assert!(Assured::ForEver.covers(None, now));
-        assert!(Assured::ForEver.covers(Some(day), now));
-        let until = Assured::Until(now + day);
+        assert!(Expiry::ForEver.covers(None, now));
+        assert!(Expiry::ForEver.covers(Some(day), now));
+        let until = Expiry::Until(now + day);
         assert!(until.covers(Some(day), now));
         assert!(!until.covers(Some(day), now + Duration::from_millis(1)));
         assert!(!until.covers(None, now));

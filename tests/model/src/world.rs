@@ -3,9 +3,9 @@
 use crate::caller::{At, Caller};
 use crate::configuration::{Configuration, Events, Known, Start};
 use crate::connection::Connection;
-use crate::gate::Gate;
 use crate::keys::{EPOCHS, RedisKey};
 use crate::names::{Name, Named, Names, Numbering};
+use crate::single_flight::Gate;
 use crate::store::{Content, Envelope, Epochs, Store, Version};
 
 /// One process: what its callers share.

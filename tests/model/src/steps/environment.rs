@@ -4,8 +4,8 @@ use super::Steps;
 use crate::caller::{Answer, At, Call, Caller, Outcome, Step};
 use crate::checks::Check;
 use crate::connection::{Connection, Message};
-use crate::gate::Gate;
 use crate::keys::RedisKey;
+use crate::single_flight::Gate;
 use crate::store::{Content, Epochs, Store};
 use crate::world::World;
 

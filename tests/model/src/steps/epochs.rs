@@ -3,8 +3,8 @@
 use super::Steps;
 use crate::caller::{Answer, At, Call, Lease, Step, Watch};
 use crate::checks::Check;
-use crate::gate::Seen;
 use crate::keys::{EPOCHS, Keys, RedisKey};
+use crate::single_flight::Seen;
 use crate::store::{Envelope, Epochs};
 
 impl Steps<'_> {

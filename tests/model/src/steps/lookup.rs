@@ -3,8 +3,8 @@
 use super::Steps;
 use crate::caller::{Answer, At, Call, End, Outcome, Step, Watch};
 use crate::checks::Check;
-use crate::gate::{Callers, Present, Seen};
 use crate::keys::RedisKey;
+use crate::single_flight::{Callers, Present, Seen};
 use crate::store::{Content, Envelope};
 use crate::world::World;
 

@@ -10,8 +10,8 @@ use crate::caller::{Answer, At, Call, Caller, Outcome, Step};
 use crate::checks::Check;
 use crate::configuration::Configuration;
 use crate::connection::{Connection, Message};
-use crate::gate::{Gate, Seen};
 use crate::keys::RedisKey;
+use crate::single_flight::{Gate, Seen};
 use crate::world::World;
 
 /// One step under way.

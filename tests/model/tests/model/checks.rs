@@ -13,7 +13,7 @@ use spakky_protocol_model::model::{
     Action, EVERYBODY_RETURNS, NOTHING_STALE, ONE_LOAD, OWN_SETS_LIVE, OWNERS_ONLY, Protocol,
 };
 use spakky_protocol_model::trace::Trace;
-use spakky_test_harness::proof;
+use spakky_test_support::proof;
 use stateright::{Checker as _, HasDiscoveries, Model as _};
 
 /// The check, the property that falls without it, and the callers that show it.

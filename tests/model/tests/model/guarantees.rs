@@ -7,7 +7,7 @@ use spakky_protocol_model::configurations;
 use spakky_protocol_model::model::Protocol;
 use spakky_protocol_model::runs::every_run_ends;
 use spakky_protocol_model::trace::Trace;
-use spakky_test_harness::proof::{self, Progress};
+use spakky_test_support::proof::{self, Progress};
 use stateright::{Checker as _, Model as _};
 
 /// Explores all that callers can do; the number of states.

@@ -1,0 +1,243 @@
+//! Single flight: lookups of one key in one process share one read of the store.
+//!
+//! A caller may be answered by a read only if that read began after the caller
+//! arrived. Otherwise it could be answered with a value that a write it knows of
+//! had already replaced. So each caller takes an arrival number. One caller at a
+//! time is the leader and reads the key; its read answers every caller that had
+//! arrived when the read began. However many callers want a key, two reads serve
+//! all that are waiting.
+//!
+//! A lease that another caller holds is shared with later arrivals too, for as
+//! long as the key is watched and no change was heard of: they only wait, and
+//! the change wakes them.
+//!
+//! The leader and follower roles are those of Go's `singleflight`; the arrival
+//! rule is what makes sharing linearizable.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use tokio::sync::MutexGuard;
+
+use crate::entry::{Entry, Id, UnixMillis};
+use crate::error::Error;
+use crate::key::Key;
+use crate::store::Change;
+
+/// What a leader's read found, as far as followers can share it.
+#[derive(Clone, Debug)]
+pub(crate) enum Observation {
+    /// A fresh entry.
+    Hit(Entry),
+    /// A stale entry, which its leader was offered to refresh.
+    Stale(Entry),
+    /// The leader took the lease; the others have to watch it.
+    LeaseTaken,
+    /// A watched lease of some caller. It ends at `ends` unless it is renewed.
+    LeaseHeld { holder: Id, ends: UnixMillis, change: Change },
+    /// The store failed.
+    Failed(Error),
+}
+
+/// The latest read of a key.
+#[derive(Debug, Default)]
+pub(crate) struct LatestRead {
+    /// The last arrival number given out before the read began.
+    answers_up_to: u64,
+    observed: Option<Observation>,
+}
+
+#[derive(Debug, Default)]
+struct Flight {
+    arrivals: AtomicU64,
+    latest: tokio::sync::Mutex<LatestRead>,
+}
+
+/// The keys that are being looked up.
+#[derive(Debug, Default)]
+pub(crate) struct SingleFlight(Mutex<HashMap<Key, Arc<Flight>>>);
+
+impl SingleFlight {
+    /// Joins the flight of `key`, which exists for as long as anyone is in it.
+    pub(crate) fn join<'a>(&'a self, key: &'a Key) -> Caller<'a> {
+        let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let flight = if let Some(flight) = flights.get(key) {
+            flight.clone()
+        } else {
+            let flight = Arc::<Flight>::default();
+            flights.insert(key.clone(), flight.clone());
+            flight
+        };
+        Caller { flights: self, key, flight, arrival: OnceLock::new() }
+    }
+}
+
+/// One caller in a flight.
+pub(crate) struct Caller<'a> {
+    flights: &'a SingleFlight,
+    key: &'a Key,
+    flight: Arc<Flight>,
+    /// Set by the first call of `role`: waiting and asking again is not a new
+    /// arrival.
+    arrival: OnceLock<u64>,
+}
+
+impl Drop for Caller<'_> {
+    fn drop(&mut self) {
+        let mut flights = self.flights.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // The map's reference and this one. Joining takes the same lock, so no
+        // other caller can come between.
+        if Arc::strong_count(&self.flight) == 2 {
+            flights.remove(self.key);
+        }
+    }
+}
+
+/// The part that a caller plays.
+pub(crate) enum Role<'a> {
+    /// A read that began after this caller arrived answers it.
+    Follower(Observation),
+    /// This caller reads the key.
+    Leader(Leader<'a>),
+}
+
+/// The right to read the key, held until the result is published or this is
+/// dropped.
+pub(crate) struct Leader<'a> {
+    latest: MutexGuard<'a, LatestRead>,
+    answers_up_to: u64,
+    /// Whether the leader before this one took the lease.
+    pub(crate) lease_taken: bool,
+}
+
+impl Caller<'_> {
+    /// Waits until this caller is a leader or can follow one. `now` tells the
+    /// time, `is_own` whether this caller's session holds a lease.
+    pub(crate) async fn role(
+        &self,
+        now: impl Fn() -> UnixMillis,
+        is_own: impl Fn(Id) -> bool,
+    ) -> Role<'_> {
+        let number = self.flight.arrivals.fetch_add(1, SeqCst) + 1;
+        let arrival = *self.arrival.get_or_init(|| number);
+        let latest = self.flight.latest.lock().await;
+        let answers_this = latest.answers_up_to >= arrival;
+        let lease_taken = match &latest.observed {
+            Some(Observation::LeaseTaken) => answers_this,
+            Some(held @ Observation::LeaseHeld { holder, ends, change }) => {
+                // A caller that deletes the key whose lease it holds may come
+                // back before it hears of the change: then it no longer holds it.
+                let stands = change.get().is_none() && now() < *ends;
+                if stands && (answers_this || !is_own(*holder)) {
+                    return Role::Follower(held.clone());
+                }
+                false
+            }
+            // Shared only with those that were queued behind the failed read.
+            // Who comes later may find that the store is back.
+            Some(Observation::Failed(_)) if latest.answers_up_to < number => false,
+            Some(observed) if answers_this => return Role::Follower(observed.clone()),
+            _ => false,
+        };
+        let answers_up_to = self.flight.arrivals.load(SeqCst);
+        Role::Leader(Leader { latest, answers_up_to, lease_taken })
+    }
+}
+
+impl Leader<'_> {
+    /// Publishes what was read to the callers that wait. A leader that is
+    /// dropped without publishing leaves them to read for themselves.
+    pub(crate) fn publish(mut self, observed: Observation) {
+        *self.latest = LatestRead { answers_up_to: self.answers_up_to, observed: Some(observed) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+
+    use super::*;
+
+    const HOLDER: Id = Id([1; 16]);
+
+    fn role<'a>(at: &'a Caller<'_>, is_own: bool) -> Role<'a> {
+        at.role(|| 0, |_| is_own).now_or_never().expect("no other caller reads")
+    }
+
+    fn publish_a_held_lease(at: &Caller<'_>) {
+        let Role::Leader(leader) = role(at, false) else { panic!("nothing was read yet") };
+        leader.publish(Observation::LeaseHeld {
+            holder: HOLDER,
+            ends: 1,
+            change: Change::default(),
+        });
+    }
+
+    #[test]
+    fn a_held_lease_is_shared_with_later_arrivals() {
+        let (flights, key) = (SingleFlight::default(), Key::new("key", 10).expect("a key"));
+        let (first, second) = (flights.join(&key), flights.join(&key));
+        publish_a_held_lease(&first);
+        let Role::Follower(Observation::LeaseHeld { holder, .. }) = role(&second, false) else {
+            panic!("it reads though the key is watched");
+        };
+        assert_eq!(holder, HOLDER);
+    }
+
+    /// Three callers that wait for a lease, whose key then changes.
+    fn woken<'a>(flights: &'a SingleFlight, key: &'a Key) -> Vec<Caller<'a>> {
+        let waiting: Vec<_> = (0..3).map(|_| flights.join(key)).collect();
+        let change = Change::default();
+        let Role::Leader(leader) = role(&waiting[0], false) else { panic!("nothing was read yet") };
+        leader.publish(Observation::LeaseHeld { holder: HOLDER, ends: 1, change: change.clone() });
+        for at in &waiting[1..] {
+            assert!(matches!(role(at, false), Role::Follower(Observation::LeaseHeld { .. })));
+        }
+        change.set(()).expect("it fires once");
+        waiting
+    }
+
+    #[test]
+    fn those_who_waited_share_one_look_however_late_they_come_to_their_role() {
+        let (flights, key) = (SingleFlight::default(), Key::new("key", 10).expect("a key"));
+        let waiting = woken(&flights, &key);
+        let Role::Leader(leader) = role(&waiting[0], false) else { panic!("the key has changed") };
+        leader.publish(Observation::LeaseTaken);
+        let Role::Leader(leader) = role(&waiting[1], false) else { panic!("it has to watch") };
+        assert!(leader.lease_taken);
+        let found = Observation::LeaseHeld { holder: HOLDER, ends: 1, change: Change::default() };
+        leader.publish(found);
+        assert!(matches!(role(&waiting[2], false), Role::Follower(Observation::LeaseHeld { .. })));
+        assert!(
+            matches!(role(&flights.join(&key), true), Role::Leader(_)),
+            "it arrived after the read"
+        );
+    }
+
+    #[test]
+    fn a_failure_is_shared_only_with_callers_that_were_queued() {
+        let (flights, key) = (SingleFlight::default(), Key::new("key", 10).expect("a key"));
+        let waiting = woken(&flights, &key);
+        let Role::Leader(first) = role(&waiting[0], false) else { panic!("the key has changed") };
+        let in_queue = |at| Box::pin(Caller::role(at, || 0, |_| false));
+        let (mut second, mut third) = (in_queue(&waiting[1]), in_queue(&waiting[2]));
+        assert!(second.as_mut().now_or_never().is_none());
+        assert!(third.as_mut().now_or_never().is_none());
+        first.publish(Observation::Failed(Error::Unavailable));
+        // It arrived after the first had begun to read.
+        let second = second.now_or_never().expect("the queue is empty");
+        let Role::Leader(leader) = second else { panic!("the store may be back") };
+        leader.publish(Observation::Failed(Error::Unavailable));
+        let third = third.now_or_never().expect("the queue is empty");
+        assert!(matches!(third, Role::Follower(Observation::Failed(_))));
+    }
+
+    #[test]
+    fn an_older_read_never_tells_a_caller_that_it_holds_the_lease_itself() {
+        let (flights, key) = (SingleFlight::default(), Key::new("key", 10).expect("a key"));
+        let (first, holder) = (flights.join(&key), flights.join(&key));
+        publish_a_held_lease(&first);
+        assert!(matches!(role(&holder, true), Role::Leader(_)));
+    }
+}

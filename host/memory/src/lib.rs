@@ -1,0 +1,207 @@
+//! The store inside the process: for a first try without Redis, and as the
+//! reference of what each step does.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use spakky_cache_core::{Prefix, TokioRuntime};
+//! use spakky_cache_memory::MemoryStore;
+//!
+//! let store = MemoryStore::new(Arc::new(TokioRuntime));
+//! let orders = store.keyspace(&Prefix::new("orders:")?);
+//! let users = store.keyspace(&Prefix::new("users:")?);
+//! # Ok::<(), spakky_cache_core::InvalidPrefix>(())
+//! ```
+
+mod lru_slab;
+mod memory;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use spakky_cache_core::entry::{Entry, Envelope, Epochs, Id, Marker};
+use spakky_cache_core::store::{CasToken, Change, EvictionMark, Found, Step, Swept, Taken};
+use spakky_cache_core::{Key, Prefix, Runtime, Store, Tag};
+
+use crate::memory::{Memory, SpaceId};
+
+/// How much memory a store takes if nobody says otherwise, in bytes.
+pub const DEFAULT_MAX_BYTES: usize = 256 << 20;
+
+/// A [`Store`] in the memory of this process: one keyspace of it.
+///
+/// Keyspaces of the same store and prefix share their entries, as two
+/// processes do that use the same Redis and prefix; others never touch. All of
+/// them share one bound of memory. Beyond it, the entry whose last read or
+/// write is the longest ago goes first. Leases do not go, and neither do the
+/// epochs that something stored depends on; both are small, and the latter are
+/// forgotten with the last entry that has them.
+///
+/// What has expired is never read. It gives its memory back when it is found,
+/// or by [`sweep`](Store::sweep).
+///
+/// A step takes one short lock, and none is held while anything waits.
+pub struct MemoryStore {
+    runtime: Arc<dyn Runtime>,
+    memory: Arc<Mutex<Memory>>,
+    space: SpaceId,
+    prefix: Prefix,
+}
+
+impl MemoryStore {
+    /// An empty store with [`DEFAULT_MAX_BYTES`]: its keyspace without prefix.
+    #[must_use]
+    pub fn new(runtime: Arc<dyn Runtime>) -> Self {
+        Self::with_max_bytes(runtime, DEFAULT_MAX_BYTES)
+    }
+
+    /// An empty store that takes about `max_bytes` at most. A value that does
+    /// not fit is not kept, and a read of it is a miss.
+    #[must_use]
+    pub fn with_max_bytes(runtime: Arc<dyn Runtime>, max_bytes: usize) -> Self {
+        let prefix = no_prefix();
+        let mut memory = Memory::new(max_bytes);
+        let space = memory.space(&prefix, &*runtime);
+        Self { runtime, memory: Arc::new(Mutex::new(memory)), space, prefix }
+    }
+
+    /// The cache of `prefix` in the same store.
+    #[must_use]
+    pub fn keyspace(&self, prefix: &Prefix) -> Arc<Self> {
+        let space = self.locked(|memory| memory.space(prefix, &*self.runtime));
+        Arc::new(Self {
+            runtime: Arc::clone(&self.runtime),
+            memory: Arc::clone(&self.memory),
+            space,
+            prefix: prefix.clone(),
+        })
+    }
+
+    /// How many bytes all keyspaces take together, estimated.
+    pub fn used_bytes(&self) -> usize {
+        self.locked(|memory| memory.used_bytes())
+    }
+
+    fn locked<T>(&self, step: impl FnOnce(&mut Memory) -> T) -> T {
+        let (answer, leftovers) = {
+            // Whoever panicked in a step left, at worst, something unstored.
+            let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+            memory.begin(self.runtime.now());
+            (step(&mut memory), memory.end())
+        };
+        leftovers.settle();
+        answer
+    }
+
+    /// A step that happens when it is first polled.
+    fn step<'a, T: Send + 'a>(
+        &'a self,
+        step: impl FnOnce(&mut Memory, SpaceId) -> T + Send + 'a,
+    ) -> Step<'a, T> {
+        Box::pin(async move { Ok(self.locked(|memory| step(memory, self.space))) })
+    }
+}
+
+fn no_prefix() -> Prefix {
+    Prefix::new("").expect("an empty prefix is allowed")
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not what it holds: that is the callers', and long.
+        f.debug_struct("MemoryStore").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+impl Store for MemoryStore {
+    fn read<'a>(&'a self, key: &'a Key) -> Step<'a, Found> {
+        self.step(move |memory, space| memory.read(space, key))
+    }
+
+    fn read_many<'a>(&'a self, keys: &'a [Key]) -> Step<'a, Vec<Found>> {
+        self.step(move |memory, space| keys.iter().map(|key| memory.read(space, key)).collect())
+    }
+
+    fn watch<'a>(&'a self, key: &'a Key) -> Step<'a, (Found, Change)> {
+        self.step(move |memory, space| memory.watch(space, key))
+    }
+
+    /// An epoch is kept for as long as anything is stored with it, however
+    /// long that is, and for an hour after its last capture.
+    fn capture<'a>(&'a self, tags: &'a [Tag], _ttl: Option<Duration>) -> Step<'a, Epochs> {
+        self.step(move |memory, space| memory.capture(space, tags, &*self.runtime))
+    }
+
+    fn eviction_mark(&self) -> Step<'_, EvictionMark> {
+        self.step(move |memory, space| Some(memory.eviction_mark(space)))
+    }
+
+    fn take_lease<'a>(
+        &'a self,
+        key: &'a Key,
+        seen: Option<&'a CasToken>,
+        marker: &'a Marker,
+    ) -> Step<'a, Taken> {
+        self.step(move |memory, space| memory.take_lease(space, key, seen, marker))
+    }
+
+    fn commit<'a>(&'a self, key: &'a Key, held: &'a CasToken, entry: &'a Entry) -> Step<'a, bool> {
+        self.step(move |memory, space| memory.commit(space, key, held, entry))
+    }
+
+    fn give_up<'a>(&'a self, key: &'a Key, held: &'a CasToken) -> Step<'a, bool> {
+        self.step(move |memory, space| memory.give_up(space, key, held))
+    }
+
+    fn renew<'a>(&'a self, key: &'a Key, held: &'a CasToken, lasts: Duration) -> Step<'a, bool> {
+        self.step(move |memory, space| memory.renew(space, key, held, lasts))
+    }
+
+    fn put<'a>(&'a self, key: &'a Key, envelope: &'a Envelope) -> Step<'a, ()> {
+        self.step(move |memory, space| memory.put(space, key, envelope))
+    }
+
+    fn put_many<'a>(&'a self, entries: &'a [(Key, Envelope)]) -> Step<'a, ()> {
+        self.step(move |memory, space| {
+            for (key, envelope) in entries {
+                memory.put(space, key, envelope);
+            }
+        })
+    }
+
+    fn remove_many<'a>(&'a self, keys: &'a [Key]) -> Step<'a, Vec<Found>> {
+        self.step(move |memory, space| keys.iter().map(|key| memory.remove(space, key)).collect())
+    }
+
+    fn elect<'a>(&'a self, key: &'a Key, token: Id, lasts: Duration) -> Step<'a, bool> {
+        self.step(move |memory, space| memory.elect(space, key, token, lasts))
+    }
+
+    fn stay_elected<'a>(&'a self, key: &'a Key, token: Id, lasts: Duration) -> Step<'a, bool> {
+        self.step(move |memory, space| memory.stay_elected(space, key, token, lasts))
+    }
+
+    fn resign<'a>(&'a self, key: &'a Key, token: Id) -> Step<'a, ()> {
+        self.step(move |memory, space| memory.resign(space, key, token))
+    }
+
+    fn evict<'a>(&'a self, tags: &'a [Tag]) -> Step<'a, ()> {
+        self.step(move |memory, space| memory.evict(space, tags, &*self.runtime))
+    }
+
+    fn clear(&self) -> Step<'_, ()> {
+        self.step(move |memory, space| memory.clear(space, &*self.runtime))
+    }
+
+    fn elect_sweeper(&self, token: Id, lasts: Duration) -> Step<'_, bool> {
+        self.step(move |memory, space| memory.elect_sweeper(space, token, lasts))
+    }
+
+    fn sweep(&self, from: Option<u64>, most: usize) -> Step<'_, Swept> {
+        self.step(move |memory, space| memory.sweep(space, from, most))
+    }
+
+    fn ping(&self) -> Step<'_, ()> {
+        self.step(|_, _| ())
+    }
+}

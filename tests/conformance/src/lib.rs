@@ -1,0 +1,55 @@
+//! What every store has to do: one list of cases, run on each of them.
+//!
+//! [`steps`] are the cases of the trait `Store`, [`guarantees`] those of the
+//! cache on top of it. `tests/contract.rs` runs them on each [`Backing`].
+
+#![expect(clippy::missing_panics_doc, reason = "a case fails by a panic")]
+
+mod backing;
+mod counting;
+pub mod guarantees;
+mod redis;
+mod runtime;
+pub mod steps;
+mod world;
+
+use std::fmt;
+use std::pin::Pin;
+
+pub use backing::{Backing, Embedded, Keyspaces, Raw};
+pub use counting::Counting;
+pub use redis::Redis;
+pub use runtime::{ManualClock, TestRuntime};
+pub use world::{DEADLINE, Stopwatch, World, fired, key, tag, until};
+
+/// A future that owns or borrows what it needs.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// One thing that a store has to do.
+pub struct Case {
+    /// What it is, as a sentence.
+    pub name: String,
+    /// Panics if the store does not do it. Runs on tokio; what it awaits need
+    /// not be `Send`, which closures over references cannot prove to be.
+    pub run: fn(World) -> Pin<Box<dyn Future<Output = ()>>>,
+}
+
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Case").field(&self.name).finish()
+    }
+}
+
+/// The cases that these functions are, each named by what its name says.
+///
+/// A function is `async fn(World)`; one that is left out of the list is dead
+/// code to the compiler, which says so.
+#[macro_export]
+macro_rules! cases {
+    ($($case:ident),* $(,)?) => {
+        vec![$($crate::Case {
+            name: stringify!($case).replace('_', " "),
+            run: |world| Box::pin($case(world)),
+        }),*]
+    };
+}

@@ -1,0 +1,109 @@
+//! What is done to a key, whatever it is called, is done to no other.
+
+use spakky_cache_core::entry::Envelope;
+use spakky_cache_core::store::Found;
+
+use super::{hostile_names, odd_names};
+use crate::steps::LONG;
+use crate::world::{alive, dead, read};
+use crate::{Case, World, key, tag};
+
+pub(super) fn cases() -> Vec<Case> {
+    crate::cases![
+        keys_of_odd_characters_are_all_different,
+        leases_of_odd_keys_are_all_different,
+        elections_of_odd_keys_are_all_different,
+        a_key_a_tag_and_an_election_of_one_name_are_three_things,
+    ]
+}
+
+async fn keys_of_odd_characters_are_all_different(world: World) {
+    let (a, b) = world.open_two().await;
+    let keys: Vec<_> = odd_names(&world).iter().map(|name| key(name)).collect();
+    let mut held = Vec::new();
+    for (n, key) in keys.iter().enumerate() {
+        assert_eq!(read(&*b, key).await, Found::Nothing, "{key:?}");
+        held.push(alive(&world.put(&*a, key, &[], &n.to_string()).await));
+    }
+    assert_eq!(b.read_many(&keys).await.as_ref(), Ok(&held));
+    // One by one they are written anew, and the others stay as they are.
+    for (n, key) in keys.iter().enumerate() {
+        held[n] = alive(&world.put(&*a, key, &[], "new").await);
+        assert!(b.read_many(&keys).await.as_ref() == Ok(&held), "{key:?}");
+    }
+    // One by one they go, and the others stay.
+    for removed in 0..keys.len() {
+        let found = b.remove_many(&keys[removed..=removed]).await;
+        assert_eq!(found, Ok(vec![held[removed].clone()]), "{:?}", keys[removed]);
+        held[removed] = Found::Nothing;
+        assert!(a.read_many(&keys).await.as_ref() == Ok(&held), "{:?}", keys[removed]);
+    }
+}
+
+async fn leases_of_odd_keys_are_all_different(world: World) {
+    let (a, b) = world.open_two().await;
+    let keys: Vec<_> = odd_names(&world).iter().map(|name| key(name)).collect();
+    let mut markers = Vec::new();
+    for key in &keys {
+        markers.push(world.lease(&*a, key, &[key.as_str()]).await);
+    }
+    let mut held: Vec<_> = markers.iter().map(alive).collect();
+    assert_eq!(b.read_many(&keys).await.as_ref(), Ok(&held));
+    for (n, (key, marker)) in keys.iter().zip(&markers).enumerate() {
+        let entry = world.entry(&*a, &[key.as_str()], "v").await;
+        match n % 4 {
+            0 => {
+                assert_eq!(a.commit(key, &marker.cas_token(), &entry).await, Ok(true), "{key:?}");
+                held[n] = alive(&Envelope::Entry(entry));
+            }
+            1 => {
+                assert_eq!(a.give_up(key, &marker.cas_token()).await, Ok(true), "{key:?}");
+                held[n] = Found::Nothing;
+            }
+            2 => {
+                assert_eq!(a.renew(key, &marker.cas_token(), LONG).await, Ok(true), "{key:?}");
+            }
+            _ => held[n] = alive(&world.put(&*a, key, &[], "over it").await),
+        }
+        assert!(b.read_many(&keys).await.as_ref() == Ok(&held), "{key:?}");
+    }
+}
+
+async fn elections_of_odd_keys_are_all_different(world: World) {
+    let (a, b) = world.open_two().await;
+    let keys: Vec<_> = hostile_names(&world).iter().map(|name| key(name)).collect();
+    let mut elected = Vec::new();
+    for key in &keys {
+        let token = world.id();
+        assert_eq!(a.elect(key, token, LONG).await, Ok(true), "{key:?}");
+        elected.push((key, token));
+    }
+    while let Some((key, token)) = elected.pop() {
+        assert_eq!(a.resign(key, token).await, Ok(()));
+        assert_eq!(b.stay_elected(key, token, LONG).await, Ok(false), "{key:?}");
+        for (other, token) in &elected {
+            let stays = b.stay_elected(other, *token, LONG).await;
+            assert_eq!(stays, Ok(true), "{other:?} after {key:?}");
+        }
+    }
+}
+
+async fn a_key_a_tag_and_an_election_of_one_name_are_three_things(world: World) {
+    let (a, b) = world.open_two().await;
+    for name in odd_names(&world) {
+        let (key, token) = (key(&name), world.id());
+        let entry = world.put(&*a, &key, &["another"], "v").await;
+        let tagged = world.put(&*a, &self::key("tagged"), &[&name], "v").await;
+        assert_eq!(a.elect(&key, token, LONG).await, Ok(true), "{name:?}");
+        assert_eq!(read(&*b, &key).await, alive(&entry), "{name:?}");
+        assert_eq!(read(&*b, &self::key("tagged")).await, alive(&tagged), "{name:?}");
+        b.evict(&[tag(&name)]).await.expect("evict");
+        assert_eq!(read(&*a, &key).await, alive(&entry), "{name:?}");
+        assert_eq!(read(&*a, &self::key("tagged")).await, dead(&tagged), "{name:?}");
+        assert_eq!(a.stay_elected(&key, token, LONG).await, Ok(true), "{name:?}");
+        let found = b.remove_many(std::slice::from_ref(&key)).await;
+        assert_eq!(found, Ok(vec![alive(&entry)]), "{name:?}");
+        assert_eq!(a.stay_elected(&key, token, LONG).await, Ok(true), "{name:?}");
+        assert_eq!(a.resign(&key, token).await, Ok(()));
+    }
+}

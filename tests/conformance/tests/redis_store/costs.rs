@@ -1,0 +1,218 @@
+//! How many commands each step sends: what a cache costs a Redis.
+
+use std::time::Duration;
+
+use spakky_cache_core::entry::{Envelope, Id};
+use spakky_cache_core::store::{Found, Taken};
+use spakky_cache_core::{Store as _, TokioRuntime};
+use spakky_cache_redis::RedisSettings;
+use spakky_test_support::Commands;
+
+use crate::support::{
+    commands_of, entry, key, marker, open, put, read, redis, settings, tags, value,
+};
+
+#[tokio::test]
+async fn a_hit_is_one_get_and_a_set_is_one_set() {
+    let server = redis();
+    let store = open(settings(server.port())).await;
+    // The epochs become known.
+    put(&store, "k", &["a", "b"], "v").await.unwrap();
+    let reads = commands_of(&server, async {
+        assert_eq!(read(&store, "k").await.unwrap().as_deref(), Some("v"));
+    });
+    assert_eq!(reads.await, Commands::from([("get", 1)]));
+    let writes = commands_of(&server, async {
+        put(&store, "k", &["a", "b"], "w").await.unwrap();
+    });
+    assert_eq!(writes.await, Commands::from([("set", 1)]));
+    let misses = commands_of(&server, async {
+        assert_eq!(store.read(&key("none")).await, Ok(Found::Nothing));
+    });
+    assert_eq!(misses.await, Commands::from([("get", 1)]));
+}
+
+#[tokio::test]
+async fn another_process_asks_for_the_epochs_once() {
+    let server = redis();
+    let (store, other) = (open(settings(server.port())).await, open(settings(server.port())).await);
+    put(&store, "k", &["a", "b"], "v").await.unwrap();
+    put(&store, "l", &["a", "b"], "v").await.unwrap();
+    let first = commands_of(&server, async {
+        assert!(read(&other, "k").await.unwrap().is_some());
+    });
+    assert_eq!(first.await, Commands::from([("get", 4), ("client|caching", 3), ("pttl", 3)]));
+    let second = commands_of(&server, async {
+        assert!(read(&other, "l").await.unwrap().is_some());
+    });
+    assert_eq!(second.await, Commands::from([("get", 1)]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_follows_an_own_evict_is_a_hit_of_one_get() {
+    let server = redis();
+    let store = open(settings(server.port())).await;
+    put(&store, "k", &["t"], "v").await.unwrap();
+    // Often enough to meet the invalidation between the evict's reply and the
+    // next command, if there were such a moment.
+    for round in 0..500 {
+        assert!(read(&store, "k").await.unwrap().is_some());
+        store.evict(&tags(&["t"])).await.unwrap();
+        // Without a read in between, too: then nothing else makes the connection
+        // hear of its own evict before it captures.
+        if round % 2 == 0 {
+            assert_eq!(read(&store, "k").await, Ok(None), "{round}");
+        }
+        put(&store, "k", &["t"], "v").await.unwrap();
+        let hit = commands_of(&server, async {
+            assert!(read(&store, "k").await.unwrap().is_some());
+        });
+        assert_eq!(hit.await, Commands::from([("get", 1)]), "{round}");
+    }
+}
+
+#[tokio::test]
+async fn batches_are_one_round_trip() {
+    let server = redis();
+    let (store, other) = (open(settings(server.port())).await, open(settings(server.port())).await);
+    let names: Vec<_> = (0..100).map(|number| key(&number.to_string())).collect();
+    let entries = async || {
+        let entry = Envelope::Entry(entry(&store, &["t"], "v").await.unwrap());
+        names.iter().map(|name| (name.clone(), entry.clone())).collect::<Vec<_>>()
+    };
+    let some = entries().await;
+    let puts = commands_of(&server, async { store.put_many(&some).await.unwrap() });
+    assert_eq!(puts.await, Commands::from([("set", 100)]));
+    let alive = |found: Vec<Found>| found.into_iter().filter_map(value).count();
+    let first = commands_of(&server, async {
+        assert_eq!(alive(other.read_many(&names).await.unwrap()), 100);
+    });
+    assert_eq!(
+        first.await,
+        Commands::from([("mget", 1), ("get", 2), ("client|caching", 2), ("pttl", 2)])
+    );
+    let second = commands_of(&server, async {
+        assert_eq!(alive(other.read_many(&names).await.unwrap()), 100);
+        assert_eq!(other.read_many(&[]).await.unwrap(), []);
+    });
+    assert_eq!(second.await, Commands::from([("mget", 1)]));
+    let removed = commands_of(&server, async {
+        assert_eq!(alive(other.remove_many(&names).await.unwrap()), 100);
+        assert_eq!(other.remove_many(&[]).await.unwrap(), []);
+        other.put_many(&[]).await.unwrap();
+    });
+    assert_eq!(removed.await, Commands::from([("getdel", 100)]));
+}
+
+#[tokio::test]
+async fn a_load_is_a_lease_and_a_commit() {
+    let server = redis();
+    let store = open(settings(server.port())).await;
+    let marker = marker(&store).await;
+    let stem = Envelope::Lease(marker.clone()).cas_token();
+    let taken = commands_of(&server, async {
+        assert_eq!(store.take_lease(&key("k"), None, &marker).await, Ok(Taken::Mine));
+    });
+    assert_eq!(taken.await, Commands::from([("set", 1)]));
+    let renewed = commands_of(&server, async {
+        assert_eq!(store.renew(&key("k"), &stem, Duration::from_secs(9)).await, Ok(true));
+    });
+    let script =
+        |inner: &'static str| Commands::from([("evalsha", 1), ("getrange", 1), (inner, 1)]);
+    assert_eq!(renewed.await, script("pexpire"));
+    let entry = entry(&store, &[], "v").await.unwrap();
+    let committed = commands_of(&server, async {
+        assert_eq!(store.commit(&key("k"), &stem, &entry).await, Ok(true));
+    });
+    assert_eq!(committed.await, script("set"));
+    let given_up = commands_of(&server, async {
+        let stem = Envelope::Entry(entry.clone()).cas_token();
+        assert_eq!(store.give_up(&key("k"), &stem).await, Ok(true));
+    });
+    assert_eq!(given_up.await, script("unlink"));
+}
+
+#[tokio::test]
+async fn before_version_7_a_lease_is_taken_by_a_script() {
+    let server = redis();
+    let settings = RedisSettings { before_7: true, ..settings(server.port()) };
+    let store = open(settings).await;
+    let (first, second) = (marker(&store).await, marker(&store).await);
+    let taken = commands_of(&server, async {
+        assert_eq!(store.take_lease(&key("k"), None, &first).await, Ok(Taken::Mine));
+    });
+    assert_eq!(taken.await, Commands::from([("evalsha", 1), ("get", 1), ("set", 1)]));
+    let held = Found::Envelope { envelope: Envelope::Lease(first), alive: true };
+    let taken = commands_of(&server, async {
+        let taken = store.take_lease(&key("k"), None, &second).await;
+        assert_eq!(taken, Ok(Taken::Found(held)));
+    });
+    assert_eq!(taken.await, Commands::from([("evalsha", 1), ("get", 1)]));
+    let left: i64 = server.query(redis::cmd("PTTL").arg("spakky:cache:k|k")).unwrap();
+    assert!((1..=600_000).contains(&left), "{left}");
+}
+
+#[tokio::test]
+async fn elections_and_marks() {
+    let server = redis();
+    let store = open(settings(server.port())).await;
+    let token = Id::random(&TokioRuntime);
+    let elected = commands_of(&server, async {
+        assert_eq!(store.elect(&key("k"), token, Duration::from_secs(9)).await, Ok(true));
+    });
+    assert_eq!(elected.await, Commands::from([("set", 1)]));
+    // The first asks for a mark makes one; it stays until an eviction.
+    let first = store.eviction_mark().await.unwrap();
+    assert!(first.is_some());
+    let again = commands_of(&server, async {
+        assert_eq!(store.eviction_mark().await.unwrap(), first);
+    });
+    assert_eq!(again.await, Commands::from([("get", 1)]));
+    store.evict(&[]).await.unwrap();
+    let second = store.eviction_mark().await.unwrap();
+    assert!(second.is_some() && second != first);
+    // A lost one is not the one that was there before, nor is it none.
+    server.command(&["DEL", "spakky:cache:e|"]).unwrap();
+    let third = store.eviction_mark().await.unwrap();
+    assert!(third.is_some() && third != second && third != first);
+}
+
+#[tokio::test]
+async fn a_watch_is_one_round_trip_and_wakes_up_by_itself() {
+    let server = redis();
+    let (store, other) = (open(settings(server.port())).await, open(settings(server.port())).await);
+    put(&store, "k", &[], "v").await.unwrap();
+    let mut change = None;
+    let watched = commands_of(&server, async {
+        let (found, fires) = store.watch(&key("k")).await.unwrap();
+        assert_eq!(value(found).as_deref(), Some("v"));
+        change = Some(fires);
+    });
+    assert_eq!(watched.await, Commands::from([("client|caching", 1), ("get", 1)]));
+    let change = change.unwrap();
+    assert!(!change.initialized());
+    let waits = commands_of(&server, async {
+        put(&other, "k", &[], "w").await.unwrap();
+        change.wait().await;
+    });
+    // The other one captures for the first time; the waiter sends nothing.
+    let waits = waits.await;
+    assert_eq!(waits.count("client|caching") + waits.count("pttl"), 2, "{waits}");
+    assert_eq!(
+        waits.without(&["client|caching", "pttl"]),
+        Commands::from([("set", 2), ("get", 1)])
+    );
+
+    // By an own write, a removal, an end of life and a flush as well.
+    for how in ["own", "removed", "expired", "flushed"] {
+        put(&store, "k", &[], "v").await.unwrap();
+        let (_, change) = store.watch(&key("k")).await.unwrap();
+        match how {
+            "own" => put(&store, "k", &[], "w").await.unwrap(),
+            "removed" => drop(other.remove_many(&[key("k")]).await.unwrap()),
+            "expired" => drop(server.command(&["PEXPIRE", "spakky:cache:k|k", "1"]).unwrap()),
+            _ => drop(server.command(&["FLUSHALL"]).unwrap()),
+        }
+        tokio::time::timeout(crate::support::DEADLINE, change.wait()).await.expect(how);
+    }
+}

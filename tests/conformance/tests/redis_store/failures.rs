@@ -1,0 +1,133 @@
+//! What a Redis may refuse, and what may lie under a key.
+
+use redis::Value;
+use spakky_cache_core::entry::Envelope;
+use spakky_cache_core::store::{CasToken, Found, Taken};
+use spakky_cache_core::{Store as _, StoreError};
+use spakky_test_support::{Commands, RedisServer, ServerOptions};
+
+use crate::support::{
+    commands_of, entry, is_unavailable, key, marker, open, put, read, redis, settings,
+};
+
+fn is_failure<T>(outcome: &Result<T, StoreError>, text: &str) -> bool {
+    matches!(outcome, Err(StoreError::Failed(error)) if error.contains(text))
+}
+
+#[tokio::test]
+async fn a_key_of_another_type_is_a_failure_and_no_more() {
+    let server = redis();
+    let store = open(settings(server.port())).await;
+    server.command(&["RPUSH", "spakky:cache:k|k", "x"]).unwrap();
+    let (k, marker) = (key("k"), marker(&store).await);
+    let stem = Envelope::Lease(marker.clone()).cas_token();
+    let refused = store.read(&k).await;
+    assert!(is_failure(&refused, "GET \"spakky:cache:k|k\": WRONGTYPE"), "{refused:?}");
+    assert!(is_failure(&store.watch(&k).await, "WRONGTYPE"));
+    assert!(is_failure(&store.take_lease(&k, None, &marker).await, "WRONGTYPE"));
+    assert!(is_failure(&store.take_lease(&k, Some(&stem), &marker).await, "WRONGTYPE"));
+    assert!(is_failure(&store.give_up(&k, &stem).await, "WRONGTYPE"));
+    assert!(is_failure(&store.remove_many(std::slice::from_ref(&k)).await, "WRONGTYPE"));
+    // MGET takes it for nothing, and SET for anything.
+    assert_eq!(store.read_many(&[k]).await, Ok(vec![Found::Nothing]));
+    put(&store, "k", &[], "v").await.unwrap();
+    assert_eq!(read(&store, "k").await.unwrap().as_deref(), Some("v"));
+}
+
+#[tokio::test]
+async fn foreign_bytes_are_replaced_by_comparing() {
+    let server = redis();
+    let store = open(settings(server.port())).await;
+    let marker = marker(&store).await;
+    for bytes in ["", "S", "SPK", "something of another program's"] {
+        server.command(&["SET", "spakky:cache:k|k", bytes]).unwrap();
+        let stem = CasToken(bytes.as_bytes()[..bytes.len().min(24)].to_vec().into());
+        assert_eq!(store.read(&key("k")).await, Ok(Found::Foreign(stem.clone())));
+        let taken = store.take_lease(&key("k"), None, &marker).await;
+        assert_eq!(taken, Ok(Taken::Found(Found::Foreign(stem.clone()))));
+        // An entry that begins like them is not them.
+        put(&store, "k", &[], "v").await.unwrap();
+        let taken = store.take_lease(&key("k"), Some(&stem), &marker).await;
+        assert_eq!(taken, Ok(Taken::Changed), "{bytes:?}");
+        server.command(&["SET", "spakky:cache:k|k", bytes]).unwrap();
+        let taken = store.take_lease(&key("k"), Some(&stem), &marker).await;
+        assert_eq!(taken, Ok(Taken::Mine), "{bytes:?}");
+    }
+}
+
+#[tokio::test]
+async fn scripts_survive_being_forgotten() {
+    let server = redis();
+    let store = open(settings(server.port())).await;
+    let marker = marker(&store).await;
+    let stem = Envelope::Lease(marker.clone()).cas_token();
+    let entry = entry(&store, &[], "v").await.unwrap();
+    for round in 0..3 {
+        assert_eq!(store.take_lease(&key("k"), None, &marker).await, Ok(Taken::Mine));
+        server.command(&["SCRIPT", "FLUSH"]).unwrap();
+        let committed = commands_of(&server, async {
+            assert_eq!(store.commit(&key("k"), &stem, &entry).await, Ok(true), "{round}");
+        });
+        let sent = Commands::from([("evalsha", 1), ("eval", 1), ("getrange", 1), ("set", 1)]);
+        assert_eq!(committed.await, sent);
+        // The server knows it again.
+        let refused = commands_of(&server, async {
+            assert_eq!(store.commit(&key("k"), &stem, &entry).await, Ok(false));
+        });
+        assert_eq!(refused.await, Commands::from([("evalsha", 1), ("getrange", 1)]));
+        store.remove_many(&[key("k")]).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_full_memory_is_a_failure() {
+    let options = ServerOptions::new().max_memory("4mb", "noeviction");
+    let server = RedisServer::start(options).unwrap();
+    let store = open(settings(server.port())).await;
+    put(&store, "small", &[], "v").await.unwrap();
+    let value = "v".repeat(1 << 20);
+    let mut refused = Ok(());
+    for number in 0..16 {
+        refused = put(&store, &number.to_string(), &[], &value).await;
+        if refused.is_err() {
+            break;
+        }
+    }
+    assert!(is_failure(&refused, "OOM"), "{refused:?}");
+    // Reads go on.
+    assert_eq!(read(&store, "small").await.unwrap().as_deref(), Some("v"));
+}
+
+#[tokio::test]
+async fn a_replica_is_unavailable_for_writes() {
+    let server = redis();
+    let store = open(settings(server.port())).await;
+    put(&store, "k", &[], "v").await.unwrap();
+    // Of nobody: port 1 answers to none.
+    server.command(&["REPLICAOF", "127.0.0.1", "1"]).unwrap();
+    let refused = put(&store, "k", &[], "w").await;
+    assert!(is_unavailable(&refused), "{refused:?}");
+    let evicted = store.clear().await;
+    assert!(is_unavailable(&evicted), "{evicted:?}");
+    server.command(&["REPLICAOF", "NO", "ONE"]).unwrap();
+    put(&store, "k", &[], "w").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refused_command_is_a_failure_that_names_it() {
+    let options =
+        ServerOptions::new().user("app", "app-secret", &["~*", "&*", "+@all", "-getdel", "-set"]);
+    let server = RedisServer::start(options).unwrap();
+    let store = open(spakky_cache_redis::RedisSettings {
+        username: Some("app".into()),
+        password: Some("app-secret".into()),
+        ..settings(server.port())
+    })
+    .await;
+    let refused = store.remove_many(&[key("k")]).await;
+    assert!(is_failure(&refused, "GETDEL \"spakky:cache:k|k\": NOPERM"), "{refused:?}");
+    // An evict that was refused must not pass for one that happened.
+    assert!(is_failure(&store.clear().await, "NOPERM"));
+    assert!(is_failure(&store.evict(&[]).await, "NOPERM"));
+    assert!(!matches!(server.command(&["PING"]), Ok(Value::Nil)));
+}

@@ -1,0 +1,292 @@
+//! Scenarios, as they are written: `scenarios/README.md` says how.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use spakky_cache_core::{Grants, Policy};
+use spakky_cache_wasmtime::GuestLimits;
+
+/// The scenarios of one file.
+#[derive(Debug)]
+pub struct Topic {
+    /// The file's name.
+    pub name: String,
+    /// In the order in which they are written.
+    pub scenarios: Vec<Scenario>,
+}
+
+/// Guests, what they are asked, and what they have to answer.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// A sentence.
+    pub name: String,
+    /// Why it has to be so, where that is not plain.
+    #[serde(default)]
+    pub why: Option<String>,
+    /// Whether it is also played with a guest `a` in one language and all
+    /// others in another.
+    #[serde(default)]
+    pub across: bool,
+    /// The guests that are in the second host.
+    #[serde(default)]
+    pub elsewhere: Vec<String>,
+    /// What guests are granted, where it is not the default.
+    #[serde(default)]
+    pub guests: BTreeMap<String, Granted>,
+    /// How the hosts behave, where it is not the default.
+    #[serde(default)]
+    pub policy: Behaviour,
+    /// One after the other.
+    #[serde(default)]
+    pub steps: Vec<Step>,
+    /// What `a` writes and `b` reads, after the steps.
+    #[serde(default)]
+    values: Vec<Row>,
+}
+
+/// A value, and the bytes it is stored as, in hexadecimal; without them, more
+/// than one encoding is right.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum Row {
+    Value([Value; 1]),
+    Bytes(Value, String),
+}
+
+impl Row {
+    fn value(&self) -> &Value {
+        match self {
+            Self::Value([value]) | Self::Bytes(value, _) => value,
+        }
+    }
+}
+
+impl Scenario {
+    /// Every step, with those that the table of values stands for.
+    fn complete(mut self) -> Self {
+        let rows = std::mem::take(&mut self.values);
+        if rows.is_empty() {
+            return self;
+        }
+        let numbered = || rows.iter().enumerate().map(|(number, row)| (number.to_string(), row));
+        let entries: Vec<_> = numbered().map(|(key, row)| json!([key, row.value()])).collect();
+        let keys: Vec<_> = numbered().map(|(key, _)| key).collect();
+        let found: Vec<_> =
+            numbered().map(|(_, row)| json!({ "hit": true, "value": row.value() })).collect();
+        let ask = |who: &str, ask: Value, answer: Value| Step {
+            who: vec![who.to_owned()],
+            ask: Some(ask),
+            then: Then::Answers(vec![json!({ "ok": answer })]),
+        };
+        self.steps.push(ask("a", json!({ "op": "set_many", "entries": entries }), Value::Null));
+        self.steps.push(ask("b", json!({ "op": "get_many", "keys": keys }), found.into()));
+        for (key, row) in numbered() {
+            if let Row::Bytes(_, hex) = row {
+                let stored = json!({ "hit": true, "hex": hex });
+                self.steps.push(ask("b", json!({ "op": "raw_get", "key": key }), stored));
+            }
+        }
+        self
+    }
+}
+
+/// What a guest is granted.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Granted {
+    #[serde(default)]
+    read_only: bool,
+    leases: Option<usize>,
+    memory_mib: Option<usize>,
+    time_ms: Option<u64>,
+}
+
+impl Granted {
+    pub(crate) fn grants(&self) -> Grants {
+        let default = Grants::default();
+        Grants { write: !self.read_only, leases: self.leases.unwrap_or(default.leases) }
+    }
+
+    pub(crate) fn limits(&self) -> GuestLimits {
+        let default = GuestLimits::default();
+        GuestLimits {
+            memory_bytes: self.memory_mib.map_or(default.memory_bytes, |mib| mib << 20),
+            time: self.time_ms.map(Duration::from_millis),
+            ..default
+        }
+    }
+}
+
+/// How a host behaves.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Behaviour {
+    lease_ms: Option<u64>,
+    max_wait_ms: Option<u64>,
+}
+
+impl Behaviour {
+    pub(crate) fn policy(&self) -> Policy {
+        let default = Policy::default();
+        Policy {
+            lease: self.lease_ms.map_or(default.lease, Duration::from_millis),
+            longest_wait: self.max_wait_ms.map_or(default.longest_wait, Duration::from_millis),
+            ..default
+        }
+    }
+}
+
+/// What is asked, and what has to come of it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "Vec<Value>")]
+pub struct Step {
+    /// The guests, one after the other.
+    pub(crate) who: Vec<String>,
+    /// What each is asked.
+    pub(crate) ask: Option<Value>,
+    /// What has to come of it.
+    pub(crate) then: Then,
+}
+
+/// What has to come of a step.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Then {
+    /// Nothing yet.
+    Nothing,
+    /// These answers.
+    Answers(Vec<Value>),
+    /// This answer, if it is asked often enough.
+    Becomes(Value),
+    /// The guest waits for another's load.
+    Waits,
+    /// The guest ends in this way.
+    Ends(String),
+    /// The host ends the guest.
+    Killed,
+}
+
+impl TryFrom<Vec<Value>> for Step {
+    type Error = String;
+
+    fn try_from(words: Vec<Value>) -> Result<Self, String> {
+        let wrong = |what: &str| format!("{what} in the step {}", Value::from(words.clone()));
+        let (who, rest) = words.split_first().ok_or("a step without anything")?;
+        let who = match who {
+            Value::String(name) => vec![name.clone()],
+            names => serde_json::from_value(names.clone()).map_err(|_| wrong("no guest"))?,
+        };
+        let is_question = |value: &&Value| value.get("op").is_some();
+        let (ask, rest) = match rest.split_first() {
+            Some((ask, rest)) if is_question(&ask) => (Some(ask.clone()), rest),
+            _ => (None, rest),
+        };
+        let then = match rest {
+            [] => Then::Nothing,
+            [Value::String(verb), rest @ ..] => match (verb.as_str(), rest) {
+                ("becomes", [answer]) if ask.is_some() => Then::Becomes(answer.clone()),
+                ("waits", []) => Then::Waits,
+                ("ends", [Value::String(how)]) => Then::Ends(how.clone()),
+                ("killed", []) => Then::Killed,
+                _ => return Err(wrong("an unknown verb")),
+            },
+            answers => Then::Answers(answers.to_vec()),
+        };
+        if let Then::Answers(answers) = &then
+            && let Some(wrong) = answers
+                .iter()
+                .find(|answer| answer.get("ok").is_none() && answer.get("error").is_none())
+        {
+            return Err(format!("{wrong} is no answer"));
+        }
+        if ask.is_none() && then == Then::Nothing {
+            return Err(wrong("nothing to do"));
+        }
+        Ok(Self { who, ask, then })
+    }
+}
+
+/// Reads the scenarios of a directory.
+///
+/// # Errors
+/// A file cannot be read, is not as it should be, or two scenarios have one
+/// name.
+pub fn read(directory: &Path) -> anyhow::Result<Vec<Topic>> {
+    let mut topics = Vec::new();
+    let mut names = std::collections::HashSet::new();
+    for entry in fs::read_dir(directory).with_context(|| directory.display().to_string())? {
+        let path = entry?.path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let text = fs::read_to_string(&path)?;
+        let scenarios: Vec<Scenario> =
+            serde_json::from_str(&text).with_context(|| path.display().to_string())?;
+        let scenarios: Vec<_> = scenarios.into_iter().map(Scenario::complete).collect();
+        for scenario in &scenarios {
+            let name = &scenario.name;
+            ensure!(!scenario.steps.is_empty(), "{name:?} does nothing");
+            ensure!(names.insert(name.clone()), "two scenarios are named {name:?}");
+        }
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        topics.push(Topic { name, scenarios });
+    }
+    topics.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(topics)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(words: Value) -> Result<Step, serde_json::Error> {
+        serde_json::from_value(words)
+    }
+
+    #[test]
+    fn a_table_of_values_is_written_by_one_and_read_by_another() {
+        let scenario = json!({ "name": "n", "values": [[1, "01"], [{ "a": 1, "b": 2 }]] });
+        let scenario: Scenario = serde_json::from_value(scenario).expect("a scenario");
+        let steps: Vec<_> = scenario.complete().steps;
+        let who: Vec<_> = steps.iter().map(|step| step.who[0].as_str()).collect();
+        assert_eq!(who, ["a", "b", "b"]);
+        let read = json!({ "ok": [{ "hit": true, "value": 1 }, { "hit": true, "value": { "a": 1, "b": 2 } }] });
+        assert_eq!(steps[1].then, Then::Answers(vec![read]));
+        let bytes = json!({ "ok": { "hit": true, "hex": "01" } });
+        assert_eq!(steps[2].then, Then::Answers(vec![bytes]));
+    }
+
+    #[test]
+    fn steps() {
+        let get = json!({ "op": "get" });
+        let ok = json!({ "ok": null });
+        for (words, guests, asks, then) in [
+            (json!(["a", get]), 1, true, Then::Nothing),
+            (json!(["a", get, ok]), 1, true, Then::Answers(vec![ok.clone()])),
+            (json!([["a", "b"], ok, ok]), 2, false, Then::Answers(vec![ok.clone(), ok.clone()])),
+            (json!(["a", get, "becomes", ok]), 1, true, Then::Becomes(ok.clone())),
+            (json!(["a", get, "waits"]), 1, true, Then::Waits),
+            (json!(["a", "ends", "trap"]), 1, false, Then::Ends("trap".to_owned())),
+            (json!(["a", "killed"]), 1, false, Then::Killed),
+        ] {
+            let step = step(words).expect("a step");
+            assert_eq!((step.who.len(), step.ask.is_some(), step.then), (guests, asks, then));
+        }
+        for wrong in [
+            json!([]),
+            json!(["a"]),
+            json!([1, get]),
+            json!(["a", "becomes", ok]),
+            json!(["a", "ends"]),
+            json!(["a", "vanishes"]),
+            json!(["a", get, null]),
+        ] {
+            assert!(step(wrong.clone()).is_err(), "{wrong}");
+        }
+    }
+}

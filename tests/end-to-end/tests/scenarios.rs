@@ -1,0 +1,163 @@
+//! Plays each scenario in each language on each store, and shows the table.
+//!
+//! `cargo test -p spakky-end-to-end --test scenarios -- "redis: a null"`
+//! plays those that have this in their names.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use libtest_mimic::{Arguments, Failed, Trial};
+use spakky_cache_redis::RedisSettings;
+use spakky_end_to_end::backing::Backing;
+use spakky_end_to_end::language::{LANGUAGES, Language};
+use spakky_end_to_end::matrix::{Matrix, Outcome, Place};
+use spakky_end_to_end::play::{Cast, play};
+use spakky_end_to_end::scenario::{self, Scenario};
+use spakky_end_to_end::stage::{Player, Stage};
+use spakky_test_support::{RedisServer, ServerOptions};
+use tokio::runtime::Runtime;
+
+/// A server that wants one, so that no guest can see it by accident.
+const PASSWORD: &str = "s3cret-of-the-suite";
+
+fn main() -> anyhow::Result<ExitCode> {
+    let arguments = Arguments::from_args();
+    let topics = scenario::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios"))?;
+    let server = RedisServer::start(ServerOptions::new().password(PASSWORD))?;
+    let backings = [Backing::Embedded, Backing::Redis(Box::new(settings(&server)))];
+    let runtime = Arc::new(Runtime::new()?);
+    let stage = Stage::new()?;
+    let speakers = LANGUAGES.map(|language| Speaker::new(&stage, language));
+    let speakers = speakers.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
+
+    let matrix = Arc::new(Matrix::default());
+    let mut trials = Vec::new();
+    for topic in topics {
+        for scenario in topic.scenarios {
+            for (first, others) in casts(&speakers, scenario.across) {
+                for backing in &backings {
+                    let cell = Cell {
+                        place: Place {
+                            topic: topic.name.clone(),
+                            store: backing.name(),
+                            first: first.language,
+                            others: others.language,
+                        },
+                        prefix: format!("case {}:", trials.len()),
+                        scenario: scenario.clone(),
+                        backing: backing.clone(),
+                        speakers: (first.clone(), others.clone()),
+                    };
+                    trials.push(cell.trial(&runtime, &matrix));
+                }
+            }
+        }
+    }
+
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    let everything = !arguments.list
+        && !arguments.ignored
+        && !arguments.include_ignored
+        && arguments.filter.is_none()
+        && arguments.skip.is_empty();
+    if everything {
+        let missing =
+            if matrix.is_complete(&LANGUAGES) { "" } else { "\nnot every cell was played" };
+        writeln!(std::io::stdout(), "{matrix}{missing}\n")?;
+        if !missing.is_empty() {
+            return Ok(ExitCode::FAILURE);
+        }
+    }
+    Ok(conclusion.exit_code())
+}
+
+/// All of an error's causes, and none of the code that it went through.
+fn why(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+fn settings(server: &RedisServer) -> RedisSettings {
+    RedisSettings {
+        host: "127.0.0.1".to_owned(),
+        port: server.port(),
+        password: Some(PASSWORD.to_owned()),
+        ..RedisSettings::default()
+    }
+}
+
+/// A language, and its player; without one, its cells fail.
+#[derive(Clone)]
+struct Speaker {
+    language: Language,
+    player: Option<Player>,
+    skipped: bool,
+}
+
+impl Speaker {
+    /// Says on stderr why there is no player, if there is none.
+    fn new(stage: &Stage, language: Language) -> anyhow::Result<Self> {
+        let skipped = language.skipped();
+        if let Some(reason) = &skipped {
+            writeln!(std::io::stderr(), "{} is skipped: {reason}", language.name)?;
+            return Ok(Self { language, player: None, skipped: true });
+        }
+        let player = match language.player().and_then(|file| stage.player(&file)) {
+            Ok(player) => Some(player),
+            Err(error) => {
+                writeln!(std::io::stderr(), "{} has no guest: {}", language.name, why(&error))?;
+                None
+            }
+        };
+        Ok(Self { language, player, skipped: false })
+    }
+
+    fn player(&self) -> anyhow::Result<Player> {
+        let player = self.player.clone();
+        player.with_context(|| format!("{} has no guest: see above", self.language.name))
+    }
+}
+
+/// Who plays `a`, and who all others: each language by itself, and where it is
+/// asked for, each with each.
+fn casts(speakers: &[Speaker], across: bool) -> Vec<(&Speaker, &Speaker)> {
+    let pairs = speakers.iter().flat_map(|a| speakers.iter().map(move |b| (a, b)));
+    pairs.filter(|(a, b)| across || a.language == b.language).collect()
+}
+
+/// A scenario, in its languages, on its store.
+struct Cell {
+    place: Place,
+    prefix: String,
+    scenario: Scenario,
+    backing: Backing,
+    speakers: (Speaker, Speaker),
+}
+
+impl Cell {
+    /// The cell as a test, which `matrix` hears of.
+    fn trial(self, runtime: &Arc<Runtime>, matrix: &Arc<Matrix>) -> Trial {
+        matrix.want(&self.place);
+        let skipped = self.speakers.0.skipped || self.speakers.1.skipped;
+        if skipped {
+            matrix.note(&self.place, Outcome::Skipped);
+        }
+        let (runtime, matrix) = (runtime.clone(), matrix.clone());
+        let name = format!("{}: {}", self.place.column(), self.scenario.name);
+        let trial = Trial::test(name, move || {
+            let played = runtime.block_on(self.play());
+            let outcome = if played.is_ok() { Outcome::Passed } else { Outcome::Failed };
+            matrix.note(&self.place, outcome);
+            played.map_err(|error| Failed::from(why(&error)))
+        });
+        trial.with_ignored_flag(skipped)
+    }
+
+    async fn play(&self) -> anyhow::Result<()> {
+        let (first, others) = &self.speakers;
+        let cast = Cast { first: first.player()?, others: others.player()? };
+        play(&self.scenario, &cast, &self.backing, &self.prefix).await
+    }
+}

@@ -1,0 +1,134 @@
+//! Schedules on the embedded store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::FutureExt as _;
+use spakky_cache_core::entry::{Entry, Envelope, Id};
+use spakky_cache_core::store::CasToken;
+use spakky_cache_core::{Key, Prefix, Runtime, Store, Tag};
+use spakky_cache_memory::{DEFAULT_MAX_BYTES, MemoryStore};
+
+use super::chance::Chance;
+use super::site::{Backing, Site};
+use super::steps::Work;
+use crate::history::Trouble;
+
+const LEASE: Duration = Duration::from_secs(1);
+/// Two entries and a bit: a third pushes one out.
+const TIGHT: usize = 1_200;
+/// As many tags as make the store look for epochs that nobody uses.
+const FLOOD: usize = 300;
+
+/// The store inside the process: every choice of a schedule is repeated by its
+/// seed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Embedded;
+
+impl Backing for Embedded {
+    fn site(&mut self, chance: &mut Chance, runtime: Arc<dyn Runtime>) -> Arc<dyn Site> {
+        let max_bytes = if chance.one_in(4) { TIGHT } else { DEFAULT_MAX_BYTES };
+        let store = MemoryStore::with_max_bytes(Arc::clone(&runtime), max_bytes);
+        let prefix = Prefix::new("cache:").expect("it holds no separator");
+        Arc::new(OneStore { store, prefix, runtime })
+    }
+}
+
+#[derive(Debug)]
+struct OneStore {
+    store: MemoryStore,
+    prefix: Prefix,
+    runtime: Arc<dyn Runtime>,
+}
+
+impl OneStore {
+    /// Steps of others, that no process knows of.
+    fn beside(&self) -> Arc<MemoryStore> {
+        self.store.keyspace(&self.prefix)
+    }
+}
+
+/// The answer of a step that happens when it is polled.
+fn at_once<T>(step: impl Future<Output = T>) -> T {
+    step.now_or_never().expect("a step of the embedded store happens at once")
+}
+
+impl Site for OneStore {
+    fn store(&self, _process: usize) -> Arc<dyn Store> {
+        self.beside()
+    }
+
+    fn carry_out(&self, work: Work) {
+        at_once(work);
+    }
+
+    fn keeps_time(&self) -> bool {
+        true
+    }
+
+    fn lease(&self) -> Duration {
+        LEASE
+    }
+
+    fn holds(&self, _key: &Key, known: Option<CasToken>) -> Option<CasToken> {
+        known
+    }
+
+    fn expire(&self, _key: &Key, _stem: &CasToken) -> bool {
+        true
+    }
+
+    fn expire_election(&self, _key: &Key, _token: Id) -> bool {
+        true
+    }
+
+    fn lose(&self, chance: &mut Chance, keys: &[Key], tags: &[Tag]) -> Option<Trouble> {
+        let store = self.beside();
+        match chance.below(6) {
+            0 => {
+                let tag = chance.pick(tags);
+                at_once(store.evict(std::slice::from_ref(tag))).ok()?;
+                Some(Trouble::EpochLost(Some(tag.as_str().into())))
+            }
+            1 => {
+                at_once(store.clear()).ok()?;
+                Some(Trouble::EpochLost(None))
+            }
+            2 => {
+                let key = chance.pick(keys);
+                at_once(store.remove_many(std::slice::from_ref(key))).ok()?;
+                Some(Trouble::EntryLost(key.as_str().into()))
+            }
+            3 => {
+                at_once(store.sweep(None, FLOOD)).ok()?;
+                None
+            }
+            4 => {
+                let name = |index| Tag::new(&format!("flood {index}"), usize::MAX).ok();
+                let flood: Vec<_> = (0..FLOOD).filter_map(name).collect();
+                at_once(store.capture(&flood, None)).ok()?;
+                Some(Trouble::AnyLost)
+            }
+            _ => {
+                // Where memory is tight, another entry goes.
+                let key = Key::new("beside", usize::MAX).ok()?;
+                let entry = Entry {
+                    id: Id::random(&*self.runtime),
+                    stored_at: self.runtime.now(),
+                    ttl: None,
+                    fresh_for: None,
+                    load_time: Duration::ZERO,
+                    epochs: at_once(store.capture(&[], None)).ok()?,
+                    value: Bytes::from_static(&[0; 400]),
+                };
+                at_once(store.put(&key, &Envelope::Entry(entry))).ok()?;
+                None
+            }
+        }
+    }
+
+    fn lose_connection(&self, _process: usize) {}
+
+    fn hear_all(&self) {}
+}

@@ -1,0 +1,256 @@
+//! Schedules on a real Redis.
+//!
+//! Each process has a connection of its own, through a proxy that cuts it, and
+//! each schedule a prefix of its own. The schedule's clock is not the server's:
+//! leases and entries are stored with times to live that no schedule outlasts,
+//! and what has ended by the schedule's clock is removed by the server's
+//! administration.
+//!
+//! A seed repeats the choices of a schedule: what is called, which step goes
+//! next, what fails. It does not repeat what the network and the server's event
+//! loop do: where steps overlap their order is theirs, and so is the moment at
+//! which an invalidation arrives.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use redis::cmd;
+use spakky_cache_core::entry::Id;
+use spakky_cache_core::envelope::{CAS_TOKEN_BYTES, cas_token_of};
+use spakky_cache_core::store::CasToken;
+use spakky_cache_core::{Key, Prefix, Runtime, Store, Tag};
+use spakky_cache_redis::{RedisConnection, RedisSettings, RedisStore};
+use spakky_test_support::{Proxy, RedisServer, ServerOptions};
+use tokio::runtime::Runtime as Tokio;
+use tokio::task::JoinHandle;
+
+use super::chance::Chance;
+use super::site::{Backing, Site};
+use super::steps::Work;
+use crate::history::Trouble;
+
+/// As many processes as a schedule has at most.
+const PROCESSES: usize = 3;
+/// Longer than any schedule takes: nothing ends by the server's clock.
+const LEASE: Duration = Duration::from_mins(10);
+/// The machine may be busy with other tests.
+const TIMEOUT: Duration = Duration::from_mins(1);
+
+/// Removes a key that holds what begins with a stem.
+const REMOVE_IF_STEM: &str = "\
+    if redis.call('GETRANGE', KEYS[1], 0, #ARGV[1] - 1) == ARGV[1] then \
+        return redis.call('DEL', KEYS[1]) \
+    end \
+    return 0";
+
+/// A `redis-server` of its own, and connections that schedules use in turn.
+#[derive(Debug)]
+pub struct Redis {
+    fleet: Arc<Fleet>,
+    overlapping: bool,
+    schedules: u64,
+}
+
+struct Fleet {
+    server: RedisServer,
+    processes: Vec<Process>,
+    // The last to go: all others are at home in it.
+    tokio: Tokio,
+}
+
+struct Process {
+    proxy: Proxy,
+    connection: RedisConnection,
+}
+
+impl fmt::Debug for Fleet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fleet").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+impl Redis {
+    /// Starts a server. `overlapping`: steps are under way at the same time, as
+    /// the schedule has it; else each happens while all others wait.
+    ///
+    /// # Errors
+    /// There is no `redis-server`, or it cannot be connected to.
+    pub fn start(overlapping: bool) -> anyhow::Result<Self> {
+        let server = RedisServer::start(ServerOptions::new())?;
+        let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let processes = tokio.block_on(async {
+            let mut processes = Vec::new();
+            for _ in 0..PROCESSES {
+                let proxy = Proxy::start(server.port()).await?;
+                let settings = RedisSettings {
+                    host: "127.0.0.1".into(),
+                    port: proxy.port(),
+                    socket_timeout: TIMEOUT,
+                    ..RedisSettings::default()
+                };
+                let connection = RedisConnection::connect(settings).await?;
+                processes.push(Process { proxy, connection });
+            }
+            anyhow::Ok(processes)
+        })?;
+        let fleet = Arc::new(Fleet { server, processes, tokio });
+        Ok(Self { fleet, overlapping, schedules: 0 })
+    }
+}
+
+impl Backing for Redis {
+    fn site(&mut self, _chance: &mut Chance, runtime: Arc<dyn Runtime>) -> Arc<dyn Site> {
+        self.schedules += 1;
+        let prefix = format!("schedule {}:", self.schedules);
+        let prefix = Prefix::new(&prefix).expect("it holds no separator");
+        let (fleet, overlapping) = (Arc::clone(&self.fleet), self.overlapping);
+        Arc::new(OnePrefix { fleet, prefix, overlapping, runtime })
+    }
+}
+
+#[derive(Debug)]
+struct OnePrefix {
+    fleet: Arc<Fleet>,
+    prefix: Prefix,
+    overlapping: bool,
+    runtime: Arc<dyn Runtime>,
+}
+
+impl OnePrefix {
+    fn name(&self, kind: char, name: &str) -> String {
+        format!("{}{kind}|{name}", self.prefix.as_str())
+    }
+
+    fn query<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> T {
+        self.fleet.server.query(command).expect("the server's administration")
+    }
+
+    fn remove_if(&self, name: &str, stem: &[u8]) -> bool {
+        let mut remove = cmd("EVAL");
+        remove.arg(REMOVE_IF_STEM).arg(1).arg(name).arg(stem);
+        self.query::<u64>(&remove) == 1
+    }
+
+    /// Removes what `name` holds, or replaces it with what it cannot be.
+    fn damage(&self, chance: &mut Chance, name: &str) {
+        if chance.one_in(2) {
+            self.query::<()>(cmd("DEL").arg(name));
+        } else {
+            self.query::<()>(cmd("SET").arg(name).arg("damaged").arg("KEEPTTL"));
+        }
+    }
+
+    /// Flips a bit of what `name` holds, past its stem.
+    fn flip(&self, chance: &mut Chance, name: &str) {
+        let mut bytes: Vec<u8> = self.query(cmd("GETRANGE").arg(name).arg(0).arg(-1));
+        if bytes.len() <= CAS_TOKEN_BYTES {
+            return self.damage(chance, name);
+        }
+        let at = CAS_TOKEN_BYTES + chance.below(bytes.len() - CAS_TOKEN_BYTES);
+        bytes[at] ^= 1 << chance.below(8);
+        self.query::<()>(cmd("SET").arg(name).arg(bytes).arg("KEEPTTL"));
+    }
+}
+
+impl Site for OnePrefix {
+    fn store(&self, process: usize) -> Arc<dyn Store> {
+        let connection = self.fleet.processes[process].connection.clone();
+        Arc::new(RedisStore::new(connection, self.prefix.clone(), Arc::clone(&self.runtime)))
+    }
+
+    fn carry_out(&self, work: Work) {
+        self.fleet.tokio.block_on(work);
+    }
+
+    fn overlaps(&self) -> bool {
+        self.overlapping
+    }
+
+    fn start(&self, work: Work) -> Work {
+        let mut started = Started(self.fleet.tokio.spawn(work));
+        // One that failed left no answer, which is an error to its caller.
+        Box::pin(poll_fn(move |context| Pin::new(&mut started.0).poll(context).map(|_| ())))
+    }
+
+    fn keeps_time(&self) -> bool {
+        false
+    }
+
+    fn lease(&self) -> Duration {
+        LEASE
+    }
+
+    fn holds(&self, key: &Key, _known: Option<CasToken>) -> Option<CasToken> {
+        let name = self.name('k', key.as_str());
+        let bytes: Vec<u8> = self.query(cmd("GETRANGE").arg(name).arg(0).arg(CAS_TOKEN_BYTES - 1));
+        (!bytes.is_empty()).then(|| cas_token_of(&bytes))
+    }
+
+    fn expire(&self, key: &Key, stem: &CasToken) -> bool {
+        self.remove_if(&self.name('k', key.as_str()), &stem.0)
+    }
+
+    fn expire_election(&self, key: &Key, token: Id) -> bool {
+        self.remove_if(&self.name('r', key.as_str()), &token.0)
+    }
+
+    fn lose(&self, chance: &mut Chance, keys: &[Key], tags: &[Tag]) -> Option<Trouble> {
+        let key = chance.pick(keys).as_str();
+        match chance.below(7) {
+            0 | 1 => {
+                let tag = chance.pick(tags).as_str();
+                self.damage(chance, &self.name('t', tag));
+                Some(Trouble::EpochLost(Some(tag.into())))
+            }
+            2 => {
+                self.damage(chance, &self.name('a', ""));
+                Some(Trouble::EpochLost(None))
+            }
+            3 => {
+                self.damage(chance, &self.name('e', ""));
+                Some(Trouble::MarkLost)
+            }
+            4 => {
+                self.query::<()>(cmd("DEL").arg(self.name('r', key)));
+                Some(Trouble::ElectionEnded(key.into()))
+            }
+            5 => {
+                self.damage(chance, &self.name('k', key));
+                Some(Trouble::EntryLost(key.into()))
+            }
+            _ => {
+                self.flip(chance, &self.name('k', key));
+                // With its stem, a damaged marker is still its owner's.
+                Some(Trouble::AnyLost)
+            }
+        }
+    }
+
+    fn lose_connection(&self, process: usize) {
+        let Process { proxy, connection } = &self.fleet.processes[process];
+        self.fleet.tokio.block_on(async {
+            let another = proxy.accepted() + 1;
+            proxy.cut();
+            proxy.wait_for_accepted(another).await;
+            while connection.ping().await.is_err() {}
+        });
+    }
+
+    fn hear_all(&self) {
+        let pings = self.fleet.processes.iter().map(|process| process.connection.ping());
+        self.fleet.tokio.block_on(join_all(pings));
+    }
+}
+
+/// A step under way, which is dropped with this.
+struct Started(JoinHandle<()>);
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
