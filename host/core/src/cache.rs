@@ -1,6 +1,6 @@
 //! The cache: one store, used by many sessions.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -119,7 +119,7 @@ impl Session {
         &*self.cache.inner.store
     }
 
-    fn may_write(&self) -> Result<(), Error> {
+    pub(crate) fn may_write(&self) -> Result<(), Error> {
         if self.grants.write { Ok(()) } else { Err(Error::Denied) }
     }
 
@@ -142,24 +142,40 @@ impl Session {
         Ok(value)
     }
 
-    /// The values of `keys`, in their order, in one round trip.
+    /// The values of `keys`, in their order, in one round trip. A key that is
+    /// named more than once is fetched once.
+    ///
+    /// # Errors
+    /// [`Error::ValueTooLarge`] if the values have more bytes together than the
+    /// limit of a batch.
     pub async fn get_many<'a, I>(&self, keys: I) -> Result<Vec<Option<Bytes>>, Error>
     where
         I: IntoIterator<Item = &'a str>,
         I::IntoIter: ExactSizeIterator,
     {
-        let keys = self.inner().policy.limits.batch(keys.into_iter())?;
+        let limits = &self.inner().policy.limits;
+        let keys = limits.batch(keys.into_iter())?;
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let found = self.store().read_many(&keys).await.map_err(Error::from);
-        let values = match self.or_miss(found)? {
-            None => vec![None; keys.len()],
+        let mut positions = HashMap::with_capacity(keys.len());
+        let mut distinct = Vec::with_capacity(keys.len());
+        for key in &keys {
+            positions.entry(key).or_insert_with(|| {
+                distinct.push(key.clone());
+                distinct.len() - 1
+            });
+        }
+        let found = self.store().read_many(&distinct).await.map_err(Error::from);
+        let values: Vec<Option<Bytes>> = match self.or_miss(found)? {
+            None => vec![None; distinct.len()],
             Some(found) => {
                 let value = |found: Found| found.into_entry().map(|entry| entry.value);
                 found.into_iter().map(value).collect()
             }
         };
+        let values: Vec<_> = keys.iter().map(|key| values[positions[key]].clone()).collect();
+        limits.batch_values(values.iter().flatten())?;
         self.count_reads(&values);
         Ok(values)
     }
@@ -183,6 +199,7 @@ impl Session {
         for (_, value) in &entries {
             limits.value(value)?;
         }
+        limits.batch_values(entries.iter().map(|(_, value)| value))?;
         let options = limits.options(options)?;
         if keys.is_empty() {
             return Ok(());
@@ -194,10 +211,7 @@ impl Session {
         };
         let entries: Vec<_> =
             keys.into_iter().zip(entries).map(|(key, (_, value))| (key, envelope(value))).collect();
-        match &entries[..] {
-            [(key, envelope)] => self.store().put(key, envelope).await?,
-            entries => self.store().put_many(entries).await?,
-        }
+        self.store().put(&entries).await?;
         self.inner().metrics.writes.add(entries.len() as u64);
         Ok(())
     }
@@ -218,8 +232,8 @@ impl Session {
         if keys.is_empty() {
             return Ok(0);
         }
-        let found = self.store().remove_many(&keys).await?;
-        let deleted = found.into_iter().filter_map(Found::into_entry).count() as u64;
+        let removed = self.store().remove(&keys).await?;
+        let deleted = removed.into_iter().filter(|was_alive| *was_alive).count() as u64;
         self.inner().metrics.deletes.add(deleted);
         Ok(deleted)
     }

@@ -1,4 +1,4 @@
-//! The envelope: how an entry or a lease marker is laid out in bytes.
+//! The envelope: the byte layout of an entry or a lease marker.
 //!
 //! Numbers are unsigned and big-endian; times are in milliseconds.
 //!
@@ -20,9 +20,9 @@
 //! | 76 | | for each tag: its length (2), its bytes, its epoch (16) |
 //! | | | the value |
 //!
-//! The first [`CAS_TOKEN_BYTES`] are the stem: what compare-and-set compares. A
-//! check sum is there because a damaged entry must be a miss (G6), and the
-//! value's bytes alone cannot tell.
+//! The first [`CAS_TOKEN_BYTES`] are the compare-and-set token. The checksum is
+//! there because a damaged entry must be a miss (G6), and the value's bytes alone
+//! cannot tell.
 
 use std::time::Duration;
 
@@ -32,27 +32,30 @@ use crate::entry::{Entry, Envelope, Epoch, Epochs, Id, Marker, whole_millis};
 use crate::key::{MAX_NAME_BYTES, Tag};
 use crate::store::CasToken;
 
-/// How many of an envelope's first bytes tell it from every other.
+/// The length of a compare-and-set token: the first bytes of an envelope, which
+/// no other envelope shares.
 pub const CAS_TOKEN_BYTES: usize = 24;
 
 /// The bytes before the tags.
-const FIXED_BYTES: usize = 76;
+pub const FIXED_BYTES: usize = 76;
+/// The offset of the value's length, four bytes.
+pub const VALUE_LENGTH_AT: usize = 52;
 const CRC_AT: usize = 56;
 const MAGIC_AND_VERSION: [u8; 4] = *b"SPK\x01";
 const KIND_ENTRY: u8 = 1;
 const KIND_LEASE: u8 = 2;
 
-/// The bytes are no envelope of this version, or a damaged one.
+/// The bytes are not an envelope of this version, or a damaged one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no envelope of this version")]
-pub struct NoEnvelope;
+#[error("not an envelope of this version")]
+pub struct InvalidEnvelope;
 
 impl Envelope {
-    /// The stem of this envelope's bytes.
+    /// The compare-and-set token of this envelope.
     pub fn cas_token(&self) -> CasToken {
-        let mut stem = Vec::with_capacity(CAS_TOKEN_BYTES);
-        put_stem(&mut stem, self);
-        CasToken(stem.into())
+        let mut token = Vec::with_capacity(CAS_TOKEN_BYTES);
+        put_cas_token(&mut token, self);
+        CasToken(token.into())
     }
 
     /// The envelope in bytes.
@@ -68,7 +71,7 @@ impl Envelope {
             Self::Lease(_) => &[],
         };
         let mut bytes = Vec::with_capacity(FIXED_BYTES + tag_bytes + value.len());
-        put_stem(&mut bytes, self);
+        put_cas_token(&mut bytes, self);
         match self {
             Self::Entry(entry) => {
                 bytes.put_u64(entry.stored_at);
@@ -101,31 +104,43 @@ impl Envelope {
     /// The envelope that `bytes` are. The value is a slice of them, not a copy.
     ///
     /// # Errors
-    /// [`NoEnvelope`] for any other bytes, and for an envelope of which a
+    /// [`InvalidEnvelope`] for any other bytes, and for an envelope of which a
     /// single bit was changed, or bytes were cut off or added.
-    pub fn decode(bytes: &Bytes) -> Result<Self, NoEnvelope> {
+    pub fn decode(bytes: &Bytes) -> Result<Self, InvalidEnvelope> {
         let (header, value_at) = Header::parse(bytes)?;
         if bytes.len() - value_at != header.value_len || checksum(bytes) != header.crc {
-            return Err(NoEnvelope);
+            return Err(InvalidEnvelope);
         }
         header.into_envelope(bytes.slice(value_at..))
     }
 }
 
-/// The epochs in the first bytes of an envelope, which may end before its
-/// value does; none if they end before the tags do, or are no envelope.
-///
-/// For a sweeper, that decides without reading values. It cannot check the sum.
-pub fn epochs_of(bytes: &[u8]) -> Option<Epochs> {
-    Header::parse(bytes).ok().map(|(header, _)| header.epochs)
+/// What the first bytes of an envelope tell without its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Whether it is an entry, rather than a lease marker.
+    pub is_entry: bool,
+    /// The epochs that it depends on.
+    pub epochs: Epochs,
 }
 
-/// The stem of any bytes.
+impl Summary {
+    /// Reads the summary of an envelope of which `bytes` are the beginning.
+    ///
+    /// Returns `None` if they end before the tags do or are not an envelope. The
+    /// checksum covers the value, so it is not verified.
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
+        let (header, _) = Header::parse(bytes).ok()?;
+        Some(Self { is_entry: header.kind == KIND_ENTRY, epochs: header.epochs })
+    }
+}
+
+/// The compare-and-set token of any bytes.
 pub fn cas_token_of(bytes: &[u8]) -> CasToken {
     CasToken(Bytes::copy_from_slice(&bytes[..bytes.len().min(CAS_TOKEN_BYTES)]))
 }
 
-fn put_stem(bytes: &mut Vec<u8>, envelope: &Envelope) {
+fn put_cas_token(bytes: &mut Vec<u8>, envelope: &Envelope) {
     bytes.put_slice(&MAGIC_AND_VERSION);
     bytes.put_u8(match envelope {
         Envelope::Entry(_) => KIND_ENTRY,
@@ -158,10 +173,10 @@ struct Header {
 
 impl Header {
     /// The header, and the offset at which the value begins.
-    fn parse(bytes: &[u8]) -> Result<(Self, usize), NoEnvelope> {
+    fn parse(bytes: &[u8]) -> Result<(Self, usize), InvalidEnvelope> {
         let mut rest = bytes;
         if rest.len() < FIXED_BYTES || rest[..4] != MAGIC_AND_VERSION || rest[5] != 0 {
-            return Err(NoEnvelope);
+            return Err(InvalidEnvelope);
         }
         rest.advance(4);
         let kind = rest.get_u8();
@@ -178,12 +193,12 @@ impl Header {
         // The count is not trusted with an allocation: any bytes may come.
         let mut tags = Vec::new();
         for _ in 0..tag_count {
-            let length = usize::from(rest.try_get_u16().map_err(|_| NoEnvelope)?);
+            let length = usize::from(rest.try_get_u16().map_err(|_| InvalidEnvelope)?);
             if rest.len() < length + 16 {
-                return Err(NoEnvelope);
+                return Err(InvalidEnvelope);
             }
-            let text = std::str::from_utf8(&rest[..length]).map_err(|_| NoEnvelope)?;
-            let tag = Tag::new(text, MAX_NAME_BYTES).map_err(|_| NoEnvelope)?;
+            let text = std::str::from_utf8(&rest[..length]).map_err(|_| InvalidEnvelope)?;
+            let tag = Tag::new(text, MAX_NAME_BYTES).map_err(|_| InvalidEnvelope)?;
             rest.advance(length);
             tags.push((tag, Epoch(take_16(&mut rest))));
         }
@@ -193,7 +208,7 @@ impl Header {
         Ok((header, value_at))
     }
 
-    fn into_envelope(self, value: Bytes) -> Result<Envelope, NoEnvelope> {
+    fn into_envelope(self, value: Bytes) -> Result<Envelope, InvalidEnvelope> {
         let span = |millis: u64| (millis != 0).then(|| Duration::from_millis(millis));
         match self.kind {
             KIND_ENTRY => Ok(Envelope::Entry(Entry {
@@ -211,7 +226,7 @@ impl Header {
                 lasts: Duration::from_millis(self.ttl),
                 epochs: self.epochs,
             })),
-            _ => Err(NoEnvelope),
+            _ => Err(InvalidEnvelope),
         }
     }
 }

@@ -1,8 +1,11 @@
-//! Why an operation failed: to the caller, and from the store.
+//! Errors: what a caller sees of a failure, and what a store reports.
 
-/// What a caller may know of a failure: its kind, and nothing of the backend's.
+use std::fmt;
+use std::sync::Arc;
+
+/// What a caller sees of a failure: its kind, and nothing of the backend.
 ///
-/// Each case is one of the contract's `types.error`.
+/// Each variant is a case of the contract's `types.error`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -12,8 +15,9 @@ pub enum Error {
     /// A key, a tag, or their number is outside the limits.
     #[error("{0}")]
     InvalidKey(String),
-    /// The value has more bytes than this limit.
-    #[error("the value is larger than {0} bytes")]
+    /// A value, or the values of one batch together, have more bytes than this
+    /// limit.
+    #[error("the value or batch is larger than {0} bytes")]
     ValueTooLarge(u64),
     /// Another caller held the lease for longer than the wait allowed.
     #[error("another caller is loading this key, and took longer than the wait allowed")]
@@ -30,29 +34,69 @@ pub enum Error {
     /// The caller was not granted this operation.
     #[error("the operation was not granted")]
     Denied,
-    /// The caller has used up something that it was granted a limit of.
+    /// The caller has used up a quota.
     #[error("a quota is used up")]
     QuotaExceeded,
 }
 
-/// Why a store failed, with what the host's log should say of it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
-    /// No connection, or no answer in time: trying again later may help.
-    #[error("unavailable: {0}")]
-    Unavailable(String),
+/// Whether a failed step may succeed later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StoreErrorKind {
+    /// The store cannot be reached, did not answer in time, or is in a state
+    /// that passes. A later attempt may succeed.
+    Unavailable,
     /// The store answered with an error.
-    #[error("failed: {0}")]
-    Failed(String),
+    Failed,
+}
+
+/// The error of a step of a [`Store`](crate::Store).
+///
+/// Its [`source`](std::error::Error::source) is the backend's own error. It is
+/// for the host's log, never for a guest.
+#[derive(Clone, Debug)]
+pub struct StoreError {
+    kind: StoreErrorKind,
+    source: Arc<dyn std::error::Error + Send + Sync>,
+}
+
+impl StoreError {
+    /// An error of `kind` that `source` caused.
+    pub fn new(
+        kind: StoreErrorKind,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self { kind, source: source.into().into() }
+    }
+
+    /// Whether a later attempt may succeed.
+    pub fn kind(&self) -> StoreErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            StoreErrorKind::Unavailable => "the store is unavailable",
+            StoreErrorKind::Failed => "the store failed",
+        })
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.source)
+    }
 }
 
 impl From<StoreError> for Error {
-    /// Keeps the kind and logs the text, which is not for the caller's eyes.
+    /// Keeps the kind. The cause is logged, because the caller must not see it.
     fn from(error: StoreError) -> Self {
-        tracing::warn!(%error, "store");
-        match error {
-            StoreError::Unavailable(_) => Self::Unavailable,
-            StoreError::Failed(_) => Self::OperationFailed,
+        tracing::warn!(error = &error as &dyn std::error::Error);
+        match error.kind {
+            StoreErrorKind::Unavailable => Self::Unavailable,
+            StoreErrorKind::Failed => Self::OperationFailed,
         }
     }
 }

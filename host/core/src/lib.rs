@@ -21,7 +21,7 @@ pub mod store;
 mod sweeper;
 
 pub use cache::{Cache, Session};
-pub use error::{Error, StoreError};
+pub use error::{Error, StoreError, StoreErrorKind};
 pub use key::{InvalidPrefix, Key, MAX_NAME_BYTES, Prefix, Tag};
 pub use lease::Lease;
 pub use limits::{EntryOptions, Limits};

@@ -18,6 +18,8 @@ pub struct Limits {
     pub value_bytes: usize,
     /// Keys of a batch.
     pub batch_keys: usize,
+    /// Bytes of all values of a batch together, given or returned.
+    pub batch_bytes: usize,
     /// The longest time to live.
     pub ttl: Duration,
 }
@@ -29,6 +31,7 @@ impl Default for Limits {
             tags: 64,
             value_bytes: 8 << 20,
             batch_keys: 1_024,
+            batch_bytes: 64 << 20,
             ttl: Duration::from_hours(10 * 366 * 24),
         }
     }
@@ -93,6 +96,18 @@ impl Limits {
     pub(crate) fn value(&self, value: &Bytes) -> Result<(), Error> {
         if value.len() > self.value_bytes {
             return Err(Error::ValueTooLarge(self.value_bytes as u64));
+        }
+        Ok(())
+    }
+
+    /// Checks the values of one batch together.
+    pub(crate) fn batch_values<'a>(
+        &self,
+        values: impl IntoIterator<Item = &'a Bytes>,
+    ) -> Result<(), Error> {
+        let bytes: usize = values.into_iter().map(Bytes::len).sum();
+        if bytes > self.batch_bytes {
+            return Err(Error::ValueTooLarge(self.batch_bytes as u64));
         }
         Ok(())
     }

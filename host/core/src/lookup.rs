@@ -1,4 +1,5 @@
-//! Lookup: find a key, or become its one loader, or wait for whoever is.
+//! Lookup: finds a key, or makes the caller its one loader, or waits for the
+//! loader.
 
 use std::time::Duration;
 
@@ -11,26 +12,26 @@ use crate::key::{Key, Tag};
 use crate::lease::{Lease, LeaseGuard, Purpose};
 use crate::refresh::{Freshness, freshness};
 use crate::single_flight::{Leader, Observation, Role};
-use crate::store::{CasToken, Change, Found, Taken};
+use crate::store::{Cas, CasToken, Change, Found, Slot, Update};
 
-/// What a caller that is ready to load finds.
+/// The result of [`Session::lookup`].
 #[derive(Debug)]
 pub enum Lookup {
     /// A fresh entry.
     Hit(Bytes),
-    /// An entry past its fresh time, or so close to it that this caller was
+    /// An entry past its fresh time, or close enough to it that this caller was
     /// chosen to refresh it early.
     Stale {
         /// The value as it was stored.
         value: Bytes,
-        /// The right to refresh it; none: another caller has it.
+        /// The right to refresh it, unless another caller has it.
         refresh: Option<Lease>,
     },
-    /// No entry, and this caller is the one to load it.
+    /// No entry. This caller is the one to load it.
     Miss(Lease),
 }
 
-/// What a look gave the caller that looked.
+/// The result of a leader's read.
 enum Outcome {
     Hit(Entry),
     Stale(Entry, Option<Lease>),
@@ -39,27 +40,28 @@ enum Outcome {
 }
 
 impl Outcome {
-    /// What it is to the others.
+    /// What the followers share of it.
     fn observation(&self) -> Observation {
         match self {
             Self::Hit(entry) => Observation::Hit(entry.clone()),
             Self::Stale(entry, _) => Observation::Stale(entry.clone()),
             Self::Lease(_) => Observation::LeaseTaken,
-            Self::Held(seen) => seen.clone(),
+            Self::Held(held) => held.clone(),
         }
     }
 }
 
 impl Session {
     /// Finds `key`, or makes this caller its one loader in the whole fleet, or
-    /// waits until the loader is done: at most `max_wait`, and the policy's
+    /// waits for the loader: at most `max_wait`, and at most the policy's
     /// longest wait.
     ///
     /// `tags` are those that the entry will be stored with, as far as known.
     ///
     /// # Errors
     /// [`Error::LockTimeout`] after the wait; [`Error::LeaseHeld`] at once if
-    /// this session is the loader that it would wait for.
+    /// this session is the loader that it would wait for; [`Error::Denied`] if
+    /// there is no entry and the session may not write.
     pub async fn lookup(
         &self,
         key: &str,
@@ -69,12 +71,13 @@ impl Session {
         let limits = &self.inner().policy.limits;
         let key = limits.key(key)?;
         let tags = limits.tags(tags)?;
-        let found = self.look_or_wait(&key, &tags, max_wait).await;
+        let found = self.read_or_wait(&key, &tags, max_wait).await;
         let metrics = &self.inner().metrics;
         match found {
             Ok(Lookup::Miss(_)) => metrics.misses.add(1),
             Ok(_) => metrics.hits.add(1),
             Err(error) if self.failure_is_a_miss(&error) => {
+                self.may_write()?;
                 metrics.misses.add(1);
                 return Ok(Lookup::Miss(Lease::detached()));
             }
@@ -87,21 +90,19 @@ impl Session {
     /// of a write to the origin. Readers miss, and wait, until it is committed
     /// or dropped.
     pub async fn begin_write(&self, key: &str, tags: &[String]) -> Result<Lease, Error> {
-        if !self.grants.write {
-            return Err(Error::Denied);
-        }
+        self.may_write()?;
         let limits = &self.inner().policy.limits;
         let key = limits.key(key)?;
         let tags = limits.tags(tags)?;
         let store = &self.inner().store;
         let epochs = self.capture(&tags).await?;
-        let held = LeaseGuard::about_to(self, &key, Purpose::Write, epochs)?;
-        let marker = Envelope::Lease(held.marker());
-        let (mark, ()) = tokio::try_join!(store.eviction_mark(), store.put(&key, &marker))?;
-        Ok(held.taken(mark))
+        let guard = LeaseGuard::about_to_take(self, &key, Purpose::Write, epochs)?;
+        let marked = [(key, guard.marker())];
+        let (mark, ()) = tokio::try_join!(store.eviction_mark(), store.put(&marked))?;
+        Ok(guard.taken(mark))
     }
 
-    async fn look_or_wait(
+    async fn read_or_wait(
         &self,
         key: &Key,
         tags: &[Tag],
@@ -111,18 +112,18 @@ impl Session {
         let mut budget = WaitBudget::new(self, max_wait);
         loop {
             let now = || self.inner().runtime.now();
-            let seen = match flight.role(now, |holder| self.held.contains(holder)).await {
-                Role::Follower(seen) => seen,
+            let observed = match flight.role(now, |holder| self.held.contains(holder)).await {
+                Role::Follower(observed) => observed,
                 Role::Leader(leader) => match self.lead(leader, key, tags).await? {
                     Outcome::Hit(entry) => return Ok(Lookup::Hit(entry.value)),
                     Outcome::Stale(entry, refresh) => {
                         return Ok(Lookup::Stale { value: entry.value, refresh });
                     }
                     Outcome::Lease(lease) => return Ok(Lookup::Miss(lease)),
-                    Outcome::Held(seen) => seen,
+                    Outcome::Held(held) => held,
                 },
             };
-            match seen {
+            match observed {
                 Observation::Hit(entry) => return Ok(Lookup::Hit(entry.value)),
                 Observation::Stale(entry) => {
                     return Ok(Lookup::Stale { value: entry.value, refresh: None });
@@ -132,31 +133,36 @@ impl Session {
                     return Err(Error::LeaseHeld);
                 }
                 Observation::LeaseHeld { ends, change, .. } => budget.wait(&change, ends).await?,
-                // The flight never shares it: the next look finds what it is.
+                // It is never shared: the next read finds what the key holds.
                 Observation::LeaseTaken => {}
             }
         }
     }
 
     async fn lead(&self, leader: Leader<'_>, key: &Key, tags: &[Tag]) -> Result<Outcome, Error> {
-        let own = self.look(key, tags, leader.lease_taken).await;
-        match &own {
-            Ok(own) => leader.publish(own.observation()),
-            // Those that wait for their turn would only fail one by one. What
-            // is this caller's own fault stays with it.
+        let outcome = self.read_until_clear(key, tags, leader.lease_taken).await;
+        match &outcome {
+            Ok(outcome) => leader.publish(outcome.observation()),
+            // The queued followers would only fail one by one. An error that is
+            // this caller's own fault is not shared.
             Err(error @ (Error::Unavailable | Error::OperationFailed)) => {
                 leader.publish(Observation::Failed(error.clone()));
             }
             Err(_) => {}
         }
-        own
+        outcome
     }
 
-    /// Looks at the key until it is clear who loads it. Every turn of the loop
-    /// but the first means that somebody else got on.
-    async fn look(&self, key: &Key, tags: &[Tag], lease_is_out: bool) -> Result<Outcome, Error> {
+    /// Reads the key until it is clear who loads it. Each iteration but the first
+    /// means that another caller made progress.
+    async fn read_until_clear(
+        &self,
+        key: &Key,
+        tags: &[Tag],
+        lease_taken: bool,
+    ) -> Result<Outcome, Error> {
         let store = &self.inner().store;
-        let mut watch = lease_is_out;
+        let mut watch = lease_taken;
         let mut known = None;
         loop {
             let (found, change): (Found, Option<Change>) = match known.take() {
@@ -167,18 +173,17 @@ impl Session {
                 }
                 None => (self.found(key).await?, None),
             };
-            let seen = match found {
+            let expected = match found {
                 Found::Envelope { envelope: Envelope::Entry(entry), alive: true } => {
                     return self.serve(key, tags, entry).await;
                 }
                 Found::Envelope { envelope: Envelope::Lease(marker), alive: true } => {
-                    // Only the store tells that a lease is out, and only a
-                    // watched read can be waited on.
+                    // Only a watched read can be waited on.
                     let Some(change) = change else {
                         watch = true;
                         continue;
                     };
-                    // It was read before now, so it ends before then.
+                    // It was read before now, so it ends by then.
                     let lasts = whole_millis(marker.lasts);
                     let ends = self.inner().runtime.now().saturating_add(lasts);
                     return Ok(Outcome::Held(Observation::LeaseHeld {
@@ -189,12 +194,12 @@ impl Session {
                 }
                 Found::Nothing => None,
                 Found::Envelope { envelope, alive: false } => Some(envelope.cas_token()),
-                Found::Foreign(stem) => {
-                    tracing::warn!(?key, ?stem, "what is stored here is no entry: a miss");
-                    Some(stem)
+                Found::Foreign(token) => {
+                    tracing::warn!(?key, ?token, "a corrupt or foreign entry is a miss");
+                    Some(token)
                 }
             };
-            match self.take(key, tags, seen.as_ref()).await? {
+            match self.take(key, tags, expected.as_ref()).await? {
                 Ok(lease) => return Ok(Outcome::Lease(lease)),
                 Err(Some(found)) => known = Some(found),
                 Err(None) => {}
@@ -202,38 +207,34 @@ impl Session {
         }
     }
 
-    /// Takes the lease of a key that holds nothing alive; else what it holds,
-    /// as far as known.
+    /// Takes the lease of a key that holds nothing alive. If another caller was
+    /// faster, returns what the key holds, as far as known.
     async fn take(
         &self,
         key: &Key,
         tags: &[Tag],
-        seen: Option<&CasToken>,
+        expected: Option<&CasToken>,
     ) -> Result<Result<Lease, Option<Found>>, Error> {
-        if !self.grants.write {
-            return Err(Error::Denied);
-        }
+        self.may_write()?;
         let store = &self.inner().store;
         let epochs = self.capture(tags).await?;
-        let held = LeaseGuard::about_to(self, key, Purpose::Load, epochs)?;
-        let marker = held.marker();
-        let (mark, taken) =
-            tokio::try_join!(store.eviction_mark(), store.take_lease(key, seen, &marker))?;
-        match taken {
-            Taken::Mine => Ok(Ok(held.taken(mark))),
-            Taken::Found(found) => {
-                held.not_taken();
-                Ok(Err(Some(found)))
-            }
-            Taken::Changed => {
-                held.not_taken();
-                Ok(Err(None))
-            }
-        }
+        let guard = LeaseGuard::about_to_take(self, key, Purpose::Load, epochs)?;
+        let marker = guard.marker();
+        let (mark, taken) = tokio::try_join!(
+            store.eviction_mark(),
+            store.compare_and_set(Slot::Entry(key), expected, Update::Put(&marker))
+        )?;
+        let found = match taken {
+            Cas::Done => return Ok(Ok(guard.taken(mark))),
+            Cas::Occupied(found) => Some(found),
+            Cas::Changed => None,
+        };
+        guard.not_taken();
+        Ok(Err(found))
     }
 
-    /// An entry that is alive: fresh, or stale and perhaps for this caller to
-    /// refresh.
+    /// Serves an entry that is alive: fresh, or stale and perhaps with the right
+    /// to refresh it.
     async fn serve(&self, key: &Key, tags: &[Tag], entry: Entry) -> Result<Outcome, Error> {
         let inner = self.inner();
         let freshness = freshness(&entry, inner.policy.early_refresh, &*inner.runtime);
@@ -248,8 +249,8 @@ impl Session {
         })
     }
 
-    /// The right to refresh `entry`, unless another has it or it is not
-    /// granted. A caller that has no leases left still gets the value.
+    /// Tries to become the one caller that refreshes `entry`. A caller that has
+    /// no leases left still gets the value.
     async fn refresh(
         &self,
         key: &Key,
@@ -262,27 +263,30 @@ impl Session {
             return Ok(None);
         }
         let epochs = self.capture(&entry.epochs.tags_with(tags)).await?;
-        let stem = Envelope::Entry(entry.clone()).cas_token();
-        let Ok(held) = LeaseGuard::about_to(self, key, Purpose::Refresh(stem), epochs) else {
+        let refreshed = Envelope::Entry(entry.clone()).cas_token();
+        let purpose = Purpose::Refresh(refreshed);
+        let Ok(guard) = LeaseGuard::about_to_take(self, key, purpose, epochs) else {
             return Ok(None);
         };
-        let lasts = inner.policy.lease;
+        let lease = inner.policy.lease;
+        let marker = guard.marker();
         let (mark, elected) = tokio::try_join!(
             inner.store.eviction_mark(),
-            inner.store.elect(key, held.id(), lasts)
+            inner.store.compare_and_set(Slot::Refresh(key), None, Update::Put(&marker))
         )?;
-        // One that was elected elsewhere may give up at any time.
-        let known_for = if elected { lasts } else { lasts / 50 };
+        let elected = elected.is_done();
+        // A caller elected in another process may give up at any time.
+        let known_for = if elected { lease } else { lease / 50 };
         inner.refreshes.note(key, entry.id, now, now.saturating_add(whole_millis(known_for)));
         if elected {
-            return Ok(Some(held.taken(mark)));
+            return Ok(Some(guard.taken(mark)));
         }
-        held.not_taken();
+        guard.not_taken();
         Ok(None)
     }
 }
 
-/// How long a caller still waits.
+/// How much longer a caller waits.
 struct WaitBudget<'a> {
     session: &'a Session,
     limit: Duration,
@@ -297,7 +301,7 @@ impl<'a> WaitBudget<'a> {
         Self { session, limit, over: None }
     }
 
-    /// Until the key may have changed, or the lease may have ended.
+    /// Waits until the key may have changed or the lease may have ended.
     async fn wait(&mut self, change: &Change, ends: UnixMillis) -> Result<(), Error> {
         if self.limit.is_zero() {
             return Err(Error::LockTimeout);

@@ -1,27 +1,27 @@
-//! When an entry is refreshed, and by whom.
+//! When an entry is refreshed, and by which caller.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::entry::{Entry, Id, UnixMillis, whole_millis};
 use crate::key::Key;
 use crate::runtime::Runtime;
 
-/// How an entry is to be served.
+/// How an entry is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Freshness {
-    /// As it is.
+    /// As a hit.
     Fresh,
-    /// As fresh, and by the one that is chosen, refreshed.
+    /// As a hit, which the elected caller refreshes early.
     Early,
     /// As stale.
     Stale,
 }
 
-/// How `entry` is to be served at this moment.
+/// How `entry` is served at this moment.
 ///
 /// Early refresh is `XFetch` (Vattani et al. 2015): the longer a load takes and
-/// the nearer the end of freshness, the likelier, so that refreshes spread.
+/// the nearer the end of freshness, the likelier it is, so that refreshes spread.
 pub(crate) fn freshness(entry: &Entry, beta: f64, runtime: &dyn Runtime) -> Freshness {
     let now = runtime.now();
     if let Some(fresh_for) = entry.fresh_for
@@ -49,32 +49,65 @@ fn unit(runtime: &dyn Runtime) -> f64 {
     (f64::from(u32::from_be_bytes(bytes)) + 1.0) / (f64::from(u32::MAX) + 1.0)
 }
 
-/// Which entries this process knows to be in refresh, so that their readers
+/// The entries that this process knows to be in refresh, so that their readers
 /// need not ask the store.
 #[derive(Debug, Default)]
-pub(crate) struct Refreshes(Mutex<HashMap<Key, (Id, UnixMillis)>>);
+pub(crate) struct Refreshes(Mutex<Table>);
+
+#[derive(Debug, Default)]
+struct Table {
+    known: HashMap<Key, (Id, UnixMillis)>,
+    prune_at: usize,
+}
 
 impl Refreshes {
-    /// Past this many, those whose time is over are forgotten.
-    const ROOMY: usize = 1_024;
+    /// Below this many, those that have ended are not looked for.
+    const FIRST_PRUNE: usize = 1_024;
 
-    /// Whether somebody is known to refresh the entry `id` of `key`.
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether some caller is known to refresh the entry `id` of `key`.
     pub(crate) fn known(&self, key: &Key, id: Id, now: UnixMillis) -> bool {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(key).is_some_and(|&(entry, until)| entry == id && now < until)
+        self.table().known.get(key).is_some_and(|&(entry, until)| entry == id && now < until)
     }
 
-    /// Notes that somebody refreshes it.
+    /// Notes that some caller refreshes it until then.
     pub(crate) fn note(&self, key: &Key, id: Id, now: UnixMillis, until: UnixMillis) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= Self::ROOMY {
-            known.retain(|_, &mut (_, until)| now < until);
+        let mut table = self.table();
+        // When their number has doubled, so that each is looked at a few times.
+        if table.known.len() >= table.prune_at.max(Self::FIRST_PRUNE) {
+            table.known.retain(|_, &mut (_, until)| now < until);
+            table.prune_at = table.known.len() * 2;
         }
-        known.insert(key.clone(), (id, until));
+        table.known.insert(key.clone(), (id, until));
     }
 
-    /// Notes that the one of this process is done.
+    /// Notes that this process's refresh of it has ended.
     pub(crate) fn forget(&self, key: &Key) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        self.table().known.remove(key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_refreshes_are_pruned_when_their_number_has_doubled() {
+        let refreshes = Refreshes::default();
+        let note = |number: usize, now| {
+            let key = Key::new(&format!("k{number}"), usize::MAX).expect("a valid key");
+            refreshes.note(&key, Id([0; 16]), now, now + 10);
+        };
+        let first = Refreshes::FIRST_PRUNE;
+        // None of these ends: pruning them finds nothing, once.
+        (0..=first).for_each(|number| note(number, 0));
+        assert_eq!(refreshes.table().prune_at, 2 * first);
+        (first..2 * first).for_each(|number| note(number, 20));
+        assert_eq!(refreshes.table().known.len(), 2 * first, "not pruned at each note");
+        note(2 * first, 20);
+        assert_eq!(refreshes.table().known.len(), first + 1, "the first ones have ended");
     }
 }

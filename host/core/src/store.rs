@@ -1,4 +1,4 @@
-//! The steps of the protocol, which a store carries out.
+//! The steps of the protocol that a store carries out.
 
 use std::fmt;
 use std::future::Future;
@@ -9,20 +9,19 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::SetOnce;
 
-use crate::entry::{Entry, Envelope, Epochs, Id, Marker};
+use crate::entry::{Entry, Envelope, Epochs, Id};
 use crate::error::StoreError;
 use crate::key::{Key, Tag};
 
-/// One step under way.
+/// One step in progress.
 pub type Step<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// The first bytes of what a key holds: enough to tell it from anything else
-/// that the key ever held or will hold.
+/// A compare-and-set token: identifies what a slot holds among everything that
+/// it ever held or will hold.
 ///
-/// For an envelope these are magic, version, kind and identity. Bytes that are
-/// none, and fewer than an envelope's stem has, are their own stem: what a key
-/// holds "begins with" a stem if the stem of it is the same, so a few foreign
-/// bytes never pass for the envelope that replaced them.
+/// The token of an envelope is its first 24 bytes: magic, version, kind and
+/// identity. Other bytes are identified by as many of their first bytes, or all
+/// of them if there are fewer.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CasToken(pub Bytes);
 
@@ -39,19 +38,19 @@ pub enum Found {
     Nothing,
     /// An envelope.
     Envelope {
-        /// What it holds.
+        /// The entry or lease marker.
         envelope: Envelope,
-        /// Whether every epoch in it is the current one. False: it was evicted
-        /// and is as good as nothing, but has to be replaced by comparing.
+        /// Whether all of its epochs are current. An envelope that is not alive
+        /// was evicted: it counts as nothing, and is replaced by comparing.
         alive: bool,
     },
-    /// Bytes that are no envelope of this version, or a corrupt one: as good
-    /// as nothing, and replaced by comparing.
+    /// Bytes that are not an envelope of this version, or a corrupt one. They
+    /// count as nothing, and are replaced by comparing.
     Foreign(CasToken),
 }
 
 impl Found {
-    /// The entry, if there is one that is alive.
+    /// The entry, if there is one and it is alive.
     pub fn into_entry(self) -> Option<Entry> {
         match self {
             Self::Envelope { envelope: Envelope::Entry(entry), alive: true } => Some(entry),
@@ -60,110 +59,121 @@ impl Found {
     }
 }
 
-/// How an attempt to take a lease ended.
+/// A place in the store that [`compare_and_set`](Store::compare_and_set)
+/// changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Slot<'a> {
+    /// The entry of a key, or the marker of its lease.
+    Entry(&'a Key),
+    /// The marker of the caller elected to refresh the entry of a key. It only
+    /// elects: a refresh is fenced by comparing the entry that it replaces.
+    Refresh(&'a Key),
+    /// The marker of the process elected to sweep.
+    Sweeper,
+}
+
+/// How [`compare_and_set`](Store::compare_and_set) changes a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Update<'a> {
+    /// Stores this envelope for its time to live.
+    Put(&'a Envelope),
+    /// Lets what the slot holds live for this long from now on.
+    Extend(Duration),
+    /// Empties the slot.
+    Remove,
+}
+
+/// The outcome of [`compare_and_set`](Store::compare_and_set).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Taken {
-    /// The caller's marker is stored: the lease is its own.
-    Mine,
-    /// The key does not hold what the caller had seen, but this.
-    Found(Found),
-    /// The key no longer holds what the caller had seen.
+pub enum Cas {
+    /// The slot held what was expected, and was updated.
+    Done,
+    /// The slot was expected to be empty, but holds this.
+    Occupied(Found),
+    /// The slot does not hold what was expected.
     Changed,
 }
 
-/// Fires once, when a watched key may have changed. It may fire without a
-/// change, as when the connection is lost; it never misses one.
+impl Cas {
+    /// Whether the slot was updated.
+    pub fn is_done(&self) -> bool {
+        *self == Self::Done
+    }
+}
+
+/// Completes once, when a watched key may have changed. It may complete without
+/// a change, for example when the connection is lost. It never misses one.
 pub type Change = Arc<SetOnce<()>>;
 
-/// A random identity that every eviction replaces before it replaces the
-/// epochs of its tags: while it stays the same, no tag was evicted. None: the
-/// store's is damaged, and nothing can be told.
+/// A random identity that every eviction replaces before it replaces the epochs
+/// of its tags. As long as it stays the same, no tag was evicted. `None` means
+/// that the stored mark is damaged and nothing can be concluded.
 pub type EvictionMark = Option<Id>;
 
-/// How far a sweep got.
+/// The progress of a sweep.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// How many keys it looked at.
+    /// The number of keys examined.
     pub seen: u64,
-    /// How many dead ones it removed.
+    /// The number of dead keys removed.
     pub removed: u64,
-    /// Where to go on; none: the sweep is done.
+    /// Where to continue, or `None` at the end.
     pub next: Option<u64>,
 }
 
-/// What keeps entries, leases and epochs, for one cache and its prefix.
+/// Keeps the entries, leases and epochs of one cache and its prefix.
 ///
-/// Each step happens at once at some moment between its call and its answer,
-/// as seen by every user of the same store and prefix. What "current" means of
-/// an epoch is said at each step: it decides between a hit and a miss.
+/// Each step takes effect at one moment between its call and its answer, as seen
+/// by every user of the same store and prefix. Each step says which epochs count
+/// as "current", because that decides between a hit and a miss.
 ///
-/// Steps never wait for a lease, and may be dropped before they end: then it
-/// is not known whether they happened, but a step that the same caller begins
-/// afterwards happens after them, or they do not happen at all.
+/// Steps never wait for a lease. A step that is dropped before it ends may or
+/// may not have taken effect, but a step that the same caller begins afterwards
+/// takes effect after it.
 pub trait Store: Send + Sync + fmt::Debug + 'static {
-    /// What `key` holds. `alive` compares with epochs that were current at the
-    /// moment of the read or later.
+    /// Reads what `key` holds. `alive` compares with epochs that were current at
+    /// the moment of the read or later.
     fn read<'a>(&'a self, key: &'a Key) -> Step<'a, Found>;
 
-    /// As [`read`](Self::read), for each of `keys` in their order, in one round
+    /// Reads each of `keys` in order, as [`read`](Self::read) does, in one round
     /// trip.
     fn read_many<'a>(&'a self, keys: &'a [Key]) -> Step<'a, Vec<Found>>;
 
-    /// As [`read`](Self::read), and tells of the next change of the key.
+    /// Reads `key` as [`read`](Self::read) does, and reports its next change.
     fn watch<'a>(&'a self, key: &'a Key) -> Step<'a, (Found, Change)>;
 
-    /// The epochs of everything and of `tags`, made where missing, and kept for
-    /// at least as long as an entry that is stored with them and lives for
-    /// `ttl` (none: for ever).
+    /// Returns the epochs of everything and of `tags`, creating those that are
+    /// missing. They are kept for at least as long as an entry that is stored
+    /// with them now and lives for `ttl` (`None` means forever).
     ///
     /// They may lag behind an eviction that ends before this call, but not
-    /// behind one that ended before an earlier step of the same store's: what
-    /// is stored with an epoch that lags is dead, never stale.
+    /// behind one that ended before an earlier step of the same store. An entry
+    /// that is stored with an epoch that lags is dead, never stale.
     fn capture<'a>(&'a self, tags: &'a [Tag], ttl: Option<Duration>) -> Step<'a, Epochs>;
 
-    /// The mark as it stands, made where missing.
+    /// Returns the current eviction mark, creating it if it is missing.
     fn eviction_mark(&self) -> Step<'_, EvictionMark>;
 
-    /// Stores `marker` if the key still holds what was seen: what begins with
-    /// `seen`, or, if that is none, nothing.
-    fn take_lease<'a>(
+    /// Updates `slot` if it holds what `expected` identifies, or nothing if that
+    /// is `None`.
+    ///
+    /// This one step takes, renews, commits and gives up leases, and holds
+    /// elections.
+    fn compare_and_set<'a>(
         &'a self,
-        key: &'a Key,
-        seen: Option<&'a CasToken>,
-        marker: &'a Marker,
-    ) -> Step<'a, Taken>;
+        slot: Slot<'a>,
+        expected: Option<&'a CasToken>,
+        update: Update<'a>,
+    ) -> Step<'a, Cas>;
 
-    /// Stores `entry` if the key still holds what begins with `held`: the
-    /// caller's marker or, for a refresh, the entry that it refreshes.
-    fn commit<'a>(&'a self, key: &'a Key, held: &'a CasToken, entry: &'a Entry) -> Step<'a, bool>;
+    /// Stores each envelope under its key, whatever the key holds, in order and
+    /// in one round trip.
+    fn put<'a>(&'a self, entries: &'a [(Key, Envelope)]) -> Step<'a, ()>;
 
-    /// Removes what the key holds if it begins with `held`.
-    fn give_up<'a>(&'a self, key: &'a Key, held: &'a CasToken) -> Step<'a, bool>;
-
-    /// Makes what the key holds live for `lasts` from now on, if it begins with
-    /// `held`.
-    fn renew<'a>(&'a self, key: &'a Key, held: &'a CasToken, lasts: Duration) -> Step<'a, bool>;
-
-    /// Stores `envelope`, whatever the key holds.
-    fn put<'a>(&'a self, key: &'a Key, envelope: &'a Envelope) -> Step<'a, ()>;
-
-    /// Stores each entry, in order, in one round trip.
-    fn put_many<'a>(&'a self, entries: &'a [(Key, Envelope)]) -> Step<'a, ()>;
-
-    /// Empties `keys`, in one round trip; answers what each held, with `alive`
-    /// as in [`read`](Self::read).
-    fn remove_many<'a>(&'a self, keys: &'a [Key]) -> Step<'a, Vec<Found>>;
-
-    /// Makes `token`, a new one, that which refreshes `key`, unless there is
-    /// one, for `lasts`. This only elects: what fences is
-    /// [`commit`](Self::commit).
-    fn elect<'a>(&'a self, key: &'a Key, token: Id, lasts: Duration) -> Step<'a, bool>;
-
-    /// Makes the election of `token` last for `lasts` from now on, if it holds.
-    fn stay_elected<'a>(&'a self, key: &'a Key, token: Id, lasts: Duration) -> Step<'a, bool>;
-
-    /// Ends the election of `token`, if it holds.
-    fn resign<'a>(&'a self, key: &'a Key, token: Id) -> Step<'a, ()>;
+    /// Empties `keys` in one round trip, without reading their values. Returns
+    /// for each whether it held an entry that was alive, as far as the entry's
+    /// header tells.
+    fn remove<'a>(&'a self, keys: &'a [Key]) -> Step<'a, Vec<bool>>;
 
     /// Replaces the eviction mark, then the epochs of `tags`.
     fn evict<'a>(&'a self, tags: &'a [Tag]) -> Step<'a, ()>;
@@ -171,14 +181,10 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// Replaces the epoch of everything.
     fn clear(&self) -> Step<'_, ()>;
 
-    /// Makes `token` the one that sweeps, or keeps it so, for `lasts`, unless
-    /// another is.
-    fn elect_sweeper(&self, token: Id, lasts: Duration) -> Step<'_, bool>;
-
-    /// Removes what is dead, entries and leases, among about `most` keys, from
-    /// where an earlier call got to; none: from the start.
+    /// Removes dead entries and leases among about `most` keys, starting at
+    /// `from`, an earlier call's [`next`](Swept::next), or at the beginning.
     fn sweep(&self, from: Option<u64>, most: usize) -> Step<'_, Swept>;
 
-    /// Answers if the store does.
+    /// Checks that the store answers.
     fn ping(&self) -> Step<'_, ()>;
 }

@@ -1,19 +1,21 @@
-//! The sweeper: gives back the memory of entries that evictions left dead.
+//! The sweeper frees the memory of entries that evictions left dead.
 
 use std::time::Duration;
 
-use crate::cache::Cache;
-use crate::entry::Id;
+use crate::cache::{Cache, Inner};
+use crate::entry::{Envelope, Id, Marker};
 use crate::error::Error;
+use crate::store::{Slot, Update};
 
-/// How the sweeper goes about it.
+/// How often and how fast a cache is swept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sweeper {
-    /// From one sweep to the next.
+    /// The time from one sweep to the next.
     pub every: Duration,
-    /// How many keys one step looks at: what a step costs the store.
+    /// The number of keys that one step examines, which is what a step costs the
+    /// store.
     pub batch: usize,
-    /// Between two steps, so that others are served.
+    /// The pause between two steps, in which the store serves others.
     pub pause: Duration,
 }
 
@@ -24,15 +26,19 @@ impl Default for Sweeper {
 }
 
 impl Sweeper {
-    /// Sweeps `cache` once, unless another process is at it: then none, else
-    /// how many dead entries were removed.
+    /// Sweeps `cache` once and returns the number of dead entries removed, or
+    /// `None` if another process sweeps.
     pub async fn sweep(&self, cache: &Cache) -> Result<Option<u64>, Error> {
         let inner = &cache.inner;
-        let token = Id::random(&*inner.runtime);
-        // Renewed with every step, so it has to outlast just one of them.
-        let lasts = inner.policy.lease + self.pause;
+        let marker = Envelope::Lease(Marker {
+            id: Id::random(&*inner.runtime),
+            taken_at: inner.runtime.now(),
+            // Renewed with every step, so it has to outlast just one of them.
+            lasts: inner.policy.lease + self.pause,
+            epochs: inner.store.capture(&[], None).await?,
+        });
         let (mut removed, mut from) = (0, None);
-        while inner.store.elect_sweeper(token, lasts).await? {
+        while self.elected(inner, &marker).await? {
             let swept = inner.store.sweep(from, self.batch).await?;
             removed += swept.removed;
             from = swept.next;
@@ -42,6 +48,19 @@ impl Sweeper {
             inner.runtime.sleep(self.pause).await;
         }
         Ok(None)
+    }
+
+    /// Renews the election of `marker`, or holds one. False if another process
+    /// is elected.
+    async fn elected(&self, inner: &Inner, marker: &Envelope) -> Result<bool, Error> {
+        let token = marker.cas_token();
+        let extend = Update::Extend(inner.policy.lease + self.pause);
+        for (expected, update) in [(Some(&token), extend), (None, Update::Put(marker))] {
+            if inner.store.compare_and_set(Slot::Sweeper, expected, update).await?.is_done() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Sweeps `cache` in the background for as long as it is in use.
@@ -55,7 +74,7 @@ impl Sweeper {
                 match self.sweep(&Cache { inner }).await {
                     Ok(Some(removed)) => tracing::debug!(removed, "swept"),
                     Ok(None) => tracing::debug!("another process sweeps"),
-                    Err(error) => tracing::warn!(%error, "not swept"),
+                    Err(error) => tracing::warn!(%error, "the sweep failed"),
                 }
             }
         }));

@@ -7,8 +7,13 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use spakky_cache_core::entry::{Entry, Envelope, Epoch, Epochs, Id, Marker};
-use spakky_cache_core::envelope::{CAS_TOKEN_BYTES, NoEnvelope, cas_token_of, epochs_of};
+use spakky_cache_core::envelope::{CAS_TOKEN_BYTES, InvalidEnvelope, Summary, cas_token_of};
 use spakky_cache_core::{MAX_NAME_BYTES, Tag};
+
+fn summary_of(envelope: &Envelope) -> Summary {
+    let is_entry = matches!(envelope, Envelope::Entry(_));
+    Summary { is_entry, epochs: envelope.epochs().clone() }
+}
 
 fn tag(text: &str) -> Tag {
     Tag::new(text, MAX_NAME_BYTES).expect("a valid tag")
@@ -97,7 +102,7 @@ fn correct_sum(bytes: &mut [u8]) -> bool {
     true
 }
 
-fn decode(bytes: Vec<u8>) -> Result<Envelope, NoEnvelope> {
+fn decode(bytes: Vec<u8>) -> Result<Envelope, InvalidEnvelope> {
     Envelope::decode(&Bytes::from(bytes))
 }
 
@@ -115,8 +120,8 @@ proptest! {
         prop_assert_eq!(decode(bytes.clone()), Ok(envelope.clone()));
         prop_assert_eq!(cas_token_of(&bytes), envelope.cas_token());
         prop_assert_eq!(envelope.cas_token().0.len(), CAS_TOKEN_BYTES);
-        let epochs = epochs_of(&bytes);
-        prop_assert_eq!(epochs.as_ref(), Some(envelope.epochs()));
+        let summary = Summary::parse(&bytes);
+        prop_assert_eq!(summary, Some(summary_of(&envelope)));
     }
 
     #[test]
@@ -124,7 +129,7 @@ proptest! {
         mut bytes in prop_oneof![vec(any::<u8>(), 0..400), nearly_envelope()]
     ) {
         prop_assert_eq!(&cas_token_of(&bytes).0[..], &bytes[..bytes.len().min(CAS_TOKEN_BYTES)]);
-        epochs_of(&bytes);
+        let _ = Summary::parse(&bytes);
         let _ = decode(bytes.clone());
         // With a sum that is right, more of them are an envelope.
         if correct_sum(&mut bytes)
@@ -142,21 +147,21 @@ proptest! {
         let mut bytes = envelope.encode();
         let at = at.index(bytes.len());
         bytes[at] ^= 1_u8 << bit;
-        prop_assert_eq!(decode(bytes), Err(NoEnvelope));
+        prop_assert_eq!(decode(bytes), Err(InvalidEnvelope));
     }
 
     #[test]
     fn a_missing_end_is_noticed(envelope in any_envelope(), length in any::<Index>()) {
         let mut bytes = envelope.encode();
         bytes.truncate(length.index(bytes.len()));
-        prop_assert_eq!(decode(bytes), Err(NoEnvelope));
+        prop_assert_eq!(decode(bytes), Err(InvalidEnvelope));
     }
 
     #[test]
     fn a_longer_end_is_noticed(envelope in any_envelope(), more in vec(any::<u8>(), 1..64)) {
         let mut bytes = envelope.encode();
         bytes.extend(more);
-        prop_assert_eq!(decode(bytes), Err(NoEnvelope));
+        prop_assert_eq!(decode(bytes), Err(InvalidEnvelope));
     }
 
     #[test]
@@ -168,12 +173,12 @@ proptest! {
         };
         let needed = bytes.len() - value;
         let length = length.index(bytes.len() + 1);
-        let epochs = epochs_of(&bytes[..length]);
-        prop_assert_eq!(epochs.as_ref(), (length >= needed).then_some(envelope.epochs()));
+        let summary = Summary::parse(&bytes[..length]);
+        prop_assert_eq!(summary, (length >= needed).then(|| summary_of(&envelope)));
     }
 
     #[test]
-    fn two_envelopes_have_one_stem_only_if_they_have_one_identity(
+    fn two_envelopes_share_a_cas_token_only_if_they_share_an_identity(
         a in any_envelope(), b in any_envelope()
     ) {
         prop_assert!(a.id() == b.id() || a.cas_token() != b.cas_token());
@@ -187,10 +192,10 @@ fn every_bit_counts() {
         for bit in 0..bytes.len() * 8 {
             let mut damaged = bytes.clone();
             damaged[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(decode(damaged), Err(NoEnvelope), "bit {bit}");
+            assert_eq!(decode(damaged), Err(InvalidEnvelope), "bit {bit}");
         }
         for length in 0..bytes.len() {
-            assert_eq!(decode(bytes[..length].to_vec()), Err(NoEnvelope), "{length} bytes");
+            assert_eq!(decode(bytes[..length].to_vec()), Err(InvalidEnvelope), "{length} bytes");
         }
     }
 }

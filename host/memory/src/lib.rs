@@ -19,8 +19,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use spakky_cache_core::entry::{Entry, Envelope, Epochs, Id, Marker};
-use spakky_cache_core::store::{CasToken, Change, EvictionMark, Found, Step, Swept, Taken};
+use spakky_cache_core::entry::{Envelope, Epochs};
+use spakky_cache_core::store::{
+    Cas, CasToken, Change, EvictionMark, Found, Slot, Step, Swept, Update,
+};
 use spakky_cache_core::{Key, Prefix, Runtime, Store, Tag};
 
 use crate::memory::{Memory, SpaceId};
@@ -136,53 +138,25 @@ impl Store for MemoryStore {
         self.step(move |memory, space| Some(memory.eviction_mark(space)))
     }
 
-    fn take_lease<'a>(
+    fn compare_and_set<'a>(
         &'a self,
-        key: &'a Key,
-        seen: Option<&'a CasToken>,
-        marker: &'a Marker,
-    ) -> Step<'a, Taken> {
-        self.step(move |memory, space| memory.take_lease(space, key, seen, marker))
+        slot: Slot<'a>,
+        expected: Option<&'a CasToken>,
+        update: Update<'a>,
+    ) -> Step<'a, Cas> {
+        self.step(move |memory, space| memory.compare_and_set(space, slot, expected, update))
     }
 
-    fn commit<'a>(&'a self, key: &'a Key, held: &'a CasToken, entry: &'a Entry) -> Step<'a, bool> {
-        self.step(move |memory, space| memory.commit(space, key, held, entry))
-    }
-
-    fn give_up<'a>(&'a self, key: &'a Key, held: &'a CasToken) -> Step<'a, bool> {
-        self.step(move |memory, space| memory.give_up(space, key, held))
-    }
-
-    fn renew<'a>(&'a self, key: &'a Key, held: &'a CasToken, lasts: Duration) -> Step<'a, bool> {
-        self.step(move |memory, space| memory.renew(space, key, held, lasts))
-    }
-
-    fn put<'a>(&'a self, key: &'a Key, envelope: &'a Envelope) -> Step<'a, ()> {
-        self.step(move |memory, space| memory.put(space, key, envelope))
-    }
-
-    fn put_many<'a>(&'a self, entries: &'a [(Key, Envelope)]) -> Step<'a, ()> {
+    fn put<'a>(&'a self, entries: &'a [(Key, Envelope)]) -> Step<'a, ()> {
         self.step(move |memory, space| {
             for (key, envelope) in entries {
-                memory.put(space, key, envelope);
+                memory.put(space, Slot::Entry(key), envelope);
             }
         })
     }
 
-    fn remove_many<'a>(&'a self, keys: &'a [Key]) -> Step<'a, Vec<Found>> {
+    fn remove<'a>(&'a self, keys: &'a [Key]) -> Step<'a, Vec<bool>> {
         self.step(move |memory, space| keys.iter().map(|key| memory.remove(space, key)).collect())
-    }
-
-    fn elect<'a>(&'a self, key: &'a Key, token: Id, lasts: Duration) -> Step<'a, bool> {
-        self.step(move |memory, space| memory.elect(space, key, token, lasts))
-    }
-
-    fn stay_elected<'a>(&'a self, key: &'a Key, token: Id, lasts: Duration) -> Step<'a, bool> {
-        self.step(move |memory, space| memory.stay_elected(space, key, token, lasts))
-    }
-
-    fn resign<'a>(&'a self, key: &'a Key, token: Id) -> Step<'a, ()> {
-        self.step(move |memory, space| memory.resign(space, key, token))
     }
 
     fn evict<'a>(&'a self, tags: &'a [Tag]) -> Step<'a, ()> {
@@ -191,10 +165,6 @@ impl Store for MemoryStore {
 
     fn clear(&self) -> Step<'_, ()> {
         self.step(move |memory, space| memory.clear(space, &*self.runtime))
-    }
-
-    fn elect_sweeper(&self, token: Id, lasts: Duration) -> Step<'_, bool> {
-        self.step(move |memory, space| memory.elect_sweeper(space, token, lasts))
     }
 
     fn sweep(&self, from: Option<u64>, most: usize) -> Step<'_, Swept> {

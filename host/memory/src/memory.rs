@@ -6,10 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use spakky_cache_core::entry::{
-    Entry, Envelope, Epoch, Epochs, Id, Marker, UnixMillis, whole_millis,
-};
-use spakky_cache_core::store::{CasToken, Change, Found, Swept, Taken};
+use spakky_cache_core::entry::{Envelope, Epoch, Epochs, Id, UnixMillis, whole_millis};
+use spakky_cache_core::store::{Cas, CasToken, Change, Found, Slot, Swept, Update};
 use spakky_cache_core::{Key, Prefix, Runtime, Tag};
 use tokio::sync::SetOnce;
 
@@ -67,16 +65,15 @@ impl Leftovers {
 /// One cache.
 #[derive(Debug)]
 struct Space {
-    index: HashMap<Key, SlotId>,
+    entries: HashMap<Key, SlotId>,
+    refreshes: HashMap<Key, SlotId>,
+    sweeper: Option<SlotId>,
     everything: Arc<EpochCell>,
     tags: HashMap<Tag, TagEpoch>,
     /// The weight of `tags`, and at which they are next searched for unused ones.
     tag_bytes: usize,
     search_tags_at: usize,
     eviction_mark: Id,
-    elections: HashMap<Key, Election>,
-    clean_elections_at: usize,
-    sweeper: Option<Election>,
     /// One for each key, shared by those who watch it.
     watches: HashMap<Key, Weak<SetOnce<()>>>,
     clean_watches_at: usize,
@@ -101,19 +98,46 @@ struct TagEpoch {
 #[derive(Debug)]
 struct Stored {
     space: SpaceId,
-    key: Key,
+    place: Place,
     envelope: Envelope,
-    /// What it depends on; none: one of its epochs was not current when it was
-    /// stored, so it never will be.
+    /// The epochs that it depends on, or `None` if one of them was not current
+    /// when it was stored: then it never will be.
     depends_on: Option<Box<[Arc<EpochCell>]>>,
     expires_at: Option<UnixMillis>,
     weight: usize,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Election {
-    token: Id,
-    until: UnixMillis,
+/// A [`Slot`] that owns its key.
+#[derive(Debug)]
+enum Place {
+    Entry(Key),
+    Refresh(Key),
+    Sweeper,
+}
+
+impl Place {
+    fn of(slot: Slot<'_>) -> Self {
+        match slot {
+            Slot::Entry(key) => Self::Entry(key.clone()),
+            Slot::Refresh(key) => Self::Refresh(key.clone()),
+            Slot::Sweeper => Self::Sweeper,
+        }
+    }
+
+    fn slot(&self) -> Slot<'_> {
+        match self {
+            Self::Entry(key) => Slot::Entry(key),
+            Self::Refresh(key) => Slot::Refresh(key),
+            Self::Sweeper => Slot::Sweeper,
+        }
+    }
+
+    fn key_bytes(&self) -> usize {
+        match self {
+            Self::Entry(key) | Self::Refresh(key) => key.as_str().len(),
+            Self::Sweeper => 0,
+        }
+    }
 }
 
 impl EpochCell {
@@ -148,7 +172,9 @@ impl Stored {
 impl Space {
     fn new(runtime: &dyn Runtime) -> Self {
         Self {
-            index: HashMap::new(),
+            entries: HashMap::new(),
+            refreshes: HashMap::new(),
+            sweeper: None,
             everything: EpochCell::new(runtime),
             tags: HashMap::new(),
             tag_bytes: 0,
@@ -156,9 +182,6 @@ impl Space {
             // There from the start: a commit of tags that are named only then
             // rests on it, and without one could not be told to be in time.
             eviction_mark: Id::random(runtime),
-            elections: HashMap::new(),
-            clean_elections_at: FEW,
-            sweeper: None,
             watches: HashMap::new(),
             clean_watches_at: FEW,
         }
@@ -186,10 +209,28 @@ impl Space {
         give_back(&mut self.tags);
     }
 
-    fn clean_elections(&mut self, now: UnixMillis) {
-        self.elections.retain(|_, election| election.until > now);
-        give_back(&mut self.elections);
-        self.clean_elections_at = (self.elections.len() * 2).max(FEW);
+    fn slot_id(&self, slot: Slot<'_>) -> Option<SlotId> {
+        match slot {
+            Slot::Entry(key) => self.entries.get(key).copied(),
+            Slot::Refresh(key) => self.refreshes.get(key).copied(),
+            Slot::Sweeper => self.sweeper,
+        }
+    }
+
+    fn set_slot_id(&mut self, slot: Slot<'_>, id: SlotId) {
+        match slot {
+            Slot::Entry(key) => _ = self.entries.insert(key.clone(), id),
+            Slot::Refresh(key) => _ = self.refreshes.insert(key.clone(), id),
+            Slot::Sweeper => self.sweeper = Some(id),
+        }
+    }
+
+    fn clear_slot_id(&mut self, slot: Slot<'_>) {
+        match slot {
+            Slot::Entry(key) => _ = self.entries.remove(key),
+            Slot::Refresh(key) => _ = self.refreshes.remove(key),
+            Slot::Sweeper => self.sweeper = None,
+        }
     }
 
     fn clean_watches(&mut self) {
@@ -240,9 +281,9 @@ impl Memory {
         self.used_bytes
     }
 
-    /// The slot of what `key` holds and has not expired. What has is removed.
-    fn find(&mut self, space: SpaceId, key: &Key) -> Option<SlotId> {
-        let &id = self.spaces[space].index.get(key)?;
+    /// Where the content of `slot` is, unless it has expired: then it is removed.
+    fn find(&mut self, space: SpaceId, slot: Slot<'_>) -> Option<SlotId> {
+        let id = self.spaces[space].slot_id(slot)?;
         if self.slab.get(id)?.expires_at.is_some_and(|at| at <= self.now) {
             self.remove_slot(id);
             return None;
@@ -250,14 +291,8 @@ impl Memory {
         Some(id)
     }
 
-    /// The same, if it begins with `held`.
-    fn find_held(&mut self, space: SpaceId, key: &Key, held: &CasToken) -> Option<SlotId> {
-        let id = self.find(space, key)?;
-        (self.slab.get(id)?.envelope.cas_token() == *held).then_some(id)
-    }
-
     pub(crate) fn read(&mut self, space: SpaceId, key: &Key) -> Found {
-        let Some(id) = self.find(space, key) else { return Found::Nothing };
+        let Some(id) = self.find(space, Slot::Entry(key)) else { return Found::Nothing };
         let Some(found) = self.slab.get(id).map(Stored::found) else { return Found::Nothing };
         // What is dead may be the first to go.
         if matches!(found, Found::Envelope { alive: true, .. }) {
@@ -318,93 +353,74 @@ impl Memory {
         self.spaces[space].eviction_mark
     }
 
-    pub(crate) fn take_lease(
+    pub(crate) fn compare_and_set(
         &mut self,
         space: SpaceId,
-        key: &Key,
-        seen: Option<&CasToken>,
-        marker: &Marker,
-    ) -> Taken {
-        let found = self.find(space, key);
-        match (seen, found) {
-            (None, Some(_)) => return Taken::Found(self.read(space, key)),
-            (Some(seen), _) if self.find_held(space, key, seen).is_none() => {
-                return Taken::Changed;
+        slot: Slot<'_>,
+        expected: Option<&CasToken>,
+        update: Update<'_>,
+    ) -> Cas {
+        let id = self.find(space, slot);
+        let stored = id.and_then(|id| self.slab.get(id));
+        match (expected, stored) {
+            (None, Some(stored)) => return Cas::Occupied(stored.found()),
+            (Some(expected), stored)
+                if stored.is_none_or(|stored| stored.envelope.cas_token() != *expected) =>
+            {
+                return Cas::Changed;
             }
             _ => {}
         }
-        self.put(space, key, &Envelope::Lease(marker.clone()));
-        Taken::Mine
-    }
-
-    pub(crate) fn commit(
-        &mut self,
-        space: SpaceId,
-        key: &Key,
-        held: &CasToken,
-        entry: &Entry,
-    ) -> bool {
-        let holds = self.find_held(space, key, held).is_some();
-        if holds {
-            self.put(space, key, &Envelope::Entry(entry.clone()));
+        match update {
+            Update::Put(envelope) => self.put(space, slot, envelope),
+            Update::Extend(lasts) => {
+                let until = self.after(lasts);
+                if let Some(stored) = id.and_then(|id| self.slab.get_mut(id)) {
+                    stored.expires_at = Some(until);
+                }
+            }
+            Update::Remove => {
+                if let Some(id) = id {
+                    self.remove_slot(id);
+                }
+            }
         }
-        holds
+        Cas::Done
     }
 
-    pub(crate) fn give_up(&mut self, space: SpaceId, key: &Key, held: &CasToken) -> bool {
-        let found = self.find_held(space, key, held);
-        if let Some(id) = found {
-            self.remove_slot(id);
-        }
-        found.is_some()
-    }
-
-    pub(crate) fn renew(
-        &mut self,
-        space: SpaceId,
-        key: &Key,
-        held: &CasToken,
-        lasts: Duration,
-    ) -> bool {
-        let until = self.after(lasts);
-        let found = self.find_held(space, key, held).and_then(|id| self.slab.get_mut(id));
-        let Some(found) = found else { return false };
-        found.expires_at = Some(until);
-        true
-    }
-
-    pub(crate) fn put(&mut self, space: SpaceId, key: &Key, envelope: &Envelope) {
+    pub(crate) fn put(&mut self, space: SpaceId, slot: Slot<'_>, envelope: &Envelope) {
         let envelope = envelope.clone();
-        if let Some(&id) = self.spaces[space].index.get(key) {
+        if let Some(id) = self.spaces[space].slot_id(slot) {
             self.remove_slot(id);
         } else {
-            self.fire(space, key);
+            self.fire(space, slot);
         }
         let tag_bytes = |tag: &Tag| tag.as_str().len() + TAG_OVERHEAD;
         let value_bytes = match &envelope {
             Envelope::Entry(entry) => entry.value.len(),
             Envelope::Lease(_) => 0,
         };
-        let held = Stored {
+        let place = Place::of(slot);
+        let stored = Stored {
             space,
-            key: key.clone(),
             depends_on: self.spaces[space].current(envelope.epochs()),
             expires_at: envelope.ttl().map(|ttl| self.after(ttl)),
             weight: ENTRY_OVERHEAD
-                + key.as_str().len()
+                + place.key_bytes()
                 + envelope.epochs().tags.iter().map(|(tag, _)| tag_bytes(tag)).sum::<usize>()
                 + value_bytes,
+            place,
             envelope,
         };
-        let evictable = held.is_entry();
+        let evictable = stored.is_entry();
         // Making room for what does not fit would lose all else for nothing.
-        if evictable && held.weight > self.max_bytes {
-            self.leftovers.dropped.push(held);
+        if evictable && stored.weight > self.max_bytes {
+            self.leftovers.dropped.push(stored);
             return;
         }
-        self.used_bytes += held.weight;
-        let id = self.slab.insert(held, evictable);
-        self.spaces[space].index.insert(key.clone(), id);
+        self.used_bytes += stored.weight;
+        let id = self.slab.insert(stored, evictable);
+        self.spaces[space].set_slot_id(slot, id);
         while self.used_bytes > self.max_bytes
             && let Some(oldest) = self.slab.oldest()
         {
@@ -412,50 +428,12 @@ impl Memory {
         }
     }
 
-    pub(crate) fn remove(&mut self, space: SpaceId, key: &Key) -> Found {
-        let held = self.find(space, key).and_then(|id| self.slab.get(id).map(|held| (id, held)));
-        let Some((id, held)) = held else { return Found::Nothing };
-        let found = held.found();
+    /// Empties `key`. Whether it held an entry that was alive.
+    pub(crate) fn remove(&mut self, space: SpaceId, key: &Key) -> bool {
+        let Some(id) = self.find(space, Slot::Entry(key)) else { return false };
+        let held = self.slab.get(id).is_some_and(|stored| stored.is_entry() && stored.is_alive());
         self.remove_slot(id);
-        found
-    }
-
-    pub(crate) fn elect(&mut self, space: SpaceId, key: &Key, token: Id, lasts: Duration) -> bool {
-        let (now, until) = (self.now, self.after(lasts));
-        let space = &mut self.spaces[space];
-        if space.elections.get(key).is_some_and(|held| held.token != token && held.until > now) {
-            return false;
-        }
-        if space.elections.len() >= space.clean_elections_at {
-            space.clean_elections(now);
-        }
-        space.elections.insert(key.clone(), Election { token, until });
-        true
-    }
-
-    pub(crate) fn stay_elected(
-        &mut self,
-        space: SpaceId,
-        key: &Key,
-        token: Id,
-        lasts: Duration,
-    ) -> bool {
-        let until = self.after(lasts);
-        let election = self.spaces[space].elections.get_mut(key);
-        match election.filter(|held| held.token == token && held.until > self.now) {
-            Some(held) => {
-                held.until = until;
-                true
-            }
-            None => false,
-        }
-    }
-
-    pub(crate) fn resign(&mut self, space: SpaceId, key: &Key, token: Id) {
-        let elections = &mut self.spaces[space].elections;
-        if elections.get(key).is_some_and(|held| held.token == token) {
-            elections.remove(key);
-        }
+        held
     }
 
     pub(crate) fn evict(&mut self, space: SpaceId, tags: &[Tag], runtime: &dyn Runtime) {
@@ -476,16 +454,6 @@ impl Memory {
         *everything = EpochCell::new(runtime);
     }
 
-    pub(crate) fn elect_sweeper(&mut self, space: SpaceId, token: Id, lasts: Duration) -> bool {
-        let (now, until) = (self.now, self.after(lasts));
-        let sweeper = &mut self.spaces[space].sweeper;
-        if sweeper.is_some_and(|held| held.token != token && held.until > now) {
-            return false;
-        }
-        *sweeper = Some(Election { token, until });
-        true
-    }
-
     pub(crate) fn sweep(&mut self, space: SpaceId, from: Option<u64>, most: usize) -> Swept {
         let mut swept = Swept::default();
         let from = from.map_or(0, |from| usize::try_from(from).unwrap_or(usize::MAX));
@@ -495,7 +463,7 @@ impl Memory {
             let Some(held) = self.slab.get(id) else { continue };
             let expired = held.expires_at.is_some_and(|at| at <= self.now);
             if held.space == space {
-                swept.seen += 1;
+                swept.seen += u64::from(matches!(held.place, Place::Entry(_)));
                 // A dead marker stays: whose it is, is told by its commit.
                 if expired || held.is_entry() && !held.is_alive() {
                     swept.removed += u64::from(held.is_entry());
@@ -509,9 +477,9 @@ impl Memory {
             let now = self.now;
             let space = &mut self.spaces[space];
             space.forget_unused_epochs(now.saturating_sub(UNUSED_EPOCH_KEPT));
-            space.clean_elections(now);
             space.clean_watches();
-            give_back(&mut space.index);
+            give_back(&mut space.entries);
+            give_back(&mut space.refreshes);
             self.slab.trim();
         }
         swept
@@ -522,21 +490,21 @@ impl Memory {
     }
 
     fn remove_slot(&mut self, id: SlotId) {
-        if let Some(held) = self.slab.remove(id) {
-            self.used_bytes -= held.weight;
-            self.spaces[held.space].index.remove(&held.key);
-            self.fire(held.space, &held.key);
-            self.leftovers.dropped.push(held);
+        if let Some(stored) = self.slab.remove(id) {
+            self.used_bytes -= stored.weight;
+            self.spaces[stored.space].clear_slot_id(stored.place.slot());
+            self.fire(stored.space, stored.place.slot());
+            self.leftovers.dropped.push(stored);
         }
     }
 
-    fn fire(&mut self, space: SpaceId, key: &Key) {
+    /// Reports a change to the callers that watch a key.
+    fn fire(&mut self, space: SpaceId, slot: Slot<'_>) {
         let watches = &mut self.spaces[space].watches;
         // Most of the time nobody watches anything.
-        if watches.is_empty() {
-            return;
+        if let (Slot::Entry(key), false) = (slot, watches.is_empty()) {
+            let change = watches.remove(key).and_then(|change| change.upgrade());
+            self.leftovers.fired.extend(change);
         }
-        let change = watches.remove(key).and_then(|change| change.upgrade());
-        self.leftovers.fired.extend(change);
     }
 }

@@ -1,6 +1,10 @@
-//! Why there is no connection, in words that say what to do.
+//! Why there is no connection, and why a command failed.
 
+use std::fmt;
 use std::time::Duration;
+
+use redis::ServerError;
+use spakky_cache_core::{StoreError, StoreErrorKind};
 
 /// Why a connection could not be set up.
 ///
@@ -85,4 +89,99 @@ pub enum ConnectErrorKind {
     /// The connection was lost while it was set up; the system's words.
     #[error("the connection was lost while it was set up ({0})")]
     Lost(String),
+}
+
+/// Why a command of a step failed: the source of a
+/// [`StoreError`](spakky_cache_core::StoreError) of this store.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommandError {
+    /// There is no connection, and the latest attempt to connect failed.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// There was no connection within this time.
+    #[error("no connection to Redis within {0:?}")]
+    NotConnected(Duration),
+    /// The connection was lost, so whether the command ran is not known; why.
+    #[error("{0}")]
+    Lost(String),
+    /// The server answered with an error.
+    #[error("{request}: {code} {details}")]
+    Refused {
+        /// The command and its key.
+        request: Request,
+        /// The error's code, such as `OOM`.
+        code: String,
+        /// The error's other words.
+        details: String,
+    },
+    /// The server's answer does not have the form that the command has.
+    #[error("{request}: unexpected answer: {form}")]
+    Unexpected {
+        /// The command and its key.
+        request: Request,
+        /// The form of the answer, without its content.
+        form: &'static str,
+    },
+    /// The server answered more or fewer commands than were sent.
+    #[error("{actual} answers to {expected} commands")]
+    AnswerCount {
+        /// The number of commands.
+        expected: usize,
+        /// The number of answers.
+        actual: usize,
+    },
+    /// Epochs that were just stored are gone again.
+    #[error("epochs cannot be kept: is Redis out of memory?")]
+    EpochsLost,
+}
+
+impl From<CommandError> for StoreError {
+    fn from(error: CommandError) -> Self {
+        let kind = match &error {
+            CommandError::Connect(_) | CommandError::NotConnected(_) | CommandError::Lost(_) => {
+                StoreErrorKind::Unavailable
+            }
+            // A replica, perhaps one that was the primary until a moment ago; a
+            // server that is loading its data; another program's slow script.
+            CommandError::Refused { code, .. } => match code.as_str() {
+                "READONLY" | "LOADING" | "MASTERDOWN" | "BUSY" | "TRYAGAIN" | "CLUSTERDOWN" => {
+                    StoreErrorKind::Unavailable
+                }
+                _ => StoreErrorKind::Failed,
+            },
+            _ => StoreErrorKind::Failed,
+        };
+        Self::new(kind, error)
+    }
+}
+
+/// A command and its key, for errors: `GET "app:k|7"`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    command: &'static str,
+    key: Vec<u8>,
+    cut: bool,
+}
+
+impl Request {
+    /// The most bytes of a key that an error shows.
+    pub(crate) const SHOWN_KEY_BYTES: usize = 128;
+
+    pub(crate) fn new(command: &'static str, key: &[u8]) -> Self {
+        let shown = &key[..key.len().min(Self::SHOWN_KEY_BYTES)];
+        Self { command, key: shown.to_vec(), cut: shown.len() < key.len() }
+    }
+
+    pub(crate) fn refused(self, error: &ServerError) -> CommandError {
+        let details = error.details().unwrap_or_default().to_owned();
+        CommandError::Refused { request: self, code: error.code().to_owned(), details }
+    }
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let more = if self.cut { ".." } else { "" };
+        write!(f, "{} \"{}{more}\"", self.command, self.key.escape_ascii())
+    }
 }

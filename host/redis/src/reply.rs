@@ -1,30 +1,23 @@
-//! What the server answers, as what a step asked for.
+//! Replies, read as the form that the command answers with.
 //!
-//! Nothing here trusts the form of a reply: what does not fit is a failure.
+//! Nothing here trusts the form of a reply: one that does not fit is an error.
 
-use std::fmt;
+use redis::Value;
 
-use redis::{ServerError, Value};
-use spakky_cache_core::StoreError;
+use crate::error::{CommandError, Request};
 
-/// How many bytes of a key an error shows.
-const SHOWN_KEY_BYTES: usize = 128;
-
-/// What a reply is to: a command and its key, for the text of an error.
+/// The command that a reply answers and its key, for the text of an error.
 #[derive(Clone, Copy)]
 pub(crate) struct To<'a>(pub(crate) &'static str, pub(crate) &'a [u8]);
 
-impl fmt::Display for To<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let To(command, key) = self;
-        let shown = &key[..key.len().min(SHOWN_KEY_BYTES)];
-        let more = if shown.len() < key.len() { ".." } else { "" };
-        write!(f, "{command} \"{}{more}\"", shown.escape_ascii())
+impl To<'_> {
+    pub(crate) fn request(self) -> Request {
+        Request::new(self.0, self.1)
     }
 }
 
-/// A string, or none for a null.
-pub(crate) fn string(value: Value, to: To<'_>) -> Result<Option<Vec<u8>>, StoreError> {
+/// A string, or `None` for a null.
+pub(crate) fn string(value: Value, to: To<'_>) -> Result<Option<Vec<u8>>, CommandError> {
     match value {
         Value::Nil => Ok(None),
         Value::BulkString(bytes) => Ok(Some(bytes)),
@@ -33,7 +26,7 @@ pub(crate) fn string(value: Value, to: To<'_>) -> Result<Option<Vec<u8>>, StoreE
 }
 
 /// An array.
-pub(crate) fn array(value: Value, to: To<'_>) -> Result<Vec<Value>, StoreError> {
+pub(crate) fn array(value: Value, to: To<'_>) -> Result<Vec<Value>, CommandError> {
     match value {
         Value::Array(values) => Ok(values),
         other => Err(refused(&other, to)),
@@ -41,7 +34,7 @@ pub(crate) fn array(value: Value, to: To<'_>) -> Result<Vec<Value>, StoreError> 
 }
 
 /// A whole number.
-pub(crate) fn integer(value: &Value, to: To<'_>) -> Result<i64, StoreError> {
+pub(crate) fn integer(value: &Value, to: To<'_>) -> Result<i64, CommandError> {
     match value {
         Value::Int(number) => Ok(*number),
         other => Err(refused(other, to)),
@@ -49,12 +42,12 @@ pub(crate) fn integer(value: &Value, to: To<'_>) -> Result<i64, StoreError> {
 }
 
 /// The 1 or 0 of a script.
-pub(crate) fn done(value: &Value, to: To<'_>) -> Result<bool, StoreError> {
+pub(crate) fn done(value: &Value, to: To<'_>) -> Result<bool, CommandError> {
     integer(value, to).map(|number| number == 1)
 }
 
 /// `OK`, or a null where a condition was not met.
-pub(crate) fn stored(value: &Value, to: To<'_>) -> Result<bool, StoreError> {
+pub(crate) fn stored(value: &Value, to: To<'_>) -> Result<bool, CommandError> {
     match value {
         Value::Okay => Ok(true),
         Value::Nil => Ok(false),
@@ -63,30 +56,17 @@ pub(crate) fn stored(value: &Value, to: To<'_>) -> Result<bool, StoreError> {
 }
 
 /// Anything but an error.
-pub(crate) fn no_error(value: &Value, to: To<'_>) -> Result<(), StoreError> {
+pub(crate) fn no_error(value: &Value, to: To<'_>) -> Result<(), CommandError> {
     match value {
         Value::ServerError(_) => Err(refused(value, to)),
         _ => Ok(()),
     }
 }
 
-fn refused(value: &Value, to: To<'_>) -> StoreError {
+fn refused(value: &Value, to: To<'_>) -> CommandError {
     match value {
-        Value::ServerError(error) => failure(error, to),
-        other => StoreError::Failed(format!("{to}: an answer that is {}", form(other))),
-    }
-}
-
-/// An error that the server answered: a state that passes, or a failure.
-fn failure(error: &ServerError, to: To<'_>) -> StoreError {
-    let text = format!("{to}: {} {}", error.code(), error.details().unwrap_or_default());
-    match error.code() {
-        // A replica, also one that was the primary until a moment ago; a start
-        // that is still reading its data; a script of somebody's that runs long.
-        "READONLY" | "LOADING" | "MASTERDOWN" | "BUSY" | "TRYAGAIN" | "CLUSTERDOWN" => {
-            StoreError::Unavailable(text)
-        }
-        _ => StoreError::Failed(text),
+        Value::ServerError(error) => to.request().refused(error),
+        other => CommandError::Unexpected { request: to.request(), form: form(other) },
     }
 }
 
@@ -105,6 +85,8 @@ fn form(value: &Value) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use spakky_cache_core::{StoreError, StoreErrorKind};
+
     use super::*;
 
     const TO: To<'_> = To("GET", b"k|\x00\xff");
@@ -128,32 +110,36 @@ mod tests {
 
     #[test]
     fn replies_of_another_form_are_failures() {
-        let failed = |text: &str| StoreError::Failed(format!("GET \"k|\\x00\\xff\": {text}"));
+        let unexpected = |form| CommandError::Unexpected { request: TO.request(), form };
         let number = || Value::Int(1);
-        assert_eq!(string(number(), TO), Err(failed("an answer that is a number")));
-        assert_eq!(array(number(), TO), Err(failed("an answer that is a number")));
-        assert_eq!(integer(&Value::Okay, TO), Err(failed("an answer that is OK")));
-        assert_eq!(stored(&number(), TO), Err(failed("an answer that is a number")));
+        assert_eq!(string(number(), TO), Err(unexpected("a number")));
+        assert_eq!(array(number(), TO), Err(unexpected("a number")));
+        assert_eq!(integer(&Value::Okay, TO), Err(unexpected("OK")));
+        assert_eq!(stored(&number(), TO), Err(unexpected("a number")));
+        let text = unexpected("a number").to_string();
+        assert_eq!(text, "GET \"k|\\x00\\xff\": unexpected answer: a number");
     }
 
     #[test]
     fn errors_are_states_that_pass_or_failures() {
-        for line in ["READONLY You", "LOADING Redis", "MASTERDOWN Link", "BUSY Redis", "TRYAGAIN"] {
-            let refused = no_error(&error(line), TO).unwrap_err();
-            assert!(matches!(refused, StoreError::Unavailable(_)), "{refused}");
-        }
-        for line in ["WRONGTYPE Operation", "OOM command", "ERR x", "NOPERM y", "MISCONF z"] {
-            let refused = no_error(&error(line), TO).unwrap_err();
-            assert!(
-                matches!(&refused, StoreError::Failed(text) if text.contains(line)),
-                "{refused}"
-            );
+        let cases = [
+            (StoreErrorKind::Unavailable, &["READONLY You", "LOADING Redis", "TRYAGAIN"][..]),
+            (StoreErrorKind::Unavailable, &["MASTERDOWN Link", "BUSY Redis"]),
+            (StoreErrorKind::Failed, &["WRONGTYPE Operation", "OOM command", "ERR x"]),
+            (StoreErrorKind::Failed, &["NOPERM y", "MISCONF z"]),
+        ];
+        for (kind, lines) in cases {
+            for line in lines {
+                let refused = no_error(&error(line), TO).unwrap_err();
+                assert!(refused.to_string().contains(line), "{refused}");
+                assert_eq!(StoreError::from(refused).kind(), kind, "{line}");
+            }
         }
     }
 
     #[test]
     fn an_error_shows_the_beginning_of_a_long_key() {
-        let text = To("SET", &[b'x'; 2_000]).to_string();
-        assert_eq!(text.len(), "SET \"\"..".len() + SHOWN_KEY_BYTES);
+        let text = To("SET", &[b'x'; 2_000]).request().to_string();
+        assert_eq!(text.len(), "SET \"\"..".len() + Request::SHOWN_KEY_BYTES);
     }
 }

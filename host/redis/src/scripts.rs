@@ -1,88 +1,111 @@
-//! The Lua scripts: what no plain command does at once.
+//! The Lua scripts: what no plain command does atomically.
 //!
-//! Each touches a single key, and compares no more of its value than the stem,
-//! the first [`CAS_TOKEN_BYTES`]: a value of 8 MiB costs a comparison of 24 bytes.
-//! What is shorter than a stem has to be the whole value.
-
-use std::fmt::Write as _;
+//! Each touches a single key. Those that compare compare the value's first
+//! [`CAS_TOKEN_BYTES`] with the expected compare-and-set token, so a value of
+//! 8 MiB costs a comparison of 24 bytes. A value that is shorter than a token is
+//! compared as a whole.
 
 use redis::{Cmd, Value};
-use spakky_cache_core::StoreError;
-use spakky_cache_core::envelope::CAS_TOKEN_BYTES;
+use spakky_cache_core::envelope::{CAS_TOKEN_BYTES, FIXED_BYTES, VALUE_LENGTH_AT};
 
-use crate::live::Operation;
+/// The most bytes that a header ever takes: 64 tags of 1,024 bytes fit.
+pub(crate) const LONGEST_HEADER_BYTES: usize = 128 << 10;
 
 /// A script on one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Script {
-    /// `stem value px`: stores `value` if the key holds what begins with
-    /// `stem`, for `px` milliseconds, or for ever if that is empty. 1 or 0.
-    ReplaceIfStem,
-    /// `stem`: removes the key if it holds what begins with `stem`. 1 or 0.
-    RemoveIfStem,
-    /// `stem px`: lets the key live for `px` milliseconds from now on, if it
-    /// holds what begins with `stem`. 1 or 0.
-    RenewIfStem,
-    /// `value px`: what the key holds, or, if that is nothing, null, and
-    /// `value` is stored. `SET .. NX GET PX` for Redis before 7.0.
-    SetIfNothing,
-    /// `px`: lets the key live for `px` milliseconds at least, or for ever if
-    /// that is empty. It is never shortened (`PEXPIRE .. GT` is of 7.0).
+    /// `token value px`: stores `value` if `token` matches, for `px`
+    /// milliseconds, or forever if that is empty. 1 or 0.
+    CompareAndPut,
+    /// `token`: removes the key if `token` matches. 1 or 0.
+    CompareAndRemove,
+    /// `token px`: lets the key live for `px` milliseconds from now on if
+    /// `token` matches. 1 or 0.
+    CompareAndExtend,
+    /// `value px`: returns what the key holds. If that is nothing, stores
+    /// `value` and returns null. `SET .. NX GET PX` for Redis before 7.0.
+    PutIfEmpty,
+    /// Removes the key and returns the header of what it held: the value, which
+    /// may take 8 MiB, is not sent. Null if it held nothing.
+    Remove,
+    /// `px`: lets the key live for at least `px` milliseconds, or forever if
+    /// that is empty. Never shortens its life (`PEXPIRE .. GT` needs 7.0).
     Lengthen,
 }
 
 impl Script {
-    pub(crate) const ALL: [Self; 5] = [
-        Self::ReplaceIfStem,
-        Self::RemoveIfStem,
-        Self::RenewIfStem,
-        Self::SetIfNothing,
+    pub(crate) const ALL: [Self; 6] = [
+        Self::CompareAndPut,
+        Self::CompareAndRemove,
+        Self::CompareAndExtend,
+        Self::PutIfEmpty,
+        Self::Remove,
         Self::Lengthen,
     ];
 
     pub(crate) fn source(self) -> String {
-        let body = match self {
-            Self::ReplaceIfStem => {
+        match self {
+            Self::CompareAndPut => if_token_matches(
                 "if ARGV[3] == '' then redis.call('SET', KEYS[1], ARGV[2])
                  else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
-                 return 1"
+                 return 1",
+            ),
+            Self::CompareAndRemove => if_token_matches("redis.call('UNLINK', KEYS[1]) return 1"),
+            Self::CompareAndExtend => {
+                if_token_matches("return redis.call('PEXPIRE', KEYS[1], ARGV[2])")
             }
-            Self::RemoveIfStem => "redis.call('UNLINK', KEYS[1]) return 1",
-            Self::RenewIfStem => "return redis.call('PEXPIRE', KEYS[1], ARGV[2])",
-            Self::SetIfNothing => {
-                return "local held = redis.call('GET', KEYS[1])
-                        if not held then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
-                        return held"
-                    .into();
-            }
-            Self::Lengthen => {
-                return "if ARGV[1] == '' then return redis.call('PERSIST', KEYS[1]) end
-                        local left = redis.call('PTTL', KEYS[1])
-                        if left < 0 or left >= tonumber(ARGV[1]) then return 0 end
-                        return redis.call('PEXPIRE', KEYS[1], ARGV[1])"
-                    .into();
-            }
-        };
-        let mut source = String::new();
-        let last = CAS_TOKEN_BYTES - 1;
-        // Writing to a string cannot fail.
-        let _ = write!(
-            source,
-            "if redis.call('GETRANGE', KEYS[1], 0, {last}) ~= ARGV[1] then return 0 end {body}"
-        );
-        source
+            Self::PutIfEmpty => "local held = redis.call('GET', KEYS[1])
+                 if not held then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
+                 return held"
+                .into(),
+            Self::Remove => format!(
+                "local size = redis.call('STRLEN', KEYS[1])
+                 local header = size
+                 if size >= {FIXED_BYTES} then
+                   local a, b, c, d = string.byte(
+                     redis.call('GETRANGE', KEYS[1], {VALUE_LENGTH_AT}, {VALUE_LENGTH_AT} + 3), 1, 4)
+                   header = size - (((a * 256 + b) * 256 + c) * 256 + d)
+                   header = math.max({FIXED_BYTES}, math.min(header, {LONGEST_HEADER_BYTES}))
+                 end
+                 local bytes = false
+                 if header > 0 then bytes = redis.call('GETRANGE', KEYS[1], 0, header - 1) end
+                 redis.call('UNLINK', KEYS[1])
+                 return bytes"
+            ),
+            Self::Lengthen => "if ARGV[1] == '' then return redis.call('PERSIST', KEYS[1]) end
+                 local left = redis.call('PTTL', KEYS[1])
+                 if left < 0 or left >= tonumber(ARGV[1]) then return 0 end
+                 return redis.call('PEXPIRE', KEYS[1], ARGV[1])"
+                .into(),
+        }
     }
 
-    /// What an error calls it.
+    /// The name of the script in errors.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::ReplaceIfStem => "replace-if-stem",
-            Self::RemoveIfStem => "remove-if-stem",
-            Self::RenewIfStem => "renew-if-stem",
-            Self::SetIfNothing => "set-if-nothing",
+            Self::CompareAndPut => "compare-and-put",
+            Self::CompareAndRemove => "compare-and-remove",
+            Self::CompareAndExtend => "compare-and-extend",
+            Self::PutIfEmpty => "put-if-empty",
+            Self::Remove => "remove",
             Self::Lengthen => "lengthen",
         }
     }
+
+    /// Runs the script, of which the server knows the digest, on `key`.
+    pub(crate) fn by_digest(self, digests: &Digests, key: &[u8], arguments: &[&[u8]]) -> Cmd {
+        command("EVALSHA", digests.of(self), key, arguments)
+    }
+
+    /// Sends the whole script, which makes the server know it, and runs it.
+    pub(crate) fn by_source(self, key: &[u8], arguments: &[&[u8]]) -> Cmd {
+        command("EVAL", &self.source(), key, arguments)
+    }
+}
+
+fn if_token_matches(body: &str) -> String {
+    let last = CAS_TOKEN_BYTES - 1;
+    format!("if redis.call('GETRANGE', KEYS[1], 0, {last}) ~= ARGV[1] then return 0 end {body}")
 }
 
 /// The digests by which a server knows the scripts.
@@ -100,54 +123,8 @@ impl Digests {
     }
 }
 
-impl Operation {
-    /// Runs `script` on `key`.
-    pub(crate) async fn script(
-        &self,
-        script: Script,
-        key: &[u8],
-        arguments: &[&[u8]],
-    ) -> Result<Value, StoreError> {
-        let reply = self.command(&self.by_digest(script, key, arguments)).await?;
-        if is_unknown(&reply) {
-            return self.command(&by_source(script, key, arguments)).await;
-        }
-        Ok(reply)
-    }
-
-    /// Runs `script` on each key with its arguments, in one round trip.
-    pub(crate) async fn script_many(
-        &self,
-        script: Script,
-        runs: &[(&[u8], Vec<&[u8]>)],
-    ) -> Result<Vec<Value>, StoreError> {
-        let mut pipeline = redis::pipe();
-        for (key, arguments) in runs {
-            pipeline.add_command(self.by_digest(script, key, arguments));
-        }
-        let mut replies = self.pipeline(&pipeline).await?;
-        for (reply, (key, arguments)) in replies.iter_mut().zip(runs) {
-            // The first one makes the server know it again, but the others have
-            // been refused by then. It is rare: one by one will do.
-            if is_unknown(reply) {
-                *reply = self.script(script, key, arguments).await?;
-            }
-        }
-        Ok(replies)
-    }
-
-    fn by_digest(&self, script: Script, key: &[u8], arguments: &[&[u8]]) -> Cmd {
-        run("EVALSHA", self.live().digests().of(script), key, arguments)
-    }
-}
-
-/// Sends the whole script, which makes the server know it.
-fn by_source(script: Script, key: &[u8], arguments: &[&[u8]]) -> Cmd {
-    run("EVAL", &script.source(), key, arguments)
-}
-
-fn run(command: &str, script: &str, key: &[u8], arguments: &[&[u8]]) -> Cmd {
-    let mut command = redis::cmd(command);
+fn command(name: &str, script: &str, key: &[u8], arguments: &[&[u8]]) -> Cmd {
+    let mut command = redis::cmd(name);
     command.arg(script).arg(1).arg(key);
     for argument in arguments {
         command.arg(*argument);
@@ -155,9 +132,9 @@ fn run(command: &str, script: &str, key: &[u8], arguments: &[&[u8]]) -> Cmd {
     command
 }
 
-/// The server has forgotten the script (`SCRIPT FLUSH`, a failover), and has
-/// not run it.
-fn is_unknown(reply: &Value) -> bool {
+/// Whether the server has forgotten the script (`SCRIPT FLUSH`, a failover), and
+/// has not run it.
+pub(crate) fn is_unknown(reply: &Value) -> bool {
     matches!(reply, Value::ServerError(error) if error.code() == "NOSCRIPT")
 }
 
@@ -174,8 +151,8 @@ mod tests {
     }
 
     #[test]
-    fn comparing_scripts_compare_the_stem() {
-        for script in [Script::ReplaceIfStem, Script::RemoveIfStem, Script::RenewIfStem] {
+    fn comparing_scripts_compare_the_token() {
+        for script in [Script::CompareAndPut, Script::CompareAndRemove, Script::CompareAndExtend] {
             assert!(script.source().contains("GETRANGE', KEYS[1], 0, 23)"), "{script:?}");
         }
     }
