@@ -1,4 +1,4 @@
-//! `host/core/src/lookup.rs`, and the turns of `gate.rs`.
+//! `host/core/src/lookup.rs`, and the roles of `single_flight.rs`.
 
 use super::Steps;
 use crate::caller::{Answer, At, Call, End, Outcome, Step, Watch};
