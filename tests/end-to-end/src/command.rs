@@ -70,6 +70,23 @@ impl Spakky {
         self
     }
 
+    /// The component at this path, as the next argument.
+    ///
+    /// It is compiled before this returns, into the cache that all tests share:
+    /// a large component takes a busy machine longer than [`DEADLINE`], which
+    /// limits how long a program runs.
+    #[must_use]
+    #[track_caller]
+    pub fn component(mut self, path: impl AsRef<OsStr>) -> Self {
+        let path = path.as_ref();
+        let mut compile = spakky(["info", "--store", "embedded"]).args([path]).0;
+        let compiled = compile.output().unwrap_or_else(|error| panic!("{compile:?}: {error}"));
+        let errors = String::from_utf8_lossy(&compiled.stderr);
+        assert!(compiled.status.success(), "{compile:?} failed:\n{errors}");
+        self.0.arg(path);
+        self
+    }
+
     /// The guest that plays steps, with steps to play.
     #[must_use]
     pub fn plays(self, steps: &[Value]) -> Self {
