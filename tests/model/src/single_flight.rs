@@ -1,4 +1,4 @@
-//! Single flight: the callers of one key in one process: `host/core/src/single_flight.rs`.
+//! Single flight of one key in one process, as in `host/core/src/single_flight.rs`.
 
 use crate::names::{Name, Named};
 use crate::store::Version;
