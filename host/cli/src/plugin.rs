@@ -10,7 +10,7 @@ use spakky_cache_wasmtime::Settings;
 use crate::background::Background;
 use crate::exit::Failure;
 use crate::settings::{Options, StoreOptions};
-use crate::store::{self, IfUnreachable};
+use crate::store::{self, Connect};
 
 /// The configuration, the cache, and who reports on them.
 pub(crate) struct Plugin {
@@ -26,13 +26,10 @@ pub(crate) struct Plugin {
 }
 
 /// Registers the configuration, the cache, its health probe and its metrics.
-pub(crate) async fn initialize(
-    options: Options,
-    if_unreachable: IfUnreachable,
-) -> Result<Plugin, Failure> {
+pub(crate) async fn initialize(options: Options, connect: Connect) -> Result<Plugin, Failure> {
     let background = Background::new();
     let runtime = Arc::new(background.clone());
-    let store = store::open(&options.store, runtime.clone(), if_unreachable).await?;
+    let store = store::open(&options.store, runtime.clone(), connect).await?;
     let settings = Arc::new(store::shown(&options.store));
     let cache = Cache::with(store.clone(), options.policy.clone(), runtime);
     let probe = Arc::new(CacheProbe::new(cache.clone(), details(&settings)));

@@ -13,7 +13,7 @@ use crate::guest::{Granted, Guests};
 use crate::plugin;
 use crate::reporters::Reporters;
 use crate::settings::{Options, environment};
-use crate::store::IfUnreachable;
+use crate::store::Connect;
 
 impl From<Asked> for Endpoint {
     fn from(asked: Asked) -> Self {
@@ -57,7 +57,7 @@ async fn ask<T>(
     let loader = Loader::new(&engine)?;
     let components =
         args.components.iter().map(|path| loader.load(path)).collect::<Result<Vec<_>, _>>()?;
-    let plugin = plugin::initialize(options, IfUnreachable::FailLater).await?;
+    let plugin = plugin::initialize(options, Connect::Lazily).await?;
     let guests = Guests::new(&engine, &plugin, granted);
     let reporters = Reporters::new(&plugin, &guests, args.probe_timeout);
     let answer = question(reporters, &components).await;

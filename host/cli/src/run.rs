@@ -18,7 +18,7 @@ use crate::plugin;
 use crate::reporters::Reporters;
 use crate::settings::{Options, environment};
 use crate::signals::Signals;
-use crate::store::IfUnreachable;
+use crate::store::Connect;
 
 /// How long each that the component asks after may take.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);

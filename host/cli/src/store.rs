@@ -1,33 +1,32 @@
-//! Opening the store, and the one that stands in for a store that is not there.
+//! Opening the store.
 
-use std::future::ready;
 use std::sync::Arc;
-use std::time::Duration;
 
-use spakky_cache_core::entry::{Entry, Envelope, Epochs, Id, Marker};
-use spakky_cache_core::store::{CasToken, Change, EvictionMark, Found, Step, Swept, Taken};
-use spakky_cache_core::{Key, Runtime, Store, StoreError, Tag, TokioRuntime};
+use spakky_cache_core::{Runtime, Store, TokioRuntime};
 use spakky_cache_memory::MemoryStore;
-use spakky_cache_redis::{RedisConnection, RedisSettings, RedisStore};
+use spakky_cache_redis::{
+    ConnectError, ConnectErrorKind, RedisConnection, RedisSettings, RedisStore,
+};
 use spakky_cache_wasmtime::Settings;
 
 use crate::exit::{Failure, UNAVAILABLE};
 use crate::settings::StoreOptions;
 
-/// What becomes of a store that cannot be reached.
+/// When the command connects to its store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum IfUnreachable {
-    /// The command fails: what runs would be run in vain.
-    Fail,
-    /// Each operation fails, so that a report can say so.
-    FailLater,
+pub(crate) enum Connect {
+    /// At once; the command fails if it cannot.
+    Now,
+    /// When the store is first used. Until it can be reached, each operation
+    /// fails.
+    Lazily,
 }
 
 /// Opens the store of `options`.
 pub(crate) async fn open(
     options: &StoreOptions,
     runtime: Arc<dyn Runtime>,
-    if_unreachable: IfUnreachable,
+    connect: Connect,
 ) -> Result<Arc<dyn Store>, Failure> {
     let settings = match options {
         StoreOptions::Embedded(prefix) => {
@@ -35,17 +34,50 @@ pub(crate) async fn open(
         }
         StoreOptions::Redis(settings) => settings,
     };
-    match RedisConnection::connect(settings.clone()).await {
-        // What the connection does in the background is nothing to wait for.
-        Ok(connection) => {
-            let prefix = settings.key_prefix.clone();
-            Ok(Arc::new(RedisStore::new(connection, prefix, Arc::new(TokioRuntime))))
+    let connection = match connect {
+        Connect::Now => RedisConnection::connect(settings.clone()).await.map_err(|error| {
+            Failure::new(UNAVAILABLE, &error).hint(format!(
+                "{}; --store embedded runs without Redis, for a first try",
+                remedy(&error)
+            ))
+        })?,
+        Connect::Lazily => RedisConnection::new(settings.clone()),
+    };
+    // The connection's own task needs no handle of the command's background.
+    Ok(Arc::new(RedisStore::new(connection, settings.key_prefix.clone(), Arc::new(TokioRuntime))))
+}
+
+/// What may make the connection succeed.
+fn remedy(error: &ConnectError) -> &'static str {
+    match error.kind {
+        ConnectErrorKind::NameNotFound(_) => "check SPAKKY_REDIS__HOST",
+        ConnectErrorKind::Refused => {
+            "start Redis, or check SPAKKY_REDIS__HOST and SPAKKY_REDIS__PORT"
         }
-        Err(error) => match if_unreachable {
-            IfUnreachable::Fail => Err(Failure::new(UNAVAILABLE, error)
-                .hint("--store embedded runs without Redis, for a first try")),
-            IfUnreachable::FailLater => Ok(Arc::new(Unreachable(error.to_string()))),
-        },
+        ConnectErrorKind::TimedOut(_) => {
+            "check SPAKKY_REDIS__HOST, SPAKKY_REDIS__PORT and the network, or raise \
+             SPAKKY_REDIS__SOCKET_TIMEOUT"
+        }
+        ConnectErrorKind::PasswordRequired => "set SPAKKY_REDIS__PASSWORD",
+        ConnectErrorKind::WrongPassword => "check SPAKKY_REDIS__PASSWORD",
+        ConnectErrorKind::WrongUserOrPassword(_) => {
+            "check SPAKKY_REDIS__USERNAME and SPAKKY_REDIS__PASSWORD"
+        }
+        ConnectErrorKind::NoSuchDatabase(_) => {
+            "check SPAKKY_REDIS__DB, or raise `databases` in redis.conf"
+        }
+        ConnectErrorKind::TlsHandshake(_) => {
+            "if the port is not a TLS port, set SPAKKY_REDIS__USE_SSL=false"
+        }
+        ConnectErrorKind::Certificate(_) => "SSL_CERT_FILE may name a file of roots to trust",
+        ConnectErrorKind::NoRoots(_) => "install trusted roots, or set SSL_CERT_FILE",
+        ConnectErrorKind::TlsExpected => {
+            "if the port is a TLS port, set SPAKKY_REDIS__USE_SSL=true"
+        }
+        ConnectErrorKind::NotRedis(_) => "check SPAKKY_REDIS__PORT",
+        ConnectErrorKind::TooOld(_) => "upgrade the server",
+        ConnectErrorKind::Denied(_) => "check what the server's ACL grants this user",
+        _ => "check SPAKKY_REDIS__HOST and the network",
     }
 }
 
@@ -67,104 +99,5 @@ fn shown_of_redis(settings: &RedisSettings) -> Settings {
         socket_timeout: settings.socket_timeout,
         scheme: if settings.use_ssl { "rediss" } else { "redis" }.to_owned(),
         connection_url: settings.url(),
-    }
-}
-
-/// A store that could not be reached when the command began, and why.
-///
-/// A command that only reports does not outlive a second attempt.
-#[derive(Debug)]
-struct Unreachable(String);
-
-impl Unreachable {
-    fn fail<'a, T: Send + 'a>(&self) -> Step<'a, T> {
-        Box::pin(ready(Err(StoreError::Unavailable(self.0.clone()))))
-    }
-}
-
-impl Store for Unreachable {
-    fn read<'a>(&'a self, _: &'a Key) -> Step<'a, Found> {
-        self.fail()
-    }
-
-    fn read_many<'a>(&'a self, _: &'a [Key]) -> Step<'a, Vec<Found>> {
-        self.fail()
-    }
-
-    fn watch<'a>(&'a self, _: &'a Key) -> Step<'a, (Found, Change)> {
-        self.fail()
-    }
-
-    fn capture<'a>(&'a self, _: &'a [Tag], _: Option<Duration>) -> Step<'a, Epochs> {
-        self.fail()
-    }
-
-    fn eviction_mark(&self) -> Step<'_, EvictionMark> {
-        self.fail()
-    }
-
-    fn take_lease<'a>(
-        &'a self,
-        _: &'a Key,
-        _: Option<&'a CasToken>,
-        _: &'a Marker,
-    ) -> Step<'a, Taken> {
-        self.fail()
-    }
-
-    fn commit<'a>(&'a self, _: &'a Key, _: &'a CasToken, _: &'a Entry) -> Step<'a, bool> {
-        self.fail()
-    }
-
-    fn give_up<'a>(&'a self, _: &'a Key, _: &'a CasToken) -> Step<'a, bool> {
-        self.fail()
-    }
-
-    fn renew<'a>(&'a self, _: &'a Key, _: &'a CasToken, _: Duration) -> Step<'a, bool> {
-        self.fail()
-    }
-
-    fn put<'a>(&'a self, _: &'a Key, _: &'a Envelope) -> Step<'a, ()> {
-        self.fail()
-    }
-
-    fn put_many<'a>(&'a self, _: &'a [(Key, Envelope)]) -> Step<'a, ()> {
-        self.fail()
-    }
-
-    fn remove_many<'a>(&'a self, _: &'a [Key]) -> Step<'a, Vec<Found>> {
-        self.fail()
-    }
-
-    fn elect<'a>(&'a self, _: &'a Key, _: Id, _: Duration) -> Step<'a, bool> {
-        self.fail()
-    }
-
-    fn stay_elected<'a>(&'a self, _: &'a Key, _: Id, _: Duration) -> Step<'a, bool> {
-        self.fail()
-    }
-
-    fn resign<'a>(&'a self, _: &'a Key, _: Id) -> Step<'a, ()> {
-        self.fail()
-    }
-
-    fn evict<'a>(&'a self, _: &'a [Tag]) -> Step<'a, ()> {
-        self.fail()
-    }
-
-    fn clear(&self) -> Step<'_, ()> {
-        self.fail()
-    }
-
-    fn elect_sweeper(&self, _: Id, _: Duration) -> Step<'_, bool> {
-        self.fail()
-    }
-
-    fn sweep(&self, _: Option<u64>, _: usize) -> Step<'_, Swept> {
-        self.fail()
-    }
-
-    fn ping(&self) -> Step<'_, ()> {
-        self.fail()
     }
 }

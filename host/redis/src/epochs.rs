@@ -10,8 +10,9 @@ use spakky_cache_core::envelope::cas_token_of;
 use spakky_cache_core::store::Found;
 use spakky_cache_core::{Runtime, StoreError, Tag};
 
+use crate::error::CommandError;
 use crate::keys::Keys;
-use crate::live::Operation;
+use crate::operation::Operation;
 use crate::reply::{self, To};
 use crate::scripts::Script;
 use crate::tracking::{Expiry, Known};
@@ -255,7 +256,7 @@ impl CurrentEpochs<'_> {
         let tags: Vec<(Tag, Epoch)> = tags.iter().cloned().zip(captured).collect();
         match everything {
             Some(everything) if tags.len() + 1 == keys.len() => Ok(Epochs { everything, tags }),
-            _ => Err(StoreError::Failed("epochs cannot be kept: is Redis out of memory?".into())),
+            _ => Err(CommandError::EpochsLost.into()),
         }
     }
 
@@ -299,7 +300,7 @@ impl CurrentEpochs<'_> {
     /// reply is too early; but it precedes the reply to the next one.
     async fn settle(&self) -> Result<(), StoreError> {
         let reply = self.operation.command(&redis::cmd("PING")).await?;
-        reply::no_error(&reply, To("PING", b""))
+        Ok(reply::no_error(&reply, To("PING", b""))?)
     }
 }
 

@@ -274,7 +274,14 @@ async fn introduce(
     for digest in &mut digests {
         *digest = text(no_error(next(), settings)?).unwrap_or_default();
     }
-    let identity = text(next()).as_deref().and_then(identity);
+    let info = next();
+    if let Value::ServerError(error) = &info {
+        tracing::warn!(
+            reason = words(error),
+            "if this connection is lost, its commands cannot be stopped: grant client|info"
+        );
+    }
+    let identity = text(info).as_deref().and_then(identity);
     if predecessor.is_some()
         && let Value::ServerError(error) = next()
     {

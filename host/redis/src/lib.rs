@@ -40,6 +40,7 @@ mod handshake;
 mod in_flight;
 mod keys;
 mod live;
+mod operation;
 mod reply;
 mod scripts;
 mod settings;
@@ -50,6 +51,6 @@ mod tls;
 mod tracking;
 
 pub use connection::RedisConnection;
-pub use error::{ConnectError, ConnectErrorKind};
+pub use error::{CommandError, ConnectError, ConnectErrorKind, Request};
 pub use settings::{RedisSettings, SettingsError, SettingsProblem};
 pub use store::RedisStore;

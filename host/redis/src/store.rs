@@ -1,18 +1,23 @@
 //! The store: each step of the protocol as Redis commands.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use redis::{Cmd, Pipeline, Value, cmd, pipe};
-use spakky_cache_core::entry::{Entry, Envelope, Epoch, Epochs, Id, Marker, whole_millis};
-use spakky_cache_core::store::{CasToken, Change, EvictionMark, Found, Step, Swept, Taken};
+use spakky_cache_core::entry::{Envelope, Epoch, Epochs, Id, whole_millis};
+use spakky_cache_core::envelope::Summary;
+use spakky_cache_core::store::{
+    Cas, CasToken, Change, EvictionMark, Found, Slot, Step, Swept, Update,
+};
 use spakky_cache_core::{Key, Prefix, Runtime, Store, StoreError, Tag};
 
 use crate::connection::RedisConnection;
 use crate::epochs::{CurrentEpochs, SHORTEST_LIFE, set_epoch};
+use crate::error::CommandError;
 use crate::keys::Keys;
-use crate::live::Operation;
+use crate::operation::Operation;
 use crate::reply::{self, To};
 use crate::scripts::Script;
 
@@ -27,10 +32,10 @@ use crate::scripts::Script;
 /// | [`read_many`](Store::read_many) | `MGET` |
 /// | [`watch`](Store::watch) | `CLIENT CACHING YES`, `GET` |
 /// | [`capture`](Store::capture) | none |
-/// | [`take_lease`](Store::take_lease) | `SET .. NX GET PX`, or a script |
-/// | [`commit`](Store::commit), [`give_up`](Store::give_up), [`renew`](Store::renew) | a script |
-/// | [`put`](Store::put) | `SET` |
-/// | [`remove_many`](Store::remove_many) | `GETDEL` for each key |
+/// | [`compare_and_set`](Store::compare_and_set), nothing expected | `SET .. NX GET PX`, or a script before Redis 7.0 |
+/// | [`compare_and_set`](Store::compare_and_set), a token expected | a script |
+/// | [`put`](Store::put) | `SET` for each key |
+/// | [`remove`](Store::remove) | a script for each key |
 /// | [`evict`](Store::evict) | `SET` for the mark and each tag, `PING` |
 /// | [`clear`](Store::clear) | `SET`, `PING` |
 /// | [`sweep`](Store::sweep) | `SCAN`, `GETRANGE` for each key, a script for each that is dead |
@@ -68,51 +73,68 @@ impl RedisStore {
         Epoch::random(&*self.runtime)
     }
 
-    async fn run(&self, script: Script, key: &[u8], args: &[&[u8]]) -> Result<bool, StoreError> {
-        let reply = self.connection.begin().await?.script(script, key, args).await?;
-        reply::done(&reply, To(script.name(), key))
-    }
-
-    /// `SET key token NX PX lasts`: whether nobody had it.
-    async fn claim(&self, key: &[u8], token: Id, lasts: Duration) -> Result<bool, StoreError> {
-        let mut set = set_for(key, &token.0, Some(lasts));
-        set.arg("NX");
-        let reply = self.connection.begin().await?.command(&set).await?;
-        reply::stored(&reply, To("SET", key))
-    }
-
-    async fn prolong(&self, key: &[u8], held: &[u8], lasts: Duration) -> Result<bool, StoreError> {
-        let lasts = whole_millis(lasts).to_string();
-        self.run(Script::RenewIfToken, key, &[held, lasts.as_bytes()]).await
-    }
-
-    async fn take_if_nothing(&self, key: &[u8], marker: &Marker) -> Result<Taken, StoreError> {
+    /// Stores `envelope` if `key` holds nothing.
+    async fn put_if_empty(&self, key: &[u8], envelope: &Envelope) -> Result<Cas, StoreError> {
         let operation = self.connection.begin().await?;
-        let value = Envelope::Lease(marker.clone()).encode();
+        let value = envelope.encode();
         let reply = if operation.live().server.before_7 {
-            let lasts = whole_millis(marker.lasts).to_string();
-            operation.script(Script::SetIfNothing, key, &[&value, lasts.as_bytes()]).await?
+            let ttl = ttl_argument(envelope.ttl());
+            operation.script(Script::PutIfEmpty, key, &[&value, ttl.as_bytes()]).await?
         } else {
-            let mut set = set_for(key, &value, Some(marker.lasts));
+            let mut set = set_for(key, &value, envelope.ttl());
             set.arg("NX").arg("GET");
             operation.command(&set).await?
         };
         match reply::string(reply, To("SET", key))? {
-            None => Ok(Taken::Mine),
-            held => Ok(Taken::Found(self.epochs(&operation).found(held).await?)),
+            None => Ok(Cas::Done),
+            held => Ok(Cas::Occupied(self.epochs(&operation).found(held).await?)),
         }
     }
 
-    /// Stores `value` if the key holds what begins with `held`.
-    async fn replace(
+    /// Updates `key` if it holds what `expected` identifies.
+    async fn update_if_held(
         &self,
         key: &[u8],
-        held: &CasToken,
-        value: &Envelope,
-    ) -> Result<bool, StoreError> {
-        let lasts = value.ttl().map_or_else(String::new, |lasts| whole_millis(lasts).to_string());
-        let arguments: [&[u8]; 3] = [&held.0, &value.encode(), lasts.as_bytes()];
-        self.run(Script::ReplaceIfToken, key, &arguments).await
+        expected: &CasToken,
+        update: Update<'_>,
+    ) -> Result<Cas, StoreError> {
+        let token: &[u8] = &expected.0;
+        let operation = self.connection.begin().await?;
+        let (script, reply) = match update {
+            Update::Put(envelope) => {
+                let (value, ttl) = (envelope.encode(), ttl_argument(envelope.ttl()));
+                let arguments = [token, &value, ttl.as_bytes()];
+                let script = Script::CompareAndPut;
+                (script, operation.script(script, key, &arguments).await?)
+            }
+            Update::Extend(ttl) => {
+                let ttl = ttl_argument(Some(ttl));
+                let script = Script::CompareAndExtend;
+                (script, operation.script(script, key, &[token, ttl.as_bytes()]).await?)
+            }
+            Update::Remove => {
+                let script = Script::CompareAndRemove;
+                (script, operation.script(script, key, &[token]).await?)
+            }
+        };
+        let done = reply::done(&reply, To(script.name(), key))?;
+        Ok(if done { Cas::Done } else { Cas::Changed })
+    }
+
+    /// What `key` holds, for a slot that was expected to be empty and is not to
+    /// be filled.
+    async fn inspect(&self, key: &[u8]) -> Result<Cas, StoreError> {
+        Ok(match self.read_key(key).await? {
+            Found::Nothing => Cas::Done,
+            found => Cas::Occupied(found),
+        })
+    }
+
+    async fn read_key(&self, key: &[u8]) -> Result<Found, StoreError> {
+        let operation = self.connection.begin().await?;
+        let reply = operation.command(&get(key)).await?;
+        let bytes = reply::string(reply, To("GET", key))?;
+        self.epochs(&operation).found(bytes).await
     }
 
     async fn mark(&self) -> Result<EvictionMark, StoreError> {
@@ -128,7 +150,7 @@ impl RedisStore {
             let mut set = set_for(key, &Id::random(&*self.runtime).0, None);
             pipeline.add_command(set.arg("NX").take()).add_command(get);
             let replies = operation.pipeline(&pipeline).await?;
-            let [set, get] = exactly(replies, To("GET", key))?;
+            let [set, get] = exactly(replies)?;
             reply::stored(&set, To("SET", key))?;
             mark = reply::string(get, To("GET", key))?;
         }
@@ -161,13 +183,7 @@ impl fmt::Debug for RedisStore {
 
 impl Store for RedisStore {
     fn read<'a>(&'a self, key: &'a Key) -> Step<'a, Found> {
-        Box::pin(async move {
-            let key = self.keys.entry(key);
-            let operation = self.connection.begin().await?;
-            let reply = operation.command(&get(&key)).await?;
-            let bytes = reply::string(reply, To("GET", &key))?;
-            self.epochs(&operation).found(bytes).await
-        })
+        Box::pin(async move { self.read_key(&self.keys.entry(key)).await })
     }
 
     fn read_many<'a>(&'a self, keys: &'a [Key]) -> Step<'a, Vec<Found>> {
@@ -182,7 +198,7 @@ impl Store for RedisStore {
             let operation = self.connection.begin().await?;
             let replies = reply::array(operation.command(&mget).await?, to)?;
             if replies.len() != keys.len() {
-                return Err(StoreError::Failed(format!("{to}: {} answers", replies.len())));
+                return Err(answer_count(keys.len(), replies.len()));
             }
             let values = replies.into_iter().map(|reply| reply::string(reply, to));
             let values = values.collect::<Result<_, _>>()?;
@@ -199,7 +215,7 @@ impl Store for RedisStore {
             let mut pipeline = pipe();
             pipeline.cmd("CLIENT").arg("CACHING").arg("YES").add_command(get(&key));
             let replies = operation.pipeline(&pipeline).await?;
-            let [tracked, value] = exactly(replies, To("GET", &key))?;
+            let [tracked, value] = exactly(replies)?;
             reply::no_error(&tracked, To("CLIENT CACHING", &key))?;
             let bytes = reply::string(value, To("GET", &key))?;
             Ok((self.epochs(&operation).found(bytes).await?, change))
@@ -217,46 +233,27 @@ impl Store for RedisStore {
         Box::pin(self.mark())
     }
 
-    fn take_lease<'a>(
+    fn compare_and_set<'a>(
         &'a self,
-        key: &'a Key,
-        seen: Option<&'a CasToken>,
-        marker: &'a Marker,
-    ) -> Step<'a, Taken> {
+        slot: Slot<'a>,
+        expected: Option<&'a CasToken>,
+        update: Update<'a>,
+    ) -> Step<'a, Cas> {
         Box::pin(async move {
-            let key = self.keys.entry(key);
-            let Some(seen) = seen else { return self.take_if_nothing(&key, marker).await };
-            let taken = self.replace(&key, seen, &Envelope::Lease(marker.clone())).await?;
-            Ok(if taken { Taken::Mine } else { Taken::Changed })
+            let key = match slot {
+                Slot::Entry(key) => Cow::Owned(self.keys.entry(key)),
+                Slot::Refresh(key) => Cow::Owned(self.keys.refresh(key)),
+                Slot::Sweeper => Cow::Borrowed(self.keys.sweeper()),
+            };
+            match (expected, update) {
+                (Some(token), update) => self.update_if_held(&key, token, update).await,
+                (None, Update::Put(envelope)) => self.put_if_empty(&key, envelope).await,
+                (None, Update::Extend(_) | Update::Remove) => self.inspect(&key).await,
+            }
         })
     }
 
-    fn commit<'a>(&'a self, key: &'a Key, held: &'a CasToken, entry: &'a Entry) -> Step<'a, bool> {
-        Box::pin(async move {
-            self.replace(&self.keys.entry(key), held, &Envelope::Entry(entry.clone())).await
-        })
-    }
-
-    fn give_up<'a>(&'a self, key: &'a Key, held: &'a CasToken) -> Step<'a, bool> {
-        Box::pin(
-            async move { self.run(Script::RemoveIfToken, &self.keys.entry(key), &[&held.0]).await },
-        )
-    }
-
-    fn renew<'a>(&'a self, key: &'a Key, held: &'a CasToken, lasts: Duration) -> Step<'a, bool> {
-        Box::pin(async move { self.prolong(&self.keys.entry(key), &held.0, lasts).await })
-    }
-
-    fn put<'a>(&'a self, key: &'a Key, envelope: &'a Envelope) -> Step<'a, ()> {
-        Box::pin(async move {
-            let key = self.keys.entry(key);
-            let set = set_for(&key, &envelope.encode(), envelope.ttl());
-            let reply = self.connection.begin().await?.command(&set).await?;
-            reply::stored(&reply, To("SET", &key)).map(|_| ())
-        })
-    }
-
-    fn put_many<'a>(&'a self, entries: &'a [(Key, Envelope)]) -> Step<'a, ()> {
+    fn put<'a>(&'a self, entries: &'a [(Key, Envelope)]) -> Step<'a, ()> {
         Box::pin(async move {
             let mut pipeline = pipe();
             for (key, envelope) in entries {
@@ -271,35 +268,22 @@ impl Store for RedisStore {
         })
     }
 
-    fn remove_many<'a>(&'a self, keys: &'a [Key]) -> Step<'a, Vec<Found>> {
+    fn remove<'a>(&'a self, keys: &'a [Key]) -> Step<'a, Vec<bool>> {
         Box::pin(async move {
-            let mut pipeline = pipe();
-            for key in keys {
-                pipeline.cmd("GETDEL").arg(self.keys.entry(key));
-            }
+            let keys: Vec<Vec<u8>> = keys.iter().map(|key| self.keys.entry(key)).collect();
+            let runs: Vec<(&[u8], Vec<&[u8]>)> =
+                keys.iter().map(|key| (key.as_slice(), Vec::new())).collect();
             let operation = self.connection.begin().await?;
-            let replies = operation.pipeline(&pipeline).await?;
-            let values = replies
-                .into_iter()
-                .zip(keys)
-                .map(|(reply, key)| reply::string(reply, To("GETDEL", &self.keys.entry(key))));
-            let values = values.collect::<Result<_, _>>()?;
-            self.epochs(&operation).found_many(values).await
-        })
-    }
-
-    fn elect<'a>(&'a self, key: &'a Key, token: Id, lasts: Duration) -> Step<'a, bool> {
-        Box::pin(async move { self.claim(&self.keys.refresh(key), token, lasts).await })
-    }
-
-    fn stay_elected<'a>(&'a self, key: &'a Key, token: Id, lasts: Duration) -> Step<'a, bool> {
-        Box::pin(async move { self.prolong(&self.keys.refresh(key), &token.0, lasts).await })
-    }
-
-    fn resign<'a>(&'a self, key: &'a Key, token: Id) -> Step<'a, ()> {
-        Box::pin(async move {
-            self.run(Script::RemoveIfToken, &self.keys.refresh(key), &[&token.0]).await?;
-            Ok(())
+            let replies = operation.script_many(Script::Remove, &runs).await?;
+            let mut entries = Vec::with_capacity(keys.len());
+            for (reply, key) in replies.into_iter().zip(&keys) {
+                let header = reply::string(reply, To(Script::Remove.name(), key))?;
+                let summary = header.as_deref().and_then(Summary::parse);
+                entries.push(summary.filter(|summary| summary.is_entry));
+            }
+            let epochs: Vec<Option<&Epochs>> =
+                entries.iter().map(|entry| entry.as_ref().map(|entry| &entry.epochs)).collect();
+            self.epochs(&operation).alive_many(&epochs).await
         })
     }
 
@@ -324,14 +308,6 @@ impl Store for RedisStore {
         })
     }
 
-    fn elect_sweeper(&self, token: Id, lasts: Duration) -> Step<'_, bool> {
-        Box::pin(async move {
-            let key = self.keys.sweeper();
-            // The one that sweeps already comes back with every batch.
-            Ok(self.prolong(key, &token.0, lasts).await? || self.claim(key, token, lasts).await?)
-        })
-    }
-
     fn sweep(&self, from: Option<u64>, most: usize) -> Step<'_, Swept> {
         Box::pin(self.sweep_some(from.unwrap_or(0), most))
     }
@@ -347,19 +323,26 @@ fn get(key: &[u8]) -> Cmd {
     get
 }
 
-/// `SET key value [PX lasts]`.
-fn set_for(key: &[u8], value: &[u8], lasts: Option<Duration>) -> Cmd {
+/// `SET key value [PX ttl]`.
+fn set_for(key: &[u8], value: &[u8], ttl: Option<Duration>) -> Cmd {
     let mut set = cmd("SET");
     set.arg(key).arg(value);
-    if let Some(lasts) = lasts {
-        set.arg("PX").arg(whole_millis(lasts));
+    if let Some(ttl) = ttl {
+        set.arg("PX").arg(whole_millis(ttl));
     }
     set
 }
 
+/// A time to live as scripts take it: milliseconds, or nothing for forever.
+fn ttl_argument(ttl: Option<Duration>) -> String {
+    ttl.map_or_else(String::new, |ttl| whole_millis(ttl).to_string())
+}
+
 /// The replies, as many as there were commands.
-fn exactly<const N: usize>(replies: Vec<Value>, to: To<'_>) -> Result<[Value; N], StoreError> {
-    replies.try_into().map_err(|replies: Vec<Value>| {
-        StoreError::Failed(format!("{to}: {} answers instead of {N}", replies.len()))
-    })
+fn exactly<const N: usize>(replies: Vec<Value>) -> Result<[Value; N], StoreError> {
+    replies.try_into().map_err(|replies: Vec<Value>| answer_count(N, replies.len()))
+}
+
+fn answer_count(expected: usize, actual: usize) -> StoreError {
+    CommandError::AnswerCount { expected, actual }.into()
 }

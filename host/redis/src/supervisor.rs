@@ -20,27 +20,34 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// What the supervisor makes known.
 #[derive(Clone, Debug)]
 pub(crate) enum State {
-    /// There is a connection (it may be over: then another is on its way).
+    /// There is a connection. It may have ended: then another is being set up.
     Up(Arc<Live>),
-    /// There is none: this many attempts to set one up have failed since the
-    /// last, the latest by this error.
+    /// There is none. This many attempts to set one up have failed since the
+    /// last, the latest with this error.
     Down { failed: u64, error: Option<ConnectError> },
+}
+
+impl State {
+    /// There is no connection, and no attempt has failed yet.
+    pub(crate) const DOWN: Self = Self::Down { failed: 0, error: None };
 }
 
 /// Keeps a connection up until nobody holds a receiver of `state`.
 pub(crate) async fn supervise(settings: RedisSettings, state: watch::Sender<State>) {
     let server = settings.address();
+    let mut predecessor = None;
     loop {
-        let State::Up(live) = state.borrow().clone() else { return };
-        let why = tokio::select! {
-            () = state.closed() => return,
-            why = until_lost(&live, settings.socket_timeout) => why,
-        };
-        tracing::warn!(%server, %why, "the connection to Redis was lost");
-        state.send_replace(State::Down { failed: 0, error: None });
-        // From here on only operations under way hold the old connection.
-        let predecessor = live.server.identity.clone();
-        drop(live);
+        let up = state.borrow().clone();
+        if let State::Up(live) = up {
+            let why = tokio::select! {
+                () = state.closed() => return,
+                why = until_lost(&live, settings.socket_timeout) => why,
+            };
+            tracing::warn!(%server, %why, "the connection to Redis was lost");
+            state.send_replace(State::DOWN);
+            // From here on only operations under way hold the old connection.
+            predecessor = live.server.identity.clone();
+        }
 
         let mut failed: u64 = 0;
         let live = loop {
@@ -64,7 +71,7 @@ pub(crate) async fn supervise(settings: RedisSettings, state: watch::Sender<Stat
                 }
             }
         };
-        tracing::info!(%server, failed, "connected to Redis again");
+        tracing::info!(%server, failed, version = live.server.version, "connected to Redis");
         state.send_replace(State::Up(Arc::new(live)));
     }
 }

@@ -3,18 +3,17 @@
 use redis::{cmd, pipe};
 use spakky_cache_core::StoreError;
 use spakky_cache_core::entry::Epochs;
-use spakky_cache_core::envelope::{cas_token_of, epochs_of};
+use spakky_cache_core::envelope::{Summary, cas_token_of};
 use spakky_cache_core::store::{CasToken, Swept};
 
-use crate::live::Operation;
+use crate::error::CommandError;
+use crate::operation::Operation;
 use crate::reply::{self, To};
-use crate::scripts::Script;
+use crate::scripts::{LONGEST_HEADER_BYTES, Script};
 use crate::store::RedisStore;
 
 /// How much of an envelope is read at first: more than 100 tags of 130 bytes.
 const HEADER_BYTES: usize = 16 << 10;
-/// How much is read of one whose tags take more: the most they ever take.
-const LONGEST_HEADER_BYTES: usize = 128 << 10;
 
 /// The beginning of what a key holds.
 struct Header {
@@ -44,9 +43,9 @@ impl RedisStore {
             .map(|(header, _)| (header.key.as_slice(), vec![&*header.token.0]))
             .collect();
         let mut removed = 0;
-        let replies = operation.script_many(Script::RemoveIfToken, &dead).await?;
+        let replies = operation.script_many(Script::CompareAndRemove, &dead).await?;
         for (reply, (key, _)) in replies.iter().zip(&dead) {
-            removed += u64::from(reply::done(reply, To(Script::RemoveIfToken.name(), key))?);
+            removed += u64::from(reply::done(reply, To(Script::CompareAndRemove.name(), key))?);
         }
         Ok(Swept { seen, removed, next: (next != 0).then_some(next) })
     }
@@ -65,10 +64,11 @@ impl RedisStore {
         scan.arg(cursor).arg("MATCH").arg(&pattern).arg("COUNT").arg(most.max(1));
         let reply = reply::array(operation.command(&scan).await?, to)?;
         let [next, keys] = <[_; 2]>::try_from(reply)
-            .map_err(|reply| StoreError::Failed(format!("{to}: {} answers", reply.len())))?;
+            .map_err(|_| CommandError::Unexpected { request: to.request(), form: "an array" })?;
         let next = reply::string(next, to)?.unwrap_or_default();
         let next = std::str::from_utf8(&next).ok().and_then(|next| next.parse().ok());
-        let next = next.ok_or_else(|| StoreError::Failed(format!("{to}: no cursor")))?;
+        let next = next
+            .ok_or_else(|| CommandError::Unexpected { request: to.request(), form: "no cursor" })?;
         let keys = reply::array(keys, to)?.into_iter().map(|key| reply::string(key, to));
         let keys = keys.collect::<Result<Vec<_>, _>>()?;
         Ok((next, keys.into_iter().flatten().collect()))
@@ -89,11 +89,13 @@ async fn headers(operation: &Operation, mut keys: Vec<Vec<u8>>) -> Result<Vec<He
             // A key that somebody made a list of is nobody's entry.
             let bytes = match reply::string(reply, To("GETRANGE", &key)) {
                 Ok(bytes) => bytes.unwrap_or_default(),
-                Err(StoreError::Failed(text)) if text.contains("WRONGTYPE") => continue,
-                Err(error) => return Err(error),
+                Err(CommandError::Refused { code, .. }) if code == "WRONGTYPE" => continue,
+                Err(error) => return Err(error.into()),
             };
-            match epochs_of(&bytes) {
-                Some(epochs) => headers.push(Header { token: cas_token_of(&bytes), key, epochs }),
+            match Summary::parse(&bytes) {
+                Some(Summary { epochs, .. }) => {
+                    headers.push(Header { token: cas_token_of(&bytes), key, epochs });
+                }
                 None if bytes.len() == most => cut_off.push(key),
                 // Bytes of another version or another program's: not dead.
                 None => {}
