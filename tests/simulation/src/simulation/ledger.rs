@@ -7,13 +7,12 @@ use std::time::Duration;
 use spakky_cache_core::Key;
 use spakky_cache_core::entry::{Envelope, Id, UnixMillis, whole_millis};
 use spakky_cache_core::store::CasToken;
-
-use super::clock::Clock;
+use spakky_test_runtime::ManualClock;
 
 /// Keeps book of leases, entries and elections. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Ledger {
-    clock: Clock,
+    clock: ManualClock,
     book: Arc<Mutex<Book>>,
 }
 
@@ -29,7 +28,7 @@ struct Book {
 }
 
 impl Ledger {
-    pub(crate) fn new(clock: Clock) -> Self {
+    pub(crate) fn new(clock: ManualClock) -> Self {
         Self { clock, book: Arc::default() }
     }
 
