@@ -416,9 +416,9 @@ impl Schedule {
         self.clock.advance(span);
         for key in self.ledger.keys() {
             let holds = self.holds(&key);
-            if let Some(stem) = holds.filter(|stem| self.ledger.is_over(stem))
-                && self.site.expire(&key, &stem)
-                && self.ledger.is_lease(&stem)
+            if let Some(token) = holds.filter(|token| self.ledger.is_over(token))
+                && self.site.expire(&key, &token)
+                && self.ledger.is_lease(&token)
             {
                 drop(self.disturb(Trouble::LeaseEnded(key.as_str().into())));
             }
@@ -448,7 +448,7 @@ impl Schedule {
             let Some(name) = &actor.looks_up else { continue };
             let Ok(key) = Key::new(name, 8) else { continue };
             let holds = self.holds(&key);
-            if holds.is_none_or(|stem| !self.ledger.is_lease(&stem)) {
+            if holds.is_none_or(|token| !self.ledger.is_lease(&token)) {
                 self.violations.push(Violation {
                     guarantee: Guarantee::WaitersAreWoken,
                     sentence: format!("{}waits for {key:?}, which nobody loads", actor.caller),
