@@ -3,65 +3,37 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt as _;
-use spakky_cache_core::entry::{
-    Entry, Envelope, Epoch, Epochs, Id, Marker, UnixMillis, whole_millis,
-};
-use spakky_cache_core::runtime::Task;
+use spakky_cache_core::entry::{Entry, Envelope, Epoch, Epochs, Id, Marker};
 use spakky_cache_core::store::{Found, Taken};
-use spakky_cache_core::{Key, Prefix, Runtime, Store, StoreError, Tag};
+use spakky_cache_core::{Key, Prefix, Runtime as _, Store, StoreError, Tag};
 use spakky_cache_memory::MemoryStore;
-
-/// A clock that a test moves, and numbers in place of randomness.
-#[derive(Debug, Default)]
-struct Hands {
-    now: AtomicU64,
-    next: AtomicU64,
-}
-
-impl Runtime for Hands {
-    fn now(&self) -> UnixMillis {
-        self.now.load(Ordering::Relaxed)
-    }
-
-    fn sleep(&self, _: Duration) -> Task {
-        Box::pin(std::future::pending())
-    }
-
-    fn fill_random(&self, bytes: &mut [u8]) {
-        let next = self.next.fetch_add(1, Ordering::Relaxed).to_be_bytes();
-        bytes.fill(0);
-        bytes[..8].copy_from_slice(&next);
-    }
-
-    fn spawn(&self, _: Task) {}
-}
+use spakky_test_runtime::TestRuntime;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
 struct Bench {
-    hands: Arc<Hands>,
+    runtime: Arc<TestRuntime>,
     store: MemoryStore,
 }
 
 impl Bench {
     fn new(max_bytes: usize) -> Self {
-        let hands = Arc::new(Hands::default());
-        Self { store: MemoryStore::with_max_bytes(hands.clone(), max_bytes), hands }
+        let runtime = TestRuntime::manual(0);
+        Self { store: MemoryStore::with_max_bytes(runtime.clone(), max_bytes), runtime }
     }
 
     fn pass(&self, time: Duration) {
-        self.hands.now.fetch_add(whole_millis(time), Ordering::Relaxed);
+        self.runtime.advance(time);
     }
 
     fn put(&self, name: &str, bytes: usize, ttl: Option<Duration>, tags: &[Tag]) {
         let entry = Envelope::Entry(Entry {
-            id: Id::random(&*self.hands),
-            stored_at: self.hands.now(),
+            id: Id::random(&*self.runtime),
+            stored_at: self.runtime.now(),
             ttl,
             fresh_for: None,
             load_time: Duration::ZERO,
@@ -73,8 +45,8 @@ impl Bench {
 
     fn lease(&self, name: &str) {
         let marker = Marker {
-            id: Id::random(&*self.hands),
-            taken_at: self.hands.now(),
+            id: Id::random(&*self.runtime),
+            taken_at: self.runtime.now(),
             lasts: MINUTE,
             epochs: now(self.store.capture(&[], None)),
         };
@@ -121,7 +93,8 @@ fn beyond_the_bound_the_least_recently_used_entry_goes() {
 fn the_bound_is_for_all_keyspaces_together() {
     let bench = Bench::new(100_000);
     let other = bench.store.keyspace(&Prefix::new("other:").expect("a valid prefix"));
-    let other = Bench { hands: bench.hands.clone(), store: Arc::into_inner(other).expect("one") };
+    let other =
+        Bench { runtime: bench.runtime.clone(), store: Arc::into_inner(other).expect("one") };
     bench.put("a", 60_000, None, &[]);
     other.put("a", 60_000, None, &[]);
     assert!(!bench.holds("a"));

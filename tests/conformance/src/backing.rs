@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use spakky_cache_core::{Prefix, Runtime, Store};
 use spakky_cache_memory::MemoryStore;
+use spakky_test_runtime::TestRuntime;
 
-use crate::{BoxFuture, TestRuntime};
+use crate::BoxFuture;
 
 /// A kind of store.
 pub trait Backing: Send + Sync + fmt::Debug {

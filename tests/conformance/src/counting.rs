@@ -13,6 +13,7 @@ use spakky_cache_core::{Key, Store, StoreError, Tag};
 pub struct Counting {
     store: Arc<dyn Store>,
     steps: AtomicU64,
+    done: AtomicU64,
     down: AtomicBool,
 }
 
@@ -20,12 +21,22 @@ impl Counting {
     /// Before `store`.
     #[must_use]
     pub fn new(store: Arc<dyn Store>) -> Arc<Self> {
-        Arc::new(Self { store, steps: AtomicU64::new(0), down: AtomicBool::new(false) })
+        Arc::new(Self {
+            store,
+            steps: AtomicU64::new(0),
+            done: AtomicU64::new(0),
+            down: AtomicBool::new(false),
+        })
     }
 
     /// How many steps were taken so far.
     pub fn steps(&self) -> u64 {
         self.steps.load(SeqCst)
+    }
+
+    /// How many of them were answered so far.
+    pub fn done(&self) -> u64 {
+        self.done.load(SeqCst)
     }
 
     /// From now on every step fails, or none does.
@@ -42,7 +53,9 @@ impl Counting {
         // As over a network, others get their turn before the answer is there.
         Box::pin(async {
             tokio::task::yield_now().await;
-            step.await
+            let answer = step.await;
+            self.done.fetch_add(1, SeqCst);
+            answer
         })
     }
 }

@@ -9,7 +9,6 @@ mod backing;
 mod counting;
 pub mod guarantees;
 mod redis;
-mod runtime;
 pub mod steps;
 mod world;
 
@@ -19,7 +18,6 @@ use std::pin::Pin;
 pub use backing::{Backing, Embedded, Keyspaces, Raw};
 pub use counting::Counting;
 pub use redis::Redis;
-pub use runtime::{ManualClock, TestRuntime};
 pub use world::{DEADLINE, Stopwatch, World, fired, key, tag, until};
 
 /// A future that owns or borrows what it needs.

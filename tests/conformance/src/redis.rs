@@ -7,9 +7,10 @@ use std::time::Duration;
 use redis::{Cmd, FromRedisValue, cmd};
 use spakky_cache_core::{Prefix, Runtime, Store};
 use spakky_cache_redis::{RedisConnection, RedisSettings, RedisStore};
+use spakky_test_runtime::TestRuntime;
 use spakky_test_support::{RedisServer, ServerOptions};
 
-use crate::{Backing, BoxFuture, Keyspaces, Raw, TestRuntime};
+use crate::{Backing, BoxFuture, Keyspaces, Raw};
 
 /// One `redis-server` for all cases, each of which has a prefix of its own. It
 /// starts with the first case, and ends with the last handle on this.

@@ -7,8 +7,9 @@ use bytes::Bytes;
 use spakky_cache_core::entry::{Entry, Envelope, Id, Marker, UnixMillis};
 use spakky_cache_core::store::{Change, Found, Taken};
 use spakky_cache_core::{Key, Prefix, Runtime, Store, Tag};
+use spakky_test_runtime::{ManualClock, TestRuntime};
 
-use crate::{Backing, Keyspaces, ManualClock, Raw, TestRuntime};
+use crate::{Backing, Keyspaces, Raw};
 
 /// How long a case waits for what has to happen. Far longer than it takes, so
 /// that only what never happens fails.

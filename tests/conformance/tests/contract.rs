@@ -28,9 +28,18 @@ fn main() -> ExitCode {
         }
     };
     add(&|| Box::new(Embedded), &mut everything());
-    add(&|| Box::new(redis.clone()), &mut everything().chain(steps::cases_of_bytes()));
+    add(
+        &|| Box::new(redis.clone()),
+        &mut everything().chain(steps::cases_of_bytes()).chain(guarantees::cases_of_bytes()),
+    );
     add(&|| Box::new(redis.before_7()), &mut steps::cases_of_leases().into_iter());
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    proof::row(
+        "what every store does, the guarantees, and the faults of the Python plugin",
+        format!("{} cases", conclusion.num_passed + conclusion.num_failed),
+        format!("{} failed", conclusion.num_failed),
+    );
+    conclusion.exit_code()
 }
 
 fn trial(backing: Box<dyn Backing>, case: &Case, number: usize, seed: u64) -> Trial {

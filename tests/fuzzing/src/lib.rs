@@ -8,7 +8,6 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-mod by_hand;
 mod contract;
 mod envelope;
 mod input;

@@ -191,7 +191,7 @@ pub enum Answer {
 pub enum At {
     /// It has not called yet.
     Start,
-    /// At the gate, with a ticket.
+    /// It has arrived, and waits for its role.
     Queued,
     /// Waiting for a lease to end.
     Waiting {
@@ -210,7 +210,7 @@ pub enum At {
     Done(Outcome),
 }
 
-/// Whether the read of a look is watched.
+/// Whether a lookup's read is watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Watch {
     /// It is not.
@@ -224,7 +224,7 @@ pub enum Watch {
     Fired,
 }
 
-/// A lease that is about to be taken, or was: `Held` in the code.
+/// A lease that is about to be taken, or was: `LeaseGuard` in the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Lease {
     /// The token.
@@ -246,11 +246,11 @@ pub struct Caller {
     /// Of the model only: what was published when its call began, or its commit.
     /// It must not get, or store, anything older.
     pub at_least: Version,
-    /// Whether its looks are watched, and whether its last one is.
+    /// Whether its reads are to be watched.
     pub watch: bool,
-    /// The watch of its last look.
+    /// The watch of its last read.
     pub watched: Watch,
-    /// The stem of what its lease is to replace.
+    /// The CAS token of what its lease is to replace.
     pub seen: Option<Name>,
     /// The stale entry that it refreshes.
     pub refreshes: Option<Envelope>,
@@ -261,7 +261,7 @@ pub struct Caller {
     /// To which version it changed the origin.
     pub wrote: Version,
     /// The epochs that it asked for and that were not invalidated since
-    /// (`Tables::expected` in the code).
+    /// (`PendingRead` in the code).
     pub expected: Keys,
     /// Of the model only.
     pub broke: Broken,
@@ -355,7 +355,7 @@ impl Named for At {
 impl Named for Step {
     fn names(&mut self, see: &mut dyn FnMut(&mut Name)) {
         match self {
-            Self::Sweep(stem) => stem.names(see),
+            Self::Sweep(token) => token.names(see),
             Self::AskEpoch { found, current: epochs, .. } => {
                 found.names(see);
                 epochs.names(see);

@@ -12,15 +12,15 @@ pub enum Check {
     /// before a delete lands after it.
     Commit,
     /// What is committed carries the epochs that were captured before the load,
-    /// if they are still current (`Held::epochs_to_commit`). Else a value that
+    /// if they are still current (`LeaseGuard::epochs_to_commit`). Else a value that
     /// was loaded before an eviction is stored as one from after it.
     CaptureBeforeLoad,
-    /// A write whose commit is refused removes the key (`Held::commit`). Else
+    /// A write whose commit is refused removes the key (`LeaseGuard::commit`). Else
     /// what was loaded during its expired lease stays, though the origin no
     /// longer holds it.
     RemovalAfterRefusedWrite,
-    /// A commit that names a tag only now looks whether anything was evicted
-    /// since the lease was taken (`Held::epochs_to_commit`). Else the eviction
+    /// A commit that names a tag only now checks whether anything was evicted
+    /// since the lease was taken (`LeaseGuard::epochs_to_commit`). Else the eviction
     /// of that tag during the load goes unnoticed.
     EvictionMark,
     /// So does one that no longer names a tag of the lookup. Else an eviction of
@@ -36,7 +36,7 @@ pub enum Check {
     /// told before its reply.
     RepliesInOrder,
     /// An epoch enters the table only if no invalidation of it came since it
-    /// was asked for (`Expected::fill`). Else one that has ended enters it, and
+    /// was asked for (`PendingRead::fill`). Else one that has ended enters it, and
     /// its end is never told again.
     FillOnlyIfStillExpected,
     /// What is known ends with its connection (`Tracking::close`). Else the
@@ -58,15 +58,15 @@ pub enum Check {
     /// A watch is registered before its key is read (`RedisStore::watch`). Else
     /// a change in between wakes nobody.
     WatchBeforeRead,
-    /// Who waits for a lease looks again when its time is over
-    /// (`Patience::wait`). Else the lease of a killed process is waited for for
+    /// Who waits for a lease reads again when its time is over
+    /// (`WaitBudget::wait`). Else the lease of a killed process is waited for for
     /// ever, as Redis may tell of an expiry late, or not at all.
     EndOfLeaseWakes,
-    /// A lease that is dropped is given up (`Drop for Held`). Else those that
+    /// A lease that is dropped is given up (`Drop for LeaseGuard`). Else those that
     /// wait for a guest that trapped wait for the end of its lease.
     DropGivesUp,
-    /// A caller uses what another one's look found only if it arrived before
-    /// that began (`AtGate::turn`). Else it is served what it knows to be gone.
+    /// A caller uses what another one's read found only if it arrived before
+    /// that began (`Caller::role`). Else it is served what it knows to be gone.
     SharedOnlyIfBegunLater,
     /// An eviction returns after its own connection has heard of it
     /// (`RedisStore::replace_epochs`). Else a set that follows it in the same

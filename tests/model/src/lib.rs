@@ -38,8 +38,8 @@
 //! # What is left out
 //!
 //! - Time is only order: a lease can end whenever it may, and who waits for it
-//!   may look again after that. That a renewal comes in time, how long anything
-//!   takes, and the limit of a caller's patience are not in it.
+//!   may read again after that. That a renewal comes in time, how long anything
+//!   takes, and a caller's wait budget are not in it.
 //! - One key, two tags, up to four callers, each of which calls once; one or two
 //!   events from outside in one run.
 //! - Renewal of an epoch's life (`Lengthen`, `mend`): epochs either are there or

@@ -24,13 +24,13 @@ pub struct Protocol {
 pub enum Action {
     /// A caller calls.
     Call(usize, Call),
-    /// A caller's turn at its gate.
-    Turn(usize),
+    /// A caller learns whether it leads or follows.
+    Role(usize),
     /// A caller takes a step.
     Step(usize, Step),
     /// A caller wakes up to its reply.
     Wake(usize, Answer),
-    /// A caller has waited enough, and goes to its gate again.
+    /// A caller has waited long enough, and queues again.
     LookAgain(usize),
     /// A process handles this message, which is at this place of its inbox.
     Handle(usize, usize, Message),
@@ -98,8 +98,8 @@ impl Protocol {
         let at = world.callers[caller].at;
         match at {
             At::Start => Some(Action::Call(caller, call)),
-            At::Queued if world.processes[process].gate.looks.is_none() => {
-                Some(Action::Turn(caller))
+            At::Queued if world.processes[process].flight.leader.is_none() => {
+                Some(Action::Role(caller))
             }
             At::Waiting { .. } if world.wait_is_over(at, end_of_lease_wakes) => {
                 Some(Action::LookAgain(caller))
@@ -186,7 +186,7 @@ impl Protocol {
         let mut steps = self.steps(world);
         match action {
             Action::Call(caller, _) => steps.call(caller),
-            Action::Turn(caller) => steps.turn(caller),
+            Action::Role(caller) => steps.role(caller),
             Action::Step(caller, step) => steps.step(caller, step),
             Action::Wake(caller, answer) => steps.go_on(caller, answer),
             Action::LookAgain(caller) => steps.world.callers[caller].at = At::Queued,

@@ -1,18 +1,18 @@
-//! Single flight of one key in one process, as in `host/core/src/single_flight.rs`.
+//! Single flight of the key in one process: `host/core/src/single_flight.rs`.
 
 use crate::names::{Name, Named};
 use crate::store::Version;
 
-/// What a look found, as far as callers can share it.
+/// What a leader's read found, as far as followers can share it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Seen {
+pub enum Observation {
     /// An entry to serve, of this version; fresh or stale makes no difference
     /// to those that do not refresh it.
     Hit(Version),
-    /// The looking caller took the lease.
-    Taken,
-    /// Somebody's lease, watched.
-    Out {
+    /// The leader took the lease.
+    LeaseTaken,
+    /// A watched lease of some caller.
+    LeaseHeld {
         /// Whose.
         holder: Name,
         /// Whether the watch has fired since.
@@ -22,9 +22,9 @@ pub enum Seen {
     Failed,
 }
 
-impl Named for Seen {
+impl Named for Observation {
     fn names(&mut self, see: &mut dyn FnMut(&mut Name)) {
-        if let Self::Out { holder, .. } = self {
+        if let Self::LeaseHeld { holder, .. } = self {
             holder.names(see);
         }
     }
@@ -34,17 +34,17 @@ impl Named for Seen {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Callers(u8);
 
-/// Who was at the gate when a look began. The code gives out tickets, and
+/// Who had arrived when a read began. The code gives out arrival numbers, and
 /// remembers the last one that had been given out by then.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Present {
-    /// All, also those that wait for a change: by the tickets of first turns.
+pub struct Arrived {
+    /// All, including those that wait for a change.
     pub all: Callers,
-    /// Those that were in the queue: by the tickets of these turns.
+    /// Those that were in the queue.
     pub queued: Callers,
 }
 
-impl Present {
+impl Arrived {
     /// Without a caller that is done.
     pub fn forget(&mut self, caller: usize) {
         self.all.take(caller);
@@ -72,28 +72,28 @@ impl Callers {
     }
 }
 
-/// Where lookups of the key in one process share what they find.
+/// Where lookups of the key in one process share what they read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Gate {
-    /// The one that looks, and who was there when it began to.
-    pub looks: Option<(usize, Present)>,
-    /// What was seen last.
-    pub seen: Option<Seen>,
-    /// Who was there when that look began.
-    pub began_after: Present,
+pub struct Flight {
+    /// The caller that reads, and who had arrived when it began to.
+    pub leader: Option<(usize, Arrived)>,
+    /// What the last read found.
+    pub observed: Option<Observation>,
+    /// Who had arrived when that read began: it answers them.
+    pub answers: Arrived,
 }
 
-impl Gate {
-    /// Notes what was seen, and lets the next one look.
-    pub fn note(&mut self, seen: Seen) {
-        if let Some((_, began_after)) = self.looks.take() {
-            *self = Self { looks: None, seen: Some(seen), began_after };
+impl Flight {
+    /// Shares what the leader's read found, and ends its role.
+    pub fn publish(&mut self, observed: Observation) {
+        if let Some((_, answers)) = self.leader.take() {
+            *self = Self { leader: None, observed: Some(observed), answers };
         }
     }
 }
 
-impl Named for Gate {
+impl Named for Flight {
     fn names(&mut self, see: &mut dyn FnMut(&mut Name)) {
-        self.seen.names(see);
+        self.observed.names(see);
     }
 }

@@ -50,7 +50,7 @@ impl Named for Epochs {
 /// What a key holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Envelope {
-    /// Unique: the stem that scripts compare.
+    /// Unique: the CAS token that scripts compare.
     pub id: Name,
     /// Captured before the load.
     pub epochs: Epochs,
@@ -100,14 +100,14 @@ pub struct Store {
 }
 
 impl Store {
-    /// Whether the key holds what begins with this stem.
-    pub fn holds(&self, stem: Name) -> bool {
-        self.key.is_some_and(|envelope| envelope.id == stem)
+    /// Whether the key holds what has this CAS token.
+    pub fn holds(&self, token: Name) -> bool {
+        self.key.is_some_and(|envelope| envelope.id == token)
     }
 
     /// Whether the key holds this, and each of its epochs is the current one.
-    pub fn holds_alive(&self, stem: Name) -> bool {
-        self.key.is_some_and(|envelope| envelope.id == stem && envelope.epochs.all_in(self.epochs))
+    pub fn holds_alive(&self, token: Name) -> bool {
+        self.key.is_some_and(|envelope| envelope.id == token && envelope.epochs.all_in(self.epochs))
     }
 }
 

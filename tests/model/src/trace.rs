@@ -33,7 +33,7 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Call(caller, call) => write!(f, "caller {caller} calls {}", call.name()),
-            Self::Turn(caller) => write!(f, "caller {caller} has its turn at the gate"),
+            Self::Role(caller) => write!(f, "caller {caller} learns whether it leads or follows"),
             Self::Step(caller, step) => write!(f, "caller {caller}: {}", step.name()),
             Self::Wake(caller, answer) => write!(f, "caller {caller} wakes up to {answer:?}"),
             Self::LookAgain(caller) => write!(f, "caller {caller} has waited enough"),

@@ -5,7 +5,7 @@ use crate::configuration::{Configuration, Events, Known, Start};
 use crate::connection::Connection;
 use crate::keys::{EPOCHS, RedisKey};
 use crate::names::{Name, Named, Names, Numbering};
-use crate::single_flight::Gate;
+use crate::single_flight::Flight;
 use crate::store::{Content, Envelope, Epochs, Store, Version};
 
 /// One process: what its callers share.
@@ -14,7 +14,7 @@ pub struct Process {
     /// To Redis.
     pub connection: Connection,
     /// Of the key.
-    pub gate: Gate,
+    pub flight: Flight,
 }
 
 /// Everything, at one moment.
@@ -76,7 +76,7 @@ impl World {
             store: Store { key, epochs, mark, elected: None },
             origin: 0,
             published: 0,
-            processes: vec![Process { connection, gate: Gate::default() }; processes],
+            processes: vec![Process { connection, flight: Flight::default() }; processes],
             callers: vec![Caller::NEW; configuration.callers.len()],
             left: configuration.events,
             over: Vec::new(),
@@ -93,13 +93,13 @@ impl World {
             let all = &self.callers;
             let mut callers = configuration.callers_of(number).map(|caller| all[caller]);
             for caller in configuration.callers_of(number).filter(|&caller| all[caller].is_done()) {
-                process.gate.began_after.forget(caller);
-                process.gate.looks.iter_mut().for_each(|(_, present)| present.forget(caller));
+                process.flight.answers.forget(caller);
+                process.flight.leader.iter_mut().for_each(|(_, arrived)| arrived.forget(caller));
             }
-            // The last one that leaves a gate closes it.
-            let at_gate = |caller: Caller| matches!(caller.at, At::Queued | At::Waiting { .. });
-            if process.gate.looks.is_none() && !callers.clone().any(at_gate) {
-                process.gate = Gate::default();
+            // The flight ends with its last caller.
+            let is_here = |caller: Caller| matches!(caller.at, At::Queued | At::Waiting { .. });
+            if process.flight.leader.is_none() && !callers.clone().any(is_here) {
+                process.flight = Flight::default();
             }
             // A connection that serves nobody tells nobody anything.
             if callers.all(|caller| caller.is_done()) {
@@ -112,7 +112,7 @@ impl World {
         self.callers.iter_mut().for_each(|caller| caller.names(see));
         for process in &mut self.processes {
             process.connection.names(see);
-            process.gate.names(see);
+            process.flight.names(see);
         }
         self.over.retain_mut(|name| numbering.keep(name));
         self.orphans.retain_mut(|name| numbering.keep(name));

@@ -8,6 +8,7 @@ use super::{
 
 pub(super) fn cases() -> Vec<Case> {
     crate::cases![
+        g7_a_failed_store_is_an_error_that_says_nothing_of_the_backend,
         g7_a_commit_that_the_store_failed_is_an_error_and_the_key_is_free_after_the_lease,
         g7_each_of_those_that_wait_is_told_that_the_store_failed,
         g7_a_failure_that_is_a_miss_lets_each_load_and_stores_nothing,
@@ -18,6 +19,41 @@ pub(super) fn cases() -> Vec<Case> {
 
 fn misses() -> Policy {
     Policy { on_failure: OnFailure::Miss, early_refresh: 0.0, ..Policy::default() }
+}
+
+async fn g7_a_failed_store_is_an_error_that_says_nothing_of_the_backend(world: World) {
+    let process = Process::start(&world).await;
+    let guest = process.guest();
+    guest.set(KEY, value("stored"), &tagged(&[])).await.expect("set");
+    let mut held = match guest.lookup("held", &[], None).await {
+        Ok(Lookup::Miss(lease)) => lease,
+        other => panic!("{other:?}"),
+    };
+    process.store.set_down(true);
+    let none = tagged(&[]);
+    let errors = [
+        guest.get(KEY).await.err(),
+        guest.get_many([KEY]).await.err(),
+        guest.set(KEY, value("new"), &none).await.err(),
+        guest.set_many(vec![(KEY, value("new"))], &none).await.err(),
+        guest.delete(KEY).await.err(),
+        guest.evict_tags(&texts(&["tag"])).await.err(),
+        guest.clear().await.err(),
+        guest.lookup(KEY, &[], None).await.err(),
+        guest.begin_write(KEY, &[]).await.err(),
+        held.commit(value("new"), &none).await.err(),
+        process.cache.ping().await.err(),
+    ];
+    for (index, error) in errors.into_iter().enumerate() {
+        assert_eq!(error, Some(Error::Unavailable), "operation {index}");
+        assert!(!format!("{error:?}").contains("secret"));
+    }
+    process.store.set_down(false);
+    assert_eq!(get(&guest).await, Some(value("stored")));
+    assert_eq!(
+        process.cache.metrics(),
+        Snapshot { hits: 1, misses: 1, writes: 1, ..Snapshot::default() }
+    );
 }
 
 async fn g7_a_commit_that_the_store_failed_is_an_error_and_the_key_is_free_after_the_lease(
@@ -85,12 +121,17 @@ async fn g7_a_failure_that_is_a_miss_lets_each_load_and_stores_nothing(world: Wo
         assert_eq!(load.commit(value("loaded"), &tagged(&["tag"])).await, Ok(false));
     }
     assert_eq!(first.begin_write(KEY, &[]).await.err(), Some(Error::Unavailable));
+    assert_eq!(get(&first).await, None);
+    assert_eq!(first.get_many([KEY, "other"]).await, Ok(vec![None, None]));
+    assert_eq!(first.set(KEY, value("new"), &tagged(&[])).await, Err(Error::Unavailable));
+    assert_eq!(first.delete(KEY).await, Err(Error::Unavailable));
+    assert_eq!(first.clear().await, Err(Error::Unavailable));
     let stored = first.set_many(vec![(KEY, value("new"))], &tagged(&[])).await;
     assert_eq!(stored, Err(Error::Unavailable));
     assert_eq!(first.delete_many([KEY]).await, Err(Error::Unavailable));
     assert_eq!(first.evict_tags(&texts(&["tag"])).await, Err(Error::Unavailable));
     assert_eq!(process.cache.ping().await, Err(Error::Unavailable));
-    assert_eq!(process.cache.metrics(), Snapshot { misses: 3, ..Snapshot::default() });
+    assert_eq!(process.cache.metrics(), Snapshot { misses: 6, ..Snapshot::default() });
     process.store.set_down(false);
     assert_eq!(get(&first).await, None);
 }

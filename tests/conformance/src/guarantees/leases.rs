@@ -2,13 +2,14 @@
 //! for (G5).
 
 use super::{
-    Case, Duration, EntryOptions, Error, KEY, LEASE, Lookup, Policy, Process, World, get, join_all,
-    lease, poll_immediate, tagged, until, value, wait_none,
+    Case, Duration, EntryOptions, Error, KEY, LEASE, Lease, Lookup, Policy, Process, Session,
+    World, get, join_all, lease, poll_immediate, tagged, until, value, wait_none,
 };
 
 pub(super) fn cases() -> Vec<Case> {
     crate::cases![
-        g3_a_lease_that_ended_stores_nothing,
+        g3_a_loader_that_lost_its_lease_stores_nothing_and_frees_nobody_elses_lease,
+        g3_a_write_that_lost_its_lease_leaves_a_miss_and_ends_the_load_that_overtook_it,
         g3_a_lease_is_spent_by_its_first_commit,
         g3_a_refused_write_leaves_nothing_behind,
         g4_a_dropped_lease_lets_a_waiting_caller_load_without_any_time_passing,
@@ -25,15 +26,54 @@ fn mortal() -> Policy {
     Policy { lease: LEASE, longest_load: Duration::ZERO, ..Policy::default() }
 }
 
-async fn g3_a_lease_that_ended_stores_nothing(world: World) {
-    let (a, b) = (Process::with(&world, mortal()).await.guest(), Process::start(&world).await);
-    let b = b.guest();
-    let mut lost = lease(&a, &[]).await;
+/// The lease of a process that does not renew it, once it has ended and another
+/// process has the key: both leases, and the session of a third process.
+async fn lost(world: &World, is_write: bool) -> (Process, Lease, Lease, Session) {
+    let loser = Process::with(world, mortal()).await;
+    let guest = loser.guest();
+    let lost = if is_write {
+        guest.begin_write(KEY, &[]).await.expect("begin_write")
+    } else {
+        lease(&guest, &[]).await
+    };
     world.outlast(&*world.open().await, LEASE).await;
-    assert!(!lost.commit(value("late"), &tagged(&[])).await.expect("commit"));
-    let mut taken = lease(&b, &[]).await;
-    assert!(taken.commit(value("loaded"), &tagged(&[])).await.expect("commit"));
-    assert_eq!(get(&a).await, Some(value("loaded")));
+    let owned = lease(&Process::start(world).await.guest(), &[]).await;
+    (loser, lost, owned, Process::start(world).await.guest())
+}
+
+/// Commits a lease that was lost, or drops it, and waits until the store was told.
+async fn end(loser: &Process, mut lost: Lease, by_commit: bool) {
+    let before = loser.store.steps();
+    if by_commit {
+        assert_eq!(lost.commit(value("late"), &tagged(&[])).await, Ok(false));
+    }
+    drop(lost);
+    until(async || loser.store.done() > before).await;
+}
+
+async fn g3_a_loader_that_lost_its_lease_stores_nothing_and_frees_nobody_elses_lease(world: World) {
+    for by_commit in [true, false] {
+        let (loser, lost, mut owned, third) = lost(&world, false).await;
+        end(&loser, lost, by_commit).await;
+        assert_eq!(wait_none(&third).await.err(), Some(Error::LockTimeout));
+        assert_eq!(owned.commit(value("loaded"), &tagged(&[])).await, Ok(true));
+        assert_eq!(get(&third).await, Some(value("loaded")));
+        third.delete(KEY).await.expect("delete");
+    }
+}
+
+async fn g3_a_write_that_lost_its_lease_leaves_a_miss_and_ends_the_load_that_overtook_it(
+    world: World,
+) {
+    for by_commit in [true, false] {
+        let (loser, lost, mut owned, third) = lost(&world, true).await;
+        end(&loser, lost, by_commit).await;
+        // Nobody knows what the origin holds now, so the load is void, too.
+        assert_eq!(owned.commit(value("loaded"), &tagged(&[])).await, Ok(false));
+        assert_eq!(get(&third).await, None);
+        until(async || matches!(wait_none(&third).await, Ok(Lookup::Miss(_)))).await;
+        third.delete(KEY).await.expect("delete");
+    }
 }
 
 async fn g3_a_lease_is_spent_by_its_first_commit(world: World) {

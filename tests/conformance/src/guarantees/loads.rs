@@ -1,5 +1,7 @@
 //! One load in the fleet (G1), and no stale write-back (G2).
 
+use tokio::sync::Barrier;
+
 use super::{
     Case, Duration, KEY, Lookup, Process, Session, World, fresh_for, get, join_all, lease, tagged,
     texts, until, value,
@@ -9,6 +11,8 @@ pub(super) fn cases() -> Vec<Case> {
     crate::cases![
         g1_of_many_callers_in_two_processes_one_loads_and_all_get_its_value,
         g1_a_load_of_one_key_does_not_keep_another_key_waiting,
+        three_hundred_callers_of_one_process_load_three_hundred_keys_at_once,
+        three_hundred_operations_of_one_process_are_answered_at_once,
         g2_a_load_that_a_delete_overtook_is_refused_and_never_read,
         g2_a_load_that_a_set_overtook_is_refused_and_never_read,
         g2_a_load_that_a_begun_write_overtook_is_refused_and_never_read,
@@ -51,6 +55,38 @@ async fn g1_a_load_of_one_key_does_not_keep_another_key_waiting(world: World) {
     let _held = lease(&guest, &[]).await;
     assert!(matches!(guest.lookup("other", &[], None).await, Ok(Lookup::Miss(_))));
     assert_eq!(process.cache.metrics().stampede_waits, 0);
+}
+
+/// So many that a pool of a hundred connections would refuse some.
+const CALLERS: usize = 300;
+
+async fn three_hundred_callers_of_one_process_load_three_hundred_keys_at_once(world: World) {
+    let process = Process::start(&world).await;
+    let all_load = Barrier::new(CALLERS);
+    let callers = (0..CALLERS).map(async |n| {
+        let guest = process.guest();
+        let Ok(Lookup::Miss(mut lease)) = guest.lookup(&n.to_string(), &[], None).await else {
+            panic!("key {n} is not missing");
+        };
+        all_load.wait().await;
+        lease.commit(value("loaded"), &tagged(&[])).await
+    });
+    assert_eq!(join_all(callers).await, vec![Ok(true); CALLERS]);
+}
+
+async fn three_hundred_operations_of_one_process_are_answered_at_once(world: World) {
+    let process = Process::start(&world).await;
+    let operations = (0..CALLERS).map(async |n| {
+        let (guest, key) = (process.guest(), n.to_string());
+        match n % 5 {
+            0 => guest.set(&key, value("stored"), &tagged(&["tag"])).await,
+            1 => guest.delete(&key).await.map(drop),
+            2 => guest.evict_tags(&texts(&["tag"])).await,
+            3 => guest.get_many([key.as_str(), "another"]).await.map(drop),
+            _ => guest.get(&key).await.map(drop),
+        }
+    });
+    assert_eq!(join_all(operations).await, vec![Ok(()); CALLERS]);
 }
 
 /// A load in one process, something in another, the load's commit: whether it

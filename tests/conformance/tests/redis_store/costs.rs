@@ -5,32 +5,11 @@ use std::time::Duration;
 use spakky_cache_core::entry::{Envelope, Id};
 use spakky_cache_core::store::{Found, Taken};
 use spakky_cache_core::{Store as _, TokioRuntime};
-use spakky_cache_redis::RedisSettings;
 use spakky_test_support::Commands;
 
 use crate::support::{
     commands_of, entry, key, marker, open, put, read, redis, settings, tags, value,
 };
-
-#[tokio::test]
-async fn a_hit_is_one_get_and_a_set_is_one_set() {
-    let server = redis();
-    let store = open(settings(server.port())).await;
-    // The epochs become known.
-    put(&store, "k", &["a", "b"], "v").await.unwrap();
-    let reads = commands_of(&server, async {
-        assert_eq!(read(&store, "k").await.unwrap().as_deref(), Some("v"));
-    });
-    assert_eq!(reads.await, Commands::from([("get", 1)]));
-    let writes = commands_of(&server, async {
-        put(&store, "k", &["a", "b"], "w").await.unwrap();
-    });
-    assert_eq!(writes.await, Commands::from([("set", 1)]));
-    let misses = commands_of(&server, async {
-        assert_eq!(store.read(&key("none")).await, Ok(Found::Nothing));
-    });
-    assert_eq!(misses.await, Commands::from([("get", 1)]));
-}
 
 #[tokio::test]
 async fn another_process_asks_for_the_epochs_once() {
@@ -130,26 +109,6 @@ async fn a_load_is_a_lease_and_a_commit() {
         assert_eq!(store.give_up(&key("k"), &stem).await, Ok(true));
     });
     assert_eq!(given_up.await, script("unlink"));
-}
-
-#[tokio::test]
-async fn before_version_7_a_lease_is_taken_by_a_script() {
-    let server = redis();
-    let settings = RedisSettings { before_7: true, ..settings(server.port()) };
-    let store = open(settings).await;
-    let (first, second) = (marker(&store).await, marker(&store).await);
-    let taken = commands_of(&server, async {
-        assert_eq!(store.take_lease(&key("k"), None, &first).await, Ok(Taken::Mine));
-    });
-    assert_eq!(taken.await, Commands::from([("evalsha", 1), ("get", 1), ("set", 1)]));
-    let held = Found::Envelope { envelope: Envelope::Lease(first), alive: true };
-    let taken = commands_of(&server, async {
-        let taken = store.take_lease(&key("k"), None, &second).await;
-        assert_eq!(taken, Ok(Taken::Found(held)));
-    });
-    assert_eq!(taken.await, Commands::from([("evalsha", 1), ("get", 1)]));
-    let left: i64 = server.query(redis::cmd("PTTL").arg("spakky:cache:k|k")).unwrap();
-    assert!((1..=600_000).contains(&left), "{left}");
 }
 
 #[tokio::test]

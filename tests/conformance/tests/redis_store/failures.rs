@@ -2,7 +2,7 @@
 
 use redis::Value;
 use spakky_cache_core::entry::Envelope;
-use spakky_cache_core::store::{CasToken, Found, Taken};
+use spakky_cache_core::store::{Found, Taken};
 use spakky_cache_core::{Store as _, StoreError};
 use spakky_test_support::{Commands, RedisServer, ServerOptions};
 
@@ -32,27 +32,6 @@ async fn a_key_of_another_type_is_a_failure_and_no_more() {
     assert_eq!(store.read_many(&[k]).await, Ok(vec![Found::Nothing]));
     put(&store, "k", &[], "v").await.unwrap();
     assert_eq!(read(&store, "k").await.unwrap().as_deref(), Some("v"));
-}
-
-#[tokio::test]
-async fn foreign_bytes_are_replaced_by_comparing() {
-    let server = redis();
-    let store = open(settings(server.port())).await;
-    let marker = marker(&store).await;
-    for bytes in ["", "S", "SPK", "something of another program's"] {
-        server.command(&["SET", "spakky:cache:k|k", bytes]).unwrap();
-        let stem = CasToken(bytes.as_bytes()[..bytes.len().min(24)].to_vec().into());
-        assert_eq!(store.read(&key("k")).await, Ok(Found::Foreign(stem.clone())));
-        let taken = store.take_lease(&key("k"), None, &marker).await;
-        assert_eq!(taken, Ok(Taken::Found(Found::Foreign(stem.clone()))));
-        // An entry that begins like them is not them.
-        put(&store, "k", &[], "v").await.unwrap();
-        let taken = store.take_lease(&key("k"), Some(&stem), &marker).await;
-        assert_eq!(taken, Ok(Taken::Changed), "{bytes:?}");
-        server.command(&["SET", "spakky:cache:k|k", bytes]).unwrap();
-        let taken = store.take_lease(&key("k"), Some(&stem), &marker).await;
-        assert_eq!(taken, Ok(Taken::Mine), "{bytes:?}");
-    }
 }
 
 #[tokio::test]

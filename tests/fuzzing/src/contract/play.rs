@@ -12,6 +12,7 @@ use spakky_cache_core::{
     Sweeper,
 };
 use spakky_cache_memory::MemoryStore;
+use spakky_test_runtime::TestRuntime;
 use tokio::runtime::Handle;
 use tokio::task::yield_now;
 use tokio::time::timeout;
@@ -19,7 +20,6 @@ use tokio::time::timeout;
 use super::calls::{Call, Caller, Options, PREFIXES, QUOTA, SESSIONS, limits};
 use super::reference::{self, Expected, Reference, Refresh, Stores};
 use super::refusals::{Refusal, refusals};
-use crate::by_hand::ByHand;
 
 /// The longest that a lookup waits, in milliseconds: less than a lease lasts.
 const LONGEST_WAIT: u64 = 1_500;
@@ -42,7 +42,7 @@ struct Taken {
 
 /// Caches, and all that happens to them.
 pub(super) struct Play {
-    runtime: Arc<ByHand>,
+    runtime: Arc<TestRuntime>,
     rooms: Vec<Room>,
     leases: Vec<Taken>,
     /// Every key that was named and may be one.
@@ -51,7 +51,7 @@ pub(super) struct Play {
 
 impl Play {
     pub(super) fn new() -> Self {
-        let runtime = ByHand::new();
+        let runtime = TestRuntime::manual(0);
         let store = MemoryStore::new(runtime.clone());
         let rooms = PREFIXES.map(|prefix| {
             let store = store.keyspace(&Prefix::new(prefix).expect("a prefix"));
@@ -337,7 +337,7 @@ impl Play {
     }
 
     fn pass(&mut self, millis: u64) {
-        self.runtime.pass(millis);
+        self.runtime.advance(Duration::from_millis(millis));
         self.rooms.iter_mut().for_each(|room| room.reference.pass(millis));
     }
 

@@ -16,12 +16,12 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use spakky_cache_core::{Prefix, Store as _};
 use spakky_cache_redis::{RedisConnection, RedisSettings, RedisStore};
+use spakky_test_runtime::TestRuntime;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Handle};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
-use crate::by_hand::ByHand;
 use crate::input::Input;
 use ledger::Ledger;
 use script::Script;
@@ -129,7 +129,7 @@ async fn use_it(
     };
 
     let stage = Stage {
-        store: RedisStore::new(connection, prefix(), ByHand::new()),
+        store: RedisStore::new(connection, prefix(), TestRuntime::manual(0)),
         ledger,
         tally: RefCell::default(),
         watches: RefCell::default(),

@@ -5,7 +5,7 @@ use crate::caller::{Answer, At, Call, Caller, Outcome, Step};
 use crate::checks::Check;
 use crate::connection::{Connection, Message};
 use crate::keys::RedisKey;
-use crate::single_flight::Gate;
+use crate::single_flight::Flight;
 use crate::store::{Content, Epochs, Store};
 use crate::world::World;
 
@@ -118,7 +118,7 @@ impl Steps<'_> {
             }
         }
         self.world.processes[process].connection = Connection::default();
-        self.world.processes[process].gate = Gate::default();
+        self.world.processes[process].flight = Flight::default();
     }
 
     /// A guest traps: the future of its call is dropped, and its lease.

@@ -4,7 +4,7 @@ use super::Steps;
 use crate::caller::{Answer, At, Call, Lease, Step, Watch};
 use crate::checks::Check;
 use crate::keys::{EPOCHS, Keys, RedisKey};
-use crate::single_flight::Seen;
+use crate::single_flight::Observation;
 use crate::store::{Envelope, Epochs};
 
 impl Steps<'_> {
@@ -116,7 +116,7 @@ impl Steps<'_> {
         self.captured(caller, captured);
     }
 
-    /// `Expected::fill`: what was asked for enters the table, unless it was
+    /// `PendingRead::fill`: what was asked for enters the table, unless it was
     /// invalidated since.
     fn fill(&mut self, caller: usize, read: Epochs) {
         let expected = std::mem::take(&mut self.caller(caller).expected);
@@ -136,7 +136,7 @@ impl Steps<'_> {
         let step = if let Call::Set { .. } = self.call_of(caller) {
             Step::Put(epochs)
         } else {
-            // `Held::about_to`
+            // `LeaseGuard::about_to`
             let id = self.world.names.fresh();
             self.caller(caller).lease = Some(Lease { id, epochs, mark: None, void: false });
             Step::EvictionMark
@@ -167,7 +167,9 @@ impl Steps<'_> {
                 caller.watched = Watch::Fired;
             }
         }
-        if let Some(Seen::Out { fired, .. }) = &mut self.world.processes[process].gate.seen {
+        if let Some(Observation::LeaseHeld { fired, .. }) =
+            &mut self.world.processes[process].flight.observed
+        {
             *fired = true;
         }
     }

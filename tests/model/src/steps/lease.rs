@@ -26,7 +26,7 @@ impl Steps<'_> {
         });
     }
 
-    /// `Held::epochs_to_commit`, up to the mark.
+    /// `LeaseGuard::epochs_to_commit`, up to the mark.
     pub(super) fn epochs_to_commit(&mut self, caller: usize, now: Epochs) {
         let before = self.caller(caller).lease.map(|lease| lease.epochs).unwrap_or_default();
         let stores = self.call_of(caller).stores();
@@ -95,7 +95,7 @@ impl Steps<'_> {
         }
     }
 
-    /// `Held::commit`, after the store answered.
+    /// `LeaseGuard::commit`, after the store answered.
     pub(super) fn committed(&mut self, caller: usize, stored: bool) {
         let outcome = if stored { Outcome::Stored } else { Outcome::Refused };
         if self.caller(caller).refreshes.is_some() {
@@ -109,7 +109,7 @@ impl Steps<'_> {
         }
     }
 
-    /// `Held::release`: what the end of the lease leaves is freed.
+    /// `LeaseGuard::release`: what the end of the lease leaves is freed.
     pub(super) fn release(&mut self, caller: usize, outcome: Outcome) {
         let in_the_background =
             matches!(outcome, Outcome::GivenUp | Outcome::Trapped | Outcome::Failed);

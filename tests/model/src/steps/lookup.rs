@@ -4,45 +4,45 @@ use super::Steps;
 use crate::caller::{Answer, At, Call, End, Outcome, Step, Watch};
 use crate::checks::Check;
 use crate::keys::RedisKey;
-use crate::single_flight::{Callers, Present, Seen};
+use crate::single_flight::{Arrived, Callers, Observation};
 use crate::store::{Content, Envelope};
 use crate::world::World;
 
 impl Steps<'_> {
-    /// `Caller::role`: the gate is free, and the caller shares what was seen, or
-    /// looks.
-    pub(crate) fn turn(&mut self, caller: usize) {
+    /// `Caller::role`: nobody reads, and the caller follows the last read or
+    /// leads the next.
+    pub(crate) fn role(&mut self, caller: usize) {
         let over = self.world.over.clone();
-        let any_look_will_do = !self.keeps(Check::SharedOnlyIfBegunLater);
-        let gate = self.gate(caller);
-        let began_later = gate.began_after.all.has(caller) || any_look_will_do;
-        let began_in_this_turn = gate.began_after.queued.take(caller) || any_look_will_do;
-        let lease_is_out = match gate.seen {
-            Some(Seen::Taken) => began_later,
-            Some(Seen::Out { holder, fired }) => {
+        let any_read_will_do = !self.keeps(Check::SharedOnlyIfBegunLater);
+        let flight = self.flight(caller);
+        let began_later = flight.answers.all.has(caller) || any_read_will_do;
+        let began_while_queued = flight.answers.queued.take(caller) || any_read_will_do;
+        let lease_is_out = match flight.observed {
+            Some(Observation::LeaseTaken) => began_later,
+            Some(Observation::LeaseHeld { holder, fired }) => {
                 if !fired && !over.contains(&holder) {
                     self.caller(caller).at = At::Waiting { holder, fired };
                     return;
                 }
                 false
             }
-            Some(Seen::Hit(version)) if began_later => {
+            Some(Observation::Hit(version)) if began_later => {
                 self.caller(caller).serve(version);
                 return self.caller(caller).finish(Outcome::Hit);
             }
-            Some(Seen::Failed) if began_in_this_turn => {
+            Some(Observation::Failed) if began_while_queued => {
                 return self.caller(caller).finish(Outcome::Failed);
             }
             _ => false,
         };
-        let present = self.present(caller);
-        self.gate(caller).looks = Some((caller, present));
+        let arrived = self.arrived(caller);
+        self.flight(caller).leader = Some((caller, arrived));
         self.caller(caller).watch = lease_is_out;
-        self.look(caller);
+        self.begin_read(caller);
     }
 
-    /// Who is at the gate of this caller beside it.
-    fn present(&self, caller: usize) -> Present {
+    /// The other callers of its process that have arrived.
+    fn arrived(&self, caller: usize) -> Arrived {
         let callers = &self.world.callers;
         let others = || {
             let all = self.configuration.callers_of(self.process_of(caller));
@@ -51,14 +51,14 @@ impl Steps<'_> {
         let is_queued = |other: &usize| callers[*other].at == At::Queued;
         let is_there =
             |other: &usize| matches!(callers[*other].at, At::Queued | At::Waiting { .. });
-        Present {
+        Arrived {
             all: others().filter(is_there).fold(Callers::default(), Callers::and),
             queued: others().filter(is_queued).fold(Callers::default(), Callers::and),
         }
     }
 
-    /// One turn of the loop of `Session::look`.
-    pub(super) fn look(&mut self, caller: usize) {
+    /// Begins to read, as `Session::look` does.
+    pub(super) fn begin_read(&mut self, caller: usize) {
         let registers_first = self.keeps(Check::WatchBeforeRead);
         let this = self.caller(caller);
         (this.at, this.watched) = match (this.watch, registers_first) {
@@ -114,7 +114,7 @@ impl Steps<'_> {
         }
         match (found, alive_entry) {
             (_, Some((version, false))) => {
-                self.gate(caller).note(Seen::Hit(version));
+                self.flight(caller).publish(Observation::Hit(version));
                 self.caller(caller).serve(version);
                 self.caller(caller).finish(Outcome::Hit);
             }
@@ -126,7 +126,7 @@ impl Steps<'_> {
             (Some(marker), None) if alive => match self.caller(caller).watched {
                 Watch::No | Watch::Late => {
                     self.caller(caller).watch = true;
-                    self.look(caller);
+                    self.begin_read(caller);
                 }
                 watched => self.wait(caller, marker, watched == Watch::Fired),
             },
@@ -143,7 +143,7 @@ impl Steps<'_> {
     /// Somebody's lease is out.
     fn wait(&mut self, caller: usize, marker: Envelope, fired: bool) {
         let holder = marker.id;
-        self.gate(caller).note(Seen::Out { holder, fired });
+        self.flight(caller).publish(Observation::LeaseHeld { holder, fired });
         let this = self.caller(caller);
         this.watched = Watch::No;
         this.watch = false;
@@ -200,17 +200,17 @@ impl Steps<'_> {
         let stale = self.caller(caller).refreshed_version();
         if let Some(version) = stale {
             self.caller(caller).serve(version);
-            self.gate(caller).note(Seen::Hit(version));
+            self.flight(caller).publish(Observation::Hit(version));
             if !taken {
                 return self.caller(caller).finish(Outcome::Hit);
             }
         } else if taken {
-            self.gate(caller).note(Seen::Taken);
+            self.flight(caller).publish(Observation::LeaseTaken);
         } else {
             // `Taken::Changed`
             self.caller(caller).lease = None;
             self.caller(caller).seen = None;
-            return self.look(caller);
+            return self.begin_read(caller);
         }
         self.load(caller);
     }
@@ -233,7 +233,7 @@ impl Steps<'_> {
 }
 
 impl World {
-    /// Whether what a caller waits for has happened: `Patience::wait`, without
+    /// Whether what a caller waits for has happened: `WaitBudget::wait`, without
     /// the limit of its patience.
     pub(crate) fn wait_is_over(&self, at: At, end_of_lease_wakes: bool) -> bool {
         let At::Waiting { holder, fired } = at else { return false };

@@ -11,7 +11,7 @@ use crate::checks::Check;
 use crate::configuration::Configuration;
 use crate::connection::{Connection, Message};
 use crate::keys::RedisKey;
-use crate::single_flight::{Gate, Seen};
+use crate::single_flight::{Flight, Observation};
 use crate::world::World;
 
 /// One step under way.
@@ -44,9 +44,9 @@ impl Steps<'_> {
         &mut self.world.processes[process].connection
     }
 
-    fn gate(&mut self, caller: usize) -> &mut Gate {
+    fn flight(&mut self, caller: usize) -> &mut Flight {
         let process = self.process_of(caller);
-        &mut self.world.processes[process].gate
+        &mut self.world.processes[process].flight
     }
 
     /// Redis has carried out the caller's command, and answers.
@@ -168,12 +168,12 @@ impl Steps<'_> {
     /// The caller's future ends here: by an error, or because it is dropped.
     fn abandon(&mut self, caller: usize, outcome: Outcome) {
         self.connection(caller).inbox.retain(|message| *message != Message::Reply(caller));
-        let gate = self.gate(caller);
-        if gate.looks.is_some_and(|(looks, _)| looks == caller) {
+        let flight = self.flight(caller);
+        if flight.leader.is_some_and(|(leader, _)| leader == caller) {
             match outcome {
-                // A look that fails is noted; one that is dropped is not.
-                Outcome::Failed => gate.note(Seen::Failed),
-                _ => gate.looks = None,
+                // A read that fails is published; one that is dropped is not.
+                Outcome::Failed => flight.publish(Observation::Failed),
+                _ => flight.leader = None,
             }
         }
         let lease = self.caller(caller).lease;

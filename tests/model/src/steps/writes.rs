@@ -103,9 +103,10 @@ impl Steps<'_> {
     }
 
     /// `Script::RemoveIfStem`.
-    pub(super) fn sweep(&mut self, caller: usize, stem: Name) {
+    pub(super) fn sweep(&mut self, caller: usize, token: Name) {
         let held = self.world.store.key;
-        let removes = held.is_some() && (self.world.store.holds(stem) || !self.keeps(Check::Sweep));
+        let removes =
+            held.is_some() && (self.world.store.holds(token) || !self.keeps(Check::Sweep));
         if removes {
             self.world.store.key = None;
         }

@@ -7,13 +7,12 @@ use std::time::Duration;
 use spakky_cache_core::Key;
 use spakky_cache_core::entry::{Envelope, Id, UnixMillis, whole_millis};
 use spakky_cache_core::store::CasToken;
-
-use super::clock::Clock;
+use spakky_test_runtime::ManualClock;
 
 /// Keeps book of leases, entries and elections. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Ledger {
-    clock: Clock,
+    clock: ManualClock,
     book: Arc<Mutex<Book>>,
 }
 
@@ -29,7 +28,7 @@ struct Book {
 }
 
 impl Ledger {
-    pub(crate) fn new(clock: Clock) -> Self {
+    pub(crate) fn new(clock: ManualClock) -> Self {
         Self { clock, book: Arc::default() }
     }
 
@@ -42,15 +41,15 @@ impl Ledger {
     }
 
     pub(crate) fn stored(&self, key: &Key, envelope: &Envelope) {
-        let stem = envelope.cas_token();
+        let token = envelope.cas_token();
         let mut book = self.book();
         if let Some(ttl) = envelope.ttl() {
-            book.ends.insert(stem.clone(), self.after(ttl));
+            book.ends.insert(token.clone(), self.after(ttl));
         }
         if matches!(envelope, Envelope::Lease(_)) {
-            book.leases.insert(stem.clone());
+            book.leases.insert(token.clone());
         }
-        book.keys.insert(key.clone(), Some(stem));
+        book.keys.insert(key.clone(), Some(token));
     }
 
     pub(crate) fn removed(&self, key: &Key) {
@@ -84,18 +83,18 @@ impl Ledger {
         self.book().keys.get(key).cloned().flatten()
     }
 
-    /// Whether `stem` is a lease's.
-    pub(crate) fn is_lease(&self, stem: &CasToken) -> bool {
-        self.book().leases.contains(stem)
+    /// Whether `token` is a lease's.
+    pub(crate) fn is_lease(&self, token: &CasToken) -> bool {
+        self.book().leases.contains(token)
     }
 
-    /// Whether the time of `stem` is over. It is told once.
-    pub(crate) fn is_over(&self, stem: &CasToken) -> bool {
+    /// Whether the time of `token` is over. It is told once.
+    pub(crate) fn is_over(&self, token: &CasToken) -> bool {
         let now = self.clock.now();
         let mut book = self.book();
-        let over = book.ends.get(stem).is_some_and(|until| *until <= now);
+        let over = book.ends.get(token).is_some_and(|until| *until <= now);
         if over {
-            book.ends.remove(stem);
+            book.ends.remove(token);
         }
         over
     }

@@ -9,7 +9,6 @@
 
 mod actor;
 mod chance;
-mod clock;
 mod embedded;
 mod executor;
 mod lag;

@@ -8,8 +8,9 @@ use spakky_cache_core::Runtime;
 use spakky_cache_core::entry::UnixMillis;
 use spakky_cache_core::runtime::Task;
 
+use spakky_test_runtime::ManualClock;
+
 use super::chance::Chance;
-use super::clock::Clock;
 use super::executor::{Doing, Tasks};
 use crate::history::{Caller, Operation, Recorder};
 
@@ -18,7 +19,7 @@ use crate::history::{Caller, Operation, Recorder};
 #[derive(Debug)]
 pub(crate) struct SimulatedProcess {
     process: usize,
-    clock: Clock,
+    clock: ManualClock,
     ahead: Duration,
     chance: Mutex<Chance>,
     tasks: Tasks,
@@ -28,7 +29,7 @@ pub(crate) struct SimulatedProcess {
 impl SimulatedProcess {
     pub(crate) fn new(
         process: usize,
-        clock: Clock,
+        clock: ManualClock,
         ahead: Duration,
         seed: u64,
         tasks: Tasks,

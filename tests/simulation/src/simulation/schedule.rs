@@ -7,9 +7,10 @@ use std::time::Duration;
 use spakky_cache_core::store::CasToken;
 use spakky_cache_core::{Cache, Grants, Key, Runtime, Store, Tag};
 
+use spakky_test_runtime::ManualClock;
+
 use super::actor::{Actor, Leases, Next, Values};
 use super::chance::Chance;
-use super::clock::Clock;
 use super::executor::{Doing, Executor, Tasks};
 use super::lag::Lag;
 use super::ledger::Ledger;
@@ -76,7 +77,7 @@ enum Event {
 struct Schedule {
     chance: Chance,
     style: Style,
-    clock: Clock,
+    clock: ManualClock,
     executor: Executor,
     steps: Steps,
     ledger: Ledger,
@@ -96,7 +97,8 @@ struct Schedule {
 impl Schedule {
     fn new(plan: Plan, backing: &mut dyn Backing) -> Self {
         let mut chance = Chance::new(plan.seed);
-        let (clock, tasks, trace) = (Clock::new(), Tasks::default(), Trace::new(plan.traced));
+        let (clock, tasks, trace) =
+            (ManualClock::default(), Tasks::default(), Trace::new(plan.traced));
         let recorder = recorder(&clock, &trace);
         let runtime = |process, ahead, chance: &mut Chance| {
             let (clock, tasks, recorder) = (clock.clone(), tasks.clone(), recorder.clone());
@@ -414,9 +416,9 @@ impl Schedule {
         self.clock.advance(span);
         for key in self.ledger.keys() {
             let holds = self.holds(&key);
-            if let Some(stem) = holds.filter(|stem| self.ledger.is_over(stem))
-                && self.site.expire(&key, &stem)
-                && self.ledger.is_lease(&stem)
+            if let Some(token) = holds.filter(|token| self.ledger.is_over(token))
+                && self.site.expire(&key, &token)
+                && self.ledger.is_lease(&token)
             {
                 drop(self.disturb(Trouble::LeaseEnded(key.as_str().into())));
             }
@@ -446,7 +448,7 @@ impl Schedule {
             let Some(name) = &actor.looks_up else { continue };
             let Ok(key) = Key::new(name, 8) else { continue };
             let holds = self.holds(&key);
-            if holds.is_none_or(|stem| !self.ledger.is_lease(&stem)) {
+            if holds.is_none_or(|token| !self.ledger.is_lease(&token)) {
                 self.violations.push(Violation {
                     guarantee: Guarantee::WaitersAreWoken,
                     sentence: format!("{}waits for {key:?}, which nobody loads", actor.caller),
@@ -484,7 +486,7 @@ fn forgotten_leases(history: &History) -> Vec<Violation> {
     forgotten.map(violation).collect()
 }
 
-fn recorder(clock: &Clock, trace: &Trace) -> Recorder {
+fn recorder(clock: &ManualClock, trace: &Trace) -> Recorder {
     let (time, began, trace) = (clock.clone(), clock.now(), trace.clone());
     let recorder = Recorder::new(move || time.now());
     if !trace.is_wanted() {

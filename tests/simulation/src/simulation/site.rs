@@ -46,8 +46,8 @@ pub trait Site: Send + Sync + fmt::Debug {
     /// what it is `known` to have held last.
     fn holds(&self, key: &Key, known: Option<CasToken>) -> Option<CasToken>;
 
-    /// Removes what `key` holds if that is `stem`'s; says whether it was.
-    fn expire(&self, key: &Key, stem: &CasToken) -> bool;
+    /// Removes what `key` holds if that is `token`'s; says whether it was.
+    fn expire(&self, key: &Key, token: &CasToken) -> bool;
 
     /// The same for the election of a refresh.
     fn expire_election(&self, key: &Key, token: Id) -> bool;

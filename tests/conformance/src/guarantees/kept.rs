@@ -1,0 +1,68 @@
+//! What the cache makes of bytes that it did not write, and which keys it leaves.
+
+use super::{
+    Case, Duration, EntryOptions, KEY, Process, Sweeper, World, fresh_for, get, lease, tagged,
+    texts, value,
+};
+
+pub(super) fn cases() -> Vec<Case> {
+    crate::cases![
+        g6_what_pickle_would_run_is_a_miss_and_is_replaced_by_the_next_load,
+        every_key_but_the_two_of_the_cache_itself_expires,
+    ]
+}
+
+/// A call of `os.system`, in the text protocol of pickle and in its fourth one.
+const PICKLES: [&[u8]; 2] =
+    [b"cos\nsystem\n(S'exit 1'\ntR.", b"\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x06exit 1\x85R."];
+
+async fn g6_what_pickle_would_run_is_a_miss_and_is_replaced_by_the_next_load(world: World) {
+    let (process, raw) = (Process::start(&world).await, world.raw());
+    let (reader, other) = (process.guest(), Process::start(&world).await.guest());
+    for pickle in PICKLES {
+        // Under every name that this cache reads, and the plugin's own.
+        for name in ["k|key", "key", "r|key", "t|tag", "__tag__:tag", "a|", "e|", "s|"] {
+            raw.set(&format!("{}{name}", world.prefix.as_str()), pickle);
+        }
+        assert_eq!(get(&reader).await, None);
+        assert_eq!(other.delete(KEY).await, Ok(false), "it is no entry");
+        Sweeper::default().sweep(&process.cache).await.expect("sweep");
+        raw.set(&format!("{}k|key", world.prefix.as_str()), pickle);
+        let mut load = lease(&reader, &["tag"]).await;
+        assert_eq!(load.commit(value("loaded"), &tagged(&["tag"])).await, Ok(true));
+        assert_eq!(get(&other).await, Some(value("loaded")));
+        other.evict_tags(&texts(&["tag"])).await.expect("evict_tags");
+        assert_eq!(get(&reader).await, None);
+    }
+}
+
+async fn every_key_but_the_two_of_the_cache_itself_expires(world: World) {
+    let (process, raw) = (Process::start(&world).await, world.raw());
+    let guest = process.guest();
+    let hour = Some(Duration::from_hours(1));
+    let options = |tag: &str, ttl| EntryOptions { ttl, fresh_for: None, tags: texts(&[tag]) };
+    guest.set("expires", value("v"), &options("expiring", hour)).await.expect("set");
+    guest.set("stays", value("v"), &options("evicted", None)).await.expect("set");
+    // A lease and an election, of a process that never comes back to them.
+    std::mem::forget(lease(&guest, &["loading"]).await);
+    let span = Duration::from_millis(30);
+    let stale = EntryOptions { ttl: hour, ..fresh_for(span) };
+    guest.set("stale", value("v"), &stale).await.expect("set");
+    world.outlast(&*world.open().await, span).await;
+    std::mem::forget(guest.lookup("stale", &[], None).await.expect("lookup"));
+    // An entry without an end goes with its tag.
+    guest.evict_tags(&texts(&["evicted"])).await.expect("evict_tags");
+    assert_eq!(Sweeper::default().sweep(&process.cache).await, Ok(Some(1)));
+
+    let prefix = world.prefix.as_str();
+    let names = raw.names(prefix);
+    for kind in ["k|key", "k|expires", "t|expiring", "t|evicted", "t|loading", "r|stale", "s|"] {
+        assert!(names.contains(&format!("{prefix}{kind}")), "{kind} is not among {names:?}");
+    }
+    let endless: Vec<_> = names.iter().filter(|name| raw.lives(name).is_none()).collect();
+    let mut expected = [format!("{prefix}a|"), format!("{prefix}e|")];
+    expected.sort_unstable();
+    let mut endless: Vec<_> = endless.into_iter().cloned().collect();
+    endless.sort_unstable();
+    assert_eq!(endless, expected);
+}
