@@ -8,9 +8,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::FutureExt as _;
 use spakky_cache_core::entry::{Entry, Envelope, Epoch, Epochs, Id, Marker};
-use spakky_cache_core::store::{Found, Taken};
+use spakky_cache_core::store::{Cas, Found};
 use spakky_cache_core::{Key, Prefix, Runtime as _, Store, StoreError, Tag};
 use spakky_cache_memory::MemoryStore;
+use spakky_test_runtime::Protocol as _;
 use spakky_test_runtime::TestRuntime;
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -40,7 +41,7 @@ impl Bench {
             epochs: now(self.store.capture(tags, ttl)),
             value: Bytes::from(vec![0; bytes]),
         });
-        now(self.store.put(&key(name), &entry));
+        now(self.store.put_one(&key(name), &entry));
     }
 
     fn lease(&self, name: &str) {
@@ -50,7 +51,7 @@ impl Bench {
             lasts: MINUTE,
             epochs: now(self.store.capture(&[], None)),
         };
-        assert_eq!(now(self.store.take_lease(&key(name), None, &marker)), Taken::Mine);
+        assert_eq!(now(self.store.take_lease(&key(name), None, &marker)), Cas::Done);
     }
 
     fn holds(&self, name: &str) -> bool {
@@ -138,7 +139,7 @@ fn replacing_and_removing_give_memory_back() {
     bench.put("a", 10_000, None, &[tag("t")]);
     bench.put("a", 1_000, None, &[]);
     assert!(bench.store.used_bytes() < 2_000);
-    now(bench.store.remove_many(&[key("a")]));
+    now(bench.store.remove(&[key("a")]));
     assert_eq!(bench.store.used_bytes(), 0);
 }
 
@@ -155,7 +156,7 @@ fn what_expired_goes_when_it_is_found_or_swept() {
     assert!(bench.store.used_bytes() < before);
     assert_eq!(bench.sweep(), 1);
     assert!(bench.holds("lives"));
-    now(bench.store.remove_many(&[key("lives")]));
+    now(bench.store.remove(&[key("lives")]));
     assert_eq!(bench.store.used_bytes(), 0, "the expired lease went, too");
 }
 
@@ -206,7 +207,7 @@ fn a_lost_epoch_kills_its_entries() {
         epochs: lost,
         value: Bytes::new(),
     };
-    now(bench.store.put(&key("a"), &Envelope::Entry(entry)));
+    now(bench.store.put_one(&key("a"), &Envelope::Entry(entry)));
     let found = now(bench.store.read(&key("a")));
     assert!(matches!(found, Found::Envelope { alive: false, .. }), "{found:?}");
     assert_eq!(bench.sweep(), 1);

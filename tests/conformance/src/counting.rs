@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
-use spakky_cache_core::entry::{Entry, Envelope, Epochs, Id, Marker};
-use spakky_cache_core::store::{CasToken, Change, EvictionMark, Found, Step, Swept, Taken};
-use spakky_cache_core::{Key, Store, StoreError, Tag};
+use spakky_cache_core::entry::{Envelope, Epochs};
+use spakky_cache_core::store::{
+    Cas, CasToken, Change, EvictionMark, Found, Slot, Step, Swept, Update,
+};
+use spakky_cache_core::{Key, Store, StoreError, StoreErrorKind, Tag};
 
 /// Counts the steps of the store behind it, and fails them when told to.
 #[derive(Debug)]
@@ -47,7 +49,7 @@ impl Counting {
     fn step<'a, T: Send + 'a>(&'a self, step: Step<'a, T>) -> Step<'a, T> {
         self.steps.fetch_add(1, SeqCst);
         if self.down.load(SeqCst) {
-            let down = StoreError::Unavailable("secret of the backend".into());
+            let down = StoreError::new(StoreErrorKind::Unavailable, "secret of the backend");
             return Box::pin(async { Err(down) });
         }
         // As over a network, others get their turn before the answer is there.
@@ -81,49 +83,21 @@ impl Store for Counting {
         self.step(self.store.eviction_mark())
     }
 
-    fn take_lease<'a>(
+    fn compare_and_set<'a>(
         &'a self,
-        key: &'a Key,
-        seen: Option<&'a CasToken>,
-        marker: &'a Marker,
-    ) -> Step<'a, Taken> {
-        self.step(self.store.take_lease(key, seen, marker))
+        slot: Slot<'a>,
+        expected: Option<&'a CasToken>,
+        update: Update<'a>,
+    ) -> Step<'a, Cas> {
+        self.step(self.store.compare_and_set(slot, expected, update))
     }
 
-    fn commit<'a>(&'a self, key: &'a Key, held: &'a CasToken, entry: &'a Entry) -> Step<'a, bool> {
-        self.step(self.store.commit(key, held, entry))
+    fn put<'a>(&'a self, entries: &'a [(Key, Envelope)]) -> Step<'a, ()> {
+        self.step(self.store.put(entries))
     }
 
-    fn give_up<'a>(&'a self, key: &'a Key, held: &'a CasToken) -> Step<'a, bool> {
-        self.step(self.store.give_up(key, held))
-    }
-
-    fn renew<'a>(&'a self, key: &'a Key, held: &'a CasToken, lasts: Duration) -> Step<'a, bool> {
-        self.step(self.store.renew(key, held, lasts))
-    }
-
-    fn put<'a>(&'a self, key: &'a Key, envelope: &'a Envelope) -> Step<'a, ()> {
-        self.step(self.store.put(key, envelope))
-    }
-
-    fn put_many<'a>(&'a self, entries: &'a [(Key, Envelope)]) -> Step<'a, ()> {
-        self.step(self.store.put_many(entries))
-    }
-
-    fn remove_many<'a>(&'a self, keys: &'a [Key]) -> Step<'a, Vec<Found>> {
-        self.step(self.store.remove_many(keys))
-    }
-
-    fn elect<'a>(&'a self, key: &'a Key, token: Id, lasts: Duration) -> Step<'a, bool> {
-        self.step(self.store.elect(key, token, lasts))
-    }
-
-    fn stay_elected<'a>(&'a self, key: &'a Key, token: Id, lasts: Duration) -> Step<'a, bool> {
-        self.step(self.store.stay_elected(key, token, lasts))
-    }
-
-    fn resign<'a>(&'a self, key: &'a Key, token: Id) -> Step<'a, ()> {
-        self.step(self.store.resign(key, token))
+    fn remove<'a>(&'a self, keys: &'a [Key]) -> Step<'a, Vec<bool>> {
+        self.step(self.store.remove(keys))
     }
 
     fn evict<'a>(&'a self, tags: &'a [Tag]) -> Step<'a, ()> {
@@ -132,10 +106,6 @@ impl Store for Counting {
 
     fn clear(&self) -> Step<'_, ()> {
         self.step(self.store.clear())
-    }
-
-    fn elect_sweeper(&self, token: Id, lasts: Duration) -> Step<'_, bool> {
-        self.step(self.store.elect_sweeper(token, lasts))
     }
 
     fn sweep(&self, from: Option<u64>, most: usize) -> Step<'_, Swept> {

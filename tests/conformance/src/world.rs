@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use spakky_cache_core::entry::{Entry, Envelope, Id, Marker, UnixMillis};
-use spakky_cache_core::store::{Change, Found, Taken};
+use spakky_cache_core::store::{Cas, Change, Found};
 use spakky_cache_core::{Key, Prefix, Runtime, Store, Tag};
+use spakky_test_runtime::Protocol as _;
 use spakky_test_runtime::{ManualClock, TestRuntime};
 
 use crate::{Backing, Keyspaces, Raw};
@@ -87,7 +88,7 @@ impl World {
     /// An entry under `key`: made by [`entry`](Self::entry), and stored.
     pub async fn put(&self, store: &dyn Store, key: &Key, tags: &[&str], value: &str) -> Envelope {
         let envelope = Envelope::Entry(self.entry(store, tags, value).await);
-        store.put(key, &envelope).await.expect("put");
+        store.put_one(key, &envelope).await.expect("put");
         envelope
     }
 
@@ -106,7 +107,7 @@ impl World {
     pub async fn lease(&self, store: &dyn Store, key: &Key, tags: &[&str]) -> Envelope {
         let marker = self.marker(store, tags).await;
         let taken = store.take_lease(key, None, &marker).await.expect("take_lease");
-        assert_eq!(taken, Taken::Mine);
+        assert_eq!(taken, Cas::Done);
         Envelope::Lease(marker)
     }
 
@@ -135,7 +136,7 @@ impl World {
         let sentinel = key(&format!("a sentinel {:?}", self.id()));
         let mut entry = self.entry(store, &[], "").await;
         entry.ttl = Some(span);
-        store.put(&sentinel, &Envelope::Entry(entry)).await.expect("put");
+        store.put_one(&sentinel, &Envelope::Entry(entry)).await.expect("put");
         stopwatch.over(span, async || read(store, &sentinel).await == Found::Nothing).await;
     }
 }

@@ -1,6 +1,8 @@
 //! The [`Runtime`] of tests: time that a test moves, and randomness from a seed.
+//! And the protocol's steps by name, for tests that take them one by one.
 
 mod clock;
+mod protocol;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +14,7 @@ use spakky_cache_core::entry::UnixMillis;
 use spakky_cache_core::runtime::{Runtime, Task, TokioRuntime};
 
 pub use clock::{ManualClock, Sleep};
+pub use protocol::Protocol;
 
 /// Randomness from a seed, a manual clock or the system's, and tasks on tokio.
 pub struct TestRuntime {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use spakky_cache_core::entry::{Envelope, Epoch};
 use spakky_cache_core::envelope::CAS_TOKEN_BYTES;
-use spakky_cache_core::store::{CasToken, Found, Taken};
+use spakky_cache_core::store::{Cas, CasToken, Found, Slot};
+use spakky_test_runtime::Protocol as _;
 
 use super::LONG;
 use crate::world::{alive, dead, read};
@@ -86,10 +87,10 @@ async fn foreign_bytes_are_found_as_foreign_by_every_step(world: World) {
         assert_eq!(store.watch(&key).await.expect("watch").0, foreign(bytes));
         let marker = world.marker(&*store, &[]).await;
         let taken = store.take_lease(&key, None, &marker).await;
-        assert_eq!(taken, Ok(Taken::Found(foreign(bytes))));
+        assert_eq!(taken, Ok(Cas::Occupied(foreign(bytes))));
         assert_eq!(raw.get(&name).as_deref(), Some(bytes));
-        let found = store.remove_many(std::slice::from_ref(&key)).await;
-        assert_eq!(found, Ok(vec![foreign(bytes)]));
+        let found = store.remove(std::slice::from_ref(&key)).await;
+        assert_eq!(found, Ok(vec![false]));
         assert_eq!(raw.get(&name), None);
         // A put does not mind what it replaces.
         raw.set(&name, bytes);
@@ -108,7 +109,7 @@ async fn foreign_bytes_are_taken_by_comparing(world: World) {
         };
         let marker = world.marker(&*store, &[]).await;
         let taken = store.take_lease(&key(&text), Some(&stem), &marker).await;
-        assert_eq!(taken, Ok(Taken::Mine), "{bytes:?}");
+        assert_eq!(taken, Ok(Cas::Done), "{bytes:?}");
         let entry = world.entry(&*store, &[], "v").await;
         let held = Envelope::Lease(marker).cas_token();
         assert_eq!(store.commit(&key(&text), &held, &entry).await, Ok(true));
@@ -128,9 +129,9 @@ async fn foreign_bytes_are_taken_by_one_of_those_that_saw_them(world: World) {
         };
         let (first, second) = (world.marker(&*a, &[]).await, world.marker(&*b, &[]).await);
         let taken = a.take_lease(&key(&text), Some(&stem), &first).await;
-        assert_eq!(taken, Ok(Taken::Mine), "{bytes:?}");
+        assert_eq!(taken, Ok(Cas::Done), "{bytes:?}");
         let taken = b.take_lease(&key(&text), Some(&stem), &second).await;
-        assert_ne!(taken, Ok(Taken::Mine), "{bytes:?}");
+        assert_ne!(taken, Ok(Cas::Done), "{bytes:?}");
         assert_eq!(read(&*b, &key(&text)).await, alive(&Envelope::Lease(first)));
     }
 }
@@ -249,9 +250,9 @@ async fn what_is_kept_for_a_time_is_given_back_after_it(world: World) {
     let (store, raw) = (world.open().await, world.raw());
     let mut entry = world.entry(&*store, &["t"], "v").await;
     entry.ttl = Some(LONG);
-    store.put(&key("entry"), &Envelope::Entry(entry)).await.expect("put");
+    store.put_one(&key("entry"), &Envelope::Entry(entry)).await.expect("put");
     world.lease(&*store, &key("lease"), &["t"]).await;
-    assert_eq!(store.elect(&key("entry"), world.id(), LONG).await, Ok(true));
+    assert_eq!(store.elect(Slot::Refresh(&key("entry")), world.id(), LONG).await, Ok(true));
     let names = raw.names(world.prefix.as_str());
     let election = format!("{}r|entry", world.prefix.as_str());
     assert!(names.contains(&election), "{names:?}");

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use spakky_cache_core::Runtime as _;
 use spakky_cache_core::entry::{Entry, Envelope};
 use spakky_cache_core::store::Found;
+use spakky_test_runtime::Protocol as _;
 
 use super::{LONG, SHORT};
 use crate::world::{alive, dead, read};
@@ -25,7 +26,7 @@ pub(super) fn cases() -> Vec<Case> {
         many_reads_keep_their_order_with_duplicates_and_gaps,
         many_puts_happen_in_order_each_with_its_time_to_live,
         a_remove_empties_the_key_for_every_handle,
-        a_remove_tells_entries_and_markers_and_nothing_apart,
+        a_remove_says_which_keys_held_an_entry_that_was_alive,
     ]
 }
 
@@ -40,7 +41,7 @@ async fn a_key_holds_nothing_at_first(world: World) {
     let keys = [key.clone(), key.clone()];
     assert_eq!(store.read_many(&keys).await, Ok(vec![Found::Nothing; 2]));
     assert_eq!(store.watch(&key).await.expect("watch").0, Found::Nothing);
-    assert_eq!(store.remove_many(&keys).await, Ok(vec![Found::Nothing; 2]));
+    assert_eq!(store.remove(&keys).await, Ok(vec![false; 2]));
 }
 
 async fn what_is_put_is_read_by_every_handle_with_all_that_belongs_to_it(world: World) {
@@ -55,7 +56,7 @@ async fn what_is_put_is_read_by_every_handle_with_all_that_belongs_to_it(world: 
         epochs: a.capture(&tags, Some(LONG)).await.expect("capture"),
         value: Bytes::from_static(b"\0value\xff"),
     });
-    a.put(&key("k"), &envelope).await.expect("put");
+    a.put_one(&key("k"), &envelope).await.expect("put");
     for store in [&a, &b] {
         assert_eq!(read(&**store, &key("k")).await, alive(&envelope));
         assert_eq!(store.watch(&key("k")).await.expect("watch").0, alive(&envelope));
@@ -68,7 +69,7 @@ async fn values_of_no_bytes_and_of_very_many_come_back_as_they_are(world: World)
         let mut entry = world.entry(&*a, &["t"], "").await;
         entry.value = (0..length).map(|n: usize| n.to_le_bytes()[n % 3]).collect();
         let envelope = Envelope::Entry(entry);
-        a.put(&key("k"), &envelope).await.expect("put");
+        a.put_one(&key("k"), &envelope).await.expect("put");
         // Not assert_eq: nobody wants to read 8 MiB of difference.
         assert!(read(&*b, &key("k")).await == alive(&envelope), "{length} bytes");
     }
@@ -81,7 +82,7 @@ async fn a_put_replaces_whatever_the_key_holds(world: World) {
     let second = world.put(&*b, &key, &[], "second").await;
     assert_eq!(read(&*a, &key).await, alive(&second));
     let marker = Envelope::Lease(world.marker(&*a, &["t"]).await);
-    a.put(&key, &marker).await.expect("put");
+    a.put_one(&key, &marker).await.expect("put");
     assert_eq!(read(&*b, &key).await, alive(&marker));
     let third = world.put(&*b, &key, &["t"], "third").await;
     assert_eq!(read(&*a, &key).await, alive(&third));
@@ -99,12 +100,12 @@ async fn an_entry_is_dead_unless_every_epoch_of_it_is_current(world: World) {
     unknown_tag.epochs.tags.push((tag("never captured"), epoch));
     for entry in [wrong_tag, wrong_everything, unknown_tag] {
         let envelope = Envelope::Entry(entry);
-        a.put(&key("k"), &envelope).await.expect("put");
+        a.put_one(&key("k"), &envelope).await.expect("put");
         assert_eq!(read(&*a, &key("k")).await, dead(&envelope));
         assert_eq!(read(&*b, &key("k")).await, dead(&envelope));
     }
     let envelope = Envelope::Entry(good);
-    a.put(&key("k"), &envelope).await.expect("put");
+    a.put_one(&key("k"), &envelope).await.expect("put");
     assert_eq!(read(&*b, &key("k")).await, alive(&envelope));
 }
 
@@ -114,13 +115,13 @@ async fn an_entry_lives_for_its_time_to_live(world: World) {
     let mut entry = world.entry(&*a, &["t"], "v").await;
     entry.ttl = Some(SHORT);
     let stopwatch = world.stopwatch();
-    a.put(&key, &Envelope::Entry(entry)).await.expect("put");
+    a.put_one(&key, &Envelope::Entry(entry)).await.expect("put");
     stopwatch.over(SHORT, async || read(&*b, &key).await == Found::Nothing).await;
     assert_eq!(read(&*a, &key).await, Found::Nothing);
     let keys = std::slice::from_ref(&key);
     assert_eq!(a.read_many(keys).await, Ok(vec![Found::Nothing]));
     assert_eq!(a.watch(&key).await.expect("watch").0, Found::Nothing);
-    assert_eq!(b.remove_many(keys).await, Ok(vec![Found::Nothing]));
+    assert_eq!(b.remove(keys).await, Ok(vec![false]));
 }
 
 async fn an_entry_without_a_time_to_live_stays(world: World) {
@@ -142,11 +143,11 @@ async fn a_put_replaces_the_time_to_live_too(world: World) {
     };
     let (short, long, none) = (with(Some(SHORT)).await, with(Some(LONG)).await, with(None).await);
     for (name, replacement) in [("long", &long), ("none", &none)] {
-        store.put(&key(name), &short).await.expect("put");
-        store.put(&key(name), replacement).await.expect("put");
+        store.put_one(&key(name), &short).await.expect("put");
+        store.put_one(&key(name), replacement).await.expect("put");
     }
-    store.put(&key("short"), &none).await.expect("put");
-    store.put(&key("short"), &short).await.expect("put");
+    store.put_one(&key("short"), &none).await.expect("put");
+    store.put_one(&key("short"), &short).await.expect("put");
     world.outlast(&*store, SHORT).await;
     assert_eq!(read(&*store, &key("long")).await, alive(&long));
     assert_eq!(read(&*store, &key("none")).await, alive(&none));
@@ -188,8 +189,8 @@ async fn many_puts_happen_in_order_each_with_its_time_to_live(world: World) {
     entries.push((key("short"), entries[0].1.clone()));
     world.lease(&*b, &key("k0"), &[]).await;
     let stopwatch = world.stopwatch();
-    a.put_many(&[]).await.expect("put_many");
-    a.put_many(&entries).await.expect("put_many");
+    a.put(&[]).await.expect("put");
+    a.put(&entries).await.expect("put");
     stopwatch.over(SHORT, async || read(&*b, &key("short")).await == Found::Nothing).await;
     for (key, envelope) in entries[..100].iter().skip(1).step_by(2) {
         assert_eq!(read(&*b, key).await, alive(envelope));
@@ -198,32 +199,25 @@ async fn many_puts_happen_in_order_each_with_its_time_to_live(world: World) {
 
 async fn a_remove_empties_the_key_for_every_handle(world: World) {
     let (a, b) = world.open_two().await;
-    let envelope = world.put(&*a, &key("k"), &[], "v").await;
+    world.put(&*a, &key("k"), &[], "v").await;
     let other = world.put(&*a, &key("other"), &[], "v").await;
-    assert_eq!(b.remove_many(&[key("k")]).await, Ok(vec![alive(&envelope)]));
+    assert_eq!(b.remove(&[key("k")]).await, Ok(vec![true]));
     for store in [&a, &b] {
         assert_eq!(read(&**store, &key("k")).await, Found::Nothing);
         assert_eq!(read(&**store, &key("other")).await, alive(&other));
     }
 }
 
-async fn a_remove_tells_entries_and_markers_and_nothing_apart(world: World) {
+async fn a_remove_says_which_keys_held_an_entry_that_was_alive(world: World) {
     let (a, b) = world.open_two().await;
-    let entry = world.put(&*a, &key("entry"), &["kept"], "v").await;
-    let evicted = world.put(&*a, &key("evicted"), &["evicted"], "v").await;
-    let marker = world.lease(&*a, &key("marker"), &[]).await;
+    world.put(&*a, &key("entry"), &["kept"], "v").await;
+    world.put(&*a, &key("large"), &["kept"], &"v".repeat(1 << 20)).await;
+    world.put(&*a, &key("evicted"), &["evicted"], "v").await;
+    world.lease(&*a, &key("marker"), &[]).await;
     a.evict(&[tag("evicted")]).await.expect("evict");
-    let names = ["nothing", "marker", "entry", "evicted", "entry", "nothing"];
-    let found = b.remove_many(&names.map(key)).await.expect("remove_many");
-    let expected = [
-        Found::Nothing,
-        alive(&marker),
-        alive(&entry),
-        dead(&evicted),
-        Found::Nothing,
-        Found::Nothing,
-    ];
-    assert_eq!(found, expected);
+    let names = ["nothing", "marker", "entry", "evicted", "entry", "large"];
+    let found = b.remove(&names.map(key)).await;
+    assert_eq!(found, Ok(vec![false, false, true, false, false, true]));
     assert_eq!(a.read_many(&names.map(key)).await, Ok(vec![Found::Nothing; names.len()]));
-    assert_eq!(b.remove_many(&[]).await, Ok(Vec::new()));
+    assert_eq!(b.remove(&[]).await, Ok(Vec::new()));
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use spakky_cache_core::entry::Envelope;
-use spakky_cache_core::store::Taken;
+use spakky_cache_core::store::Cas;
 use spakky_cache_core::{Store, Tag};
+use spakky_test_runtime::Protocol as _;
 
 use super::LONG;
 use crate::world::{alive, dead, read};
@@ -114,7 +115,7 @@ async fn a_clear_kills_all_at_once_for_every_handle(world: World) {
         let tagged = world.put(&**clearing, &key("k1"), &["t"], "v").await;
         let plain = world.put(&**clearing, &key("k2"), &[], "v").await;
         let marker = Envelope::Lease(world.marker(&**clearing, &[]).await);
-        clearing.put(&key("k3"), &marker).await.expect("put");
+        clearing.put_one(&key("k3"), &marker).await.expect("put");
         let keys = ["k1", "k2", "k3"].map(key);
         let held = [&tagged, &plain, &marker];
         assert_eq!(reading.read_many(&keys).await, Ok(held.map(alive).to_vec()));
@@ -142,9 +143,9 @@ async fn every_step_that_finds_says_what_is_dead(world: World) {
     let (key, dead) = evicted().await;
     assert_eq!(b.read_many(&[key.clone(), key]).await, Ok(vec![dead.clone(), dead]));
     let (key, dead) = evicted().await;
-    assert_eq!(b.take_lease(&key, None, &marker).await, Ok(Taken::Found(dead)));
-    let (key, dead) = evicted().await;
-    assert_eq!(b.remove_many(&[key]).await, Ok(vec![dead]));
+    assert_eq!(b.take_lease(&key, None, &marker).await, Ok(Cas::Occupied(dead)));
+    let (key, _) = evicted().await;
+    assert_eq!(b.remove(&[key]).await, Ok(vec![false]));
 }
 
 async fn what_is_stored_after_an_eviction_lives(world: World) {
@@ -284,7 +285,7 @@ async fn what_is_captured_while_the_mark_stands_dies_with_the_eviction_under_way
         let stands = b.eviction_mark().await.expect("eviction_mark") == mark;
         evicting.await.expect("the other");
         if stands {
-            b.put(&key("k"), &entry).await.expect("put");
+            b.put_one(&key("k"), &entry).await.expect("put");
             assert_eq!(read(&*b, &key("k")).await, dead(&entry));
             assert_eq!(read(&*a, &key("k")).await, dead(&entry));
         }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use futures::future::join_all;
 use spakky_cache_core::Store;
 use spakky_cache_core::entry::Envelope;
-use spakky_cache_core::store::{CasToken, Found, Taken};
+use spakky_cache_core::store::{Cas, CasToken, Found};
+use spakky_test_runtime::Protocol as _;
 
 use super::{LONG, SHORT};
 use crate::world::{alive, dead, read};
@@ -54,7 +55,7 @@ async fn a_living_entry_is_found_in_place_of_its_lease(world: World) {
     for store in [&a, &b] {
         let marker = world.marker(&**store, &[]).await;
         let taken = store.take_lease(&key("k"), None, &marker).await;
-        assert_eq!(taken, Ok(Taken::Found(alive(&entry))));
+        assert_eq!(taken, Ok(Cas::Occupied(alive(&entry))));
     }
     assert_eq!(read(&*b, &key("k")).await, alive(&entry));
 }
@@ -65,7 +66,7 @@ async fn a_living_lease_is_found_and_stays_its_holders(world: World) {
     for store in [&a, &b] {
         let marker = world.marker(&**store, &["t"]).await;
         let taken = store.take_lease(&key("k"), None, &marker).await;
-        assert_eq!(taken, Ok(Taken::Found(alive(&held))));
+        assert_eq!(taken, Ok(Cas::Occupied(alive(&held))));
     }
     let entry = world.entry(&*a, &["t"], "v").await;
     assert_eq!(a.commit(&key("k"), &held.cas_token(), &entry).await, Ok(true));
@@ -77,9 +78,9 @@ async fn a_dead_entry_is_found_dead_and_taken_by_comparing(world: World) {
     a.evict(&[tag("t")]).await.expect("evict");
     let marker = world.marker(&*b, &["t"]).await;
     let taken = b.take_lease(&key("k"), None, &marker).await;
-    assert_eq!(taken, Ok(Taken::Found(dead(&entry))));
+    assert_eq!(taken, Ok(Cas::Occupied(dead(&entry))));
     let taken = b.take_lease(&key("k"), Some(&entry.cas_token()), &marker).await;
-    assert_eq!(taken, Ok(Taken::Mine));
+    assert_eq!(taken, Ok(Cas::Done));
     // The capture may lag, but by now this handle has read since the eviction.
     let marker = Envelope::Lease(marker);
     assert!(matches!(
@@ -95,9 +96,9 @@ async fn a_dead_lease_is_taken_by_comparing_and_its_holder_stores_nothing(world:
     assert_eq!(read(&*b, &key("k")).await, dead(&lost));
     let marker = world.marker(&*b, &["t"]).await;
     let taken = b.take_lease(&key("k"), None, &marker).await;
-    assert_eq!(taken, Ok(Taken::Found(dead(&lost))));
+    assert_eq!(taken, Ok(Cas::Occupied(dead(&lost))));
     let taken = b.take_lease(&key("k"), Some(&lost.cas_token()), &marker).await;
-    assert_eq!(taken, Ok(Taken::Mine));
+    assert_eq!(taken, Ok(Cas::Done));
     let held = Envelope::Lease(marker);
     no_longer_held(&world, &*a, &lost.cas_token(), &alive(&held)).await;
     let entry = world.entry(&*b, &["t"], "v").await;
@@ -112,15 +113,15 @@ async fn nothing_is_taken_where_it_is_no_longer_what_was_seen(world: World) {
     let refused = async |truth: Found| {
         let marker = world.marker(&*a, &[]).await;
         match a.take_lease(&key, Some(&seen), &marker).await.expect("take_lease") {
-            Taken::Mine => panic!("taken over {truth:?}"),
-            Taken::Found(found) => assert_eq!(found, truth),
-            Taken::Changed => {}
+            Cas::Done => panic!("taken over {truth:?}"),
+            Cas::Occupied(found) => assert_eq!(found, truth),
+            Cas::Changed => {}
         }
         assert_eq!(read(&*b, &key).await, truth);
     };
     let other = world.put(&*b, &key, &["t"], "v").await;
     refused(alive(&other)).await;
-    b.remove_many(std::slice::from_ref(&key)).await.expect("remove_many");
+    b.remove(std::slice::from_ref(&key)).await.expect("remove");
     refused(Found::Nothing).await;
     let marker = world.lease(&*b, &key, &["t"]).await;
     refused(alive(&marker)).await;
@@ -160,10 +161,10 @@ async fn race_for_the_lease(
         }));
     }
     let results = join_all(runners).await.into_iter().map(|result| result.expect("a runner"));
-    let (winners, others): (Vec<_>, Vec<_>) = results.partition(|(_, taken)| *taken == Taken::Mine);
+    let (winners, others): (Vec<_>, Vec<_>) = results.partition(|(_, taken)| *taken == Cas::Done);
     assert_eq!(winners.len(), 1);
     for (_, taken) in others {
-        if let Taken::Found(found) = taken {
+        if let Cas::Occupied(found) = taken {
             assert!(matches!(
                 found,
                 Found::Envelope { envelope, alive: true } if envelope.id() == winners[0].0
@@ -178,7 +179,7 @@ async fn a_lease_ends_when_its_time_is_over(world: World) {
     let mut marker = world.marker(&*a, &[]).await;
     marker.lasts = SHORT;
     let stopwatch = world.stopwatch();
-    assert_eq!(a.take_lease(&key, None, &marker).await, Ok(Taken::Mine));
+    assert_eq!(a.take_lease(&key, None, &marker).await, Ok(Cas::Done));
     stopwatch.over(SHORT, async || read(&*b, &key).await == Found::Nothing).await;
 }
 
@@ -186,7 +187,7 @@ async fn an_ended_lease_can_be_taken_and_its_old_holder_can_do_nothing(world: Wo
     let (a, b) = world.open_two().await;
     let mut marker = world.marker(&*a, &[]).await;
     marker.lasts = SHORT;
-    assert_eq!(a.take_lease(&key("k"), None, &marker).await, Ok(Taken::Mine));
+    assert_eq!(a.take_lease(&key("k"), None, &marker).await, Ok(Cas::Done));
     let ended = Envelope::Lease(marker).cas_token();
     world.outlast(&*a, SHORT).await;
     no_longer_held(&world, &*a, &ended, &Found::Nothing).await;
@@ -226,7 +227,7 @@ async fn a_committed_entry_has_a_time_to_live_of_its_own(world: World) {
     // A lease that is short, and an entry that stays.
     let mut marker = world.marker(&*a, &[]).await;
     marker.lasts = SHORT;
-    assert_eq!(a.take_lease(&key("stays"), None, &marker).await, Ok(Taken::Mine));
+    assert_eq!(a.take_lease(&key("stays"), None, &marker).await, Ok(Cas::Done));
     let stays = world.entry(&*a, &[], "v").await;
     let stem = Envelope::Lease(marker).cas_token();
     assert_eq!(a.commit(&key("stays"), &stem, &stays).await, Ok(true));
@@ -269,7 +270,7 @@ async fn what_begins_with_something_else_is_left_alone(world: World) {
 async fn a_lease_that_was_removed_stores_nothing(world: World) {
     let (a, b) = world.open_two().await;
     let held = world.lease(&*a, &key("k"), &[]).await;
-    b.remove_many(&[key("k")]).await.expect("remove_many");
+    b.remove(&[key("k")]).await.expect("remove");
     no_longer_held(&world, &*a, &held.cas_token(), &Found::Nothing).await;
 }
 
@@ -280,7 +281,7 @@ async fn a_lease_that_was_replaced_by_a_put_stores_nothing(world: World) {
     no_longer_held(&world, &*a, &held.cas_token(), &alive(&entry)).await;
     let held = world.lease(&*a, &key("k2"), &[]).await;
     let newer = Envelope::Entry(world.entry(&*b, &[], "newer").await);
-    b.put_many(&[(key("k1"), newer.clone()), (key("k2"), newer.clone())]).await.expect("put_many");
+    b.put(&[(key("k1"), newer.clone()), (key("k2"), newer.clone())]).await.expect("put");
     let stale = world.entry(&*a, &[], "stale").await;
     assert_eq!(a.commit(&key("k2"), &held.cas_token(), &stale).await, Ok(false));
     assert_eq!(read(&*a, &key("k2")).await, alive(&newer));
@@ -290,7 +291,7 @@ async fn a_lease_that_was_replaced_by_a_write_stores_nothing(world: World) {
     let (a, b) = world.open_two().await;
     let load = world.lease(&*a, &key("k"), &[]).await;
     let write = Envelope::Lease(world.marker(&*b, &[]).await);
-    b.put(&key("k"), &write).await.expect("put");
+    b.put_one(&key("k"), &write).await.expect("put");
     no_longer_held(&world, &*a, &load.cas_token(), &alive(&write)).await;
     let entry = world.entry(&*b, &[], "written").await;
     assert_eq!(b.commit(&key("k"), &write.cas_token(), &entry).await, Ok(true));
@@ -312,7 +313,7 @@ async fn a_commit_with_an_evicted_epoch_is_never_readable(world: World) {
         for store in [&a, &b] {
             assert_eq!(read(&**store, &key("k")).await.into_entry(), None);
         }
-        b.remove_many(&[key("k")]).await.expect("remove_many");
+        b.remove(&[key("k")]).await.expect("remove");
     }
 }
 
@@ -325,7 +326,7 @@ async fn a_refresh_replaces_the_entry_that_it_saw_and_no_other(world: World) {
     assert_eq!(read(&*a, &key("k")).await, alive(&newer));
     // The same value under another identity is another entry.
     no_longer_held(&world, &*a, &seen.cas_token(), &alive(&newer)).await;
-    b.remove_many(&[key("k")]).await.expect("remove_many");
+    b.remove(&[key("k")]).await.expect("remove");
     no_longer_held(&world, &*a, &newer.cas_token(), &Found::Nothing).await;
 }
 
@@ -341,7 +342,7 @@ async fn a_renewed_lease_lasts_from_then_on(world: World) {
     let (a, b) = world.open_two().await;
     let mut marker = world.marker(&*a, &[]).await;
     marker.lasts = SHORT;
-    assert_eq!(a.take_lease(&key("k"), None, &marker).await, Ok(Taken::Mine));
+    assert_eq!(a.take_lease(&key("k"), None, &marker).await, Ok(Cas::Done));
     let held = Envelope::Lease(marker);
     assert_eq!(a.renew(&key("k"), &held.cas_token(), LONG).await, Ok(true));
     world.outlast(&*a, SHORT).await;
@@ -360,7 +361,7 @@ async fn a_failed_renewal_lengthens_nothing(world: World) {
     let mut entry = world.entry(&*b, &[], "v").await;
     entry.ttl = Some(SHORT);
     let stopwatch = world.stopwatch();
-    b.put(&key, &Envelope::Entry(entry)).await.expect("put");
+    b.put_one(&key, &Envelope::Entry(entry)).await.expect("put");
     assert_eq!(a.renew(&key, &lost.cas_token(), LONG).await, Ok(false));
     stopwatch.over(SHORT, async || read(&*b, &key).await == Found::Nothing).await;
 }

@@ -2,7 +2,8 @@
 
 use spakky_cache_core::Store;
 use spakky_cache_core::entry::Envelope;
-use spakky_cache_core::store::{Found, Swept};
+use spakky_cache_core::store::{Found, Slot, Swept};
+use spakky_test_runtime::Protocol as _;
 
 use crate::world::{alive, dead, read};
 use crate::{Case, World, key, tag};
@@ -54,7 +55,7 @@ async fn a_sweep_removes_the_dead_and_nothing_else(world: World) {
         }
     }
     let (token, refreshed) = (world.id(), key("k0"));
-    assert_eq!(a.elect(&refreshed, token, super::LONG).await, Ok(true));
+    assert_eq!(a.elect(Slot::Refresh(&refreshed), token, super::LONG).await, Ok(true));
     a.evict(&[tag("evicted")]).await.expect("evict");
     let mark = a.eviction_mark().await;
     for (key, envelope) in &gone {
@@ -77,7 +78,7 @@ async fn a_sweep_removes_the_dead_and_nothing_else(world: World) {
         assert_eq!(read(&*a, key).await, *found);
     }
     // Nor epochs, the mark, or elections.
-    assert_eq!(a.stay_elected(&refreshed, token, super::LONG).await, Ok(true));
+    assert_eq!(a.stay_elected(Slot::Refresh(&refreshed), token, super::LONG).await, Ok(true));
     assert_eq!(a.eviction_mark().await, mark);
     assert_eq!(sweep(&*a, 1_000).await.removed, 0);
 }
@@ -130,7 +131,7 @@ async fn a_sweep_in_small_steps_is_done_after_as_many(world: World) {
         removed += swept.removed;
         let stored = world.put(&*a, &key(&format!("new{round}")), &[], "v").await;
         assert_eq!(read(&*b, &key(&format!("new{round}"))).await, alive(&stored));
-        a.remove_many(&[key(&format!("new{}", round - round % 7))]).await.expect("remove_many");
+        a.remove(&[key(&format!("new{}", round - round % 7))]).await.expect("remove");
         (from, round) = (swept.next, round + 1);
         if from.is_none() {
             break;
@@ -160,7 +161,7 @@ async fn a_sweep_reaches_dead_entries_with_values_and_tags_of_any_size(world: Wo
             } else {
                 entry.epochs
             };
-            a.put(&key, &Envelope::Entry(entry)).await.expect("put");
+            a.put_one(&key, &Envelope::Entry(entry)).await.expect("put");
             evicted.push(key);
         }
     }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use spakky_cache_core::entry::Envelope;
-use spakky_cache_core::store::{Found, Taken};
+use spakky_cache_core::store::{Cas, Found};
 use spakky_cache_core::{Key, Store};
+use spakky_test_runtime::Protocol as _;
 
 use super::LONG;
 use crate::world::{alive, dead, read};
@@ -40,7 +41,7 @@ async fn what_a_watch_finds_is_what_the_key_holds(world: World) {
     assert_eq!(watch("k").await, alive(&entry));
     b.evict(&[tag("t")]).await.expect("evict");
     assert_eq!(watch("k").await, dead(&entry));
-    b.remove_many(&[key("k")]).await.expect("remove_many");
+    b.remove(&[key("k")]).await.expect("remove");
     assert_eq!(watch("k").await, Found::Nothing);
 }
 
@@ -90,7 +91,7 @@ async fn a_watch_tells_of_many_puts(world: World) {
         changes.push(a.watch(&key).await.expect("watch").1);
         entries.push((key, Envelope::Entry(world.entry(&*b, &[], "v").await)));
     }
-    b.put_many(&entries).await.expect("put_many");
+    b.put(&entries).await.expect("put");
     for change in changes {
         fired(&change).await;
     }
@@ -102,7 +103,7 @@ async fn a_watch_tells_of_a_remove(world: World) {
     world.lease(&*b, &key("k2"), &[]).await;
     let (_, of_entry) = a.watch(&key("k1")).await.expect("watch");
     let (_, of_lease) = a.watch(&key("k2")).await.expect("watch");
-    b.remove_many(&[key("k1"), key("k2")]).await.expect("remove_many");
+    b.remove(&[key("k1"), key("k2")]).await.expect("remove");
     fired(&of_entry).await;
     fired(&of_lease).await;
 }
@@ -115,7 +116,7 @@ async fn a_watch_tells_of_a_lease_that_is_taken_by_comparing(world: World) {
     assert_eq!(found, dead(&entry));
     let marker = world.marker(&*b, &[]).await;
     let taken = b.take_lease(&key("k"), Some(&entry.cas_token()), &marker).await;
-    assert_eq!(taken, Ok(Taken::Mine));
+    assert_eq!(taken, Ok(Cas::Done));
     fired(&change).await;
 }
 
@@ -129,7 +130,7 @@ async fn a_watch_tells_of_a_change_by_the_same_handle(world: World) {
     assert_eq!(store.commit(&key("k"), &held.cas_token(), &entry).await, Ok(true));
     fired(&change).await;
     let (_, change) = store.watch(&key("k")).await.expect("watch");
-    store.remove_many(&[key("k")]).await.expect("remove_many");
+    store.remove(&[key("k")]).await.expect("remove");
     fired(&change).await;
 }
 
@@ -187,5 +188,5 @@ async fn a_watch_misses_no_change_that_comes_with_it(world: World) {
 }
 
 async fn put(store: Arc<dyn Store>, key: Key, envelope: Envelope) {
-    store.put(&key, &envelope).await.expect("put");
+    store.put_one(&key, &envelope).await.expect("put");
 }

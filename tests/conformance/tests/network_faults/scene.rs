@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use spakky_cache_core::entry::{Entry, Envelope, Epochs, Id, Marker};
-use spakky_cache_core::store::{Found, Step, Taken};
-use spakky_cache_core::{Runtime as _, Store as _, StoreError, Tag, TokioRuntime};
+use spakky_cache_core::store::{Cas, Found, Step};
+use spakky_cache_core::{Runtime as _, Store as _, StoreError, StoreErrorKind, Tag, TokioRuntime};
 use spakky_cache_redis::RedisStore;
 use spakky_store_conformance::{DEADLINE, key, tag, until};
+use spakky_test_runtime::Protocol as _;
 use spakky_test_support::{Fault, Planned, Traffic};
 use tokio::sync::SetOnce;
 
@@ -75,8 +76,8 @@ impl<'a> Scene<'a> {
         loop {
             match ask().await {
                 Ok(answer) => return answer,
-                Err(StoreError::Unavailable(_)) if self.lane.hasty => {}
-                Err(error) => panic!("an error though nothing goes wrong: {error}"),
+                Err(error) if self.lane.hasty && is_unavailable(&error) => {}
+                Err(error) => panic!("an error though nothing goes wrong: {error:?}"),
             }
         }
     }
@@ -121,13 +122,13 @@ impl<'a> Scene<'a> {
                     || trouble.during == During::Handshake,
                 "an answer from nowhere"
             ),
-            Err(StoreError::Unavailable(_)) => assert!(
+            Err(error) if is_unavailable(error) => assert!(
                 !trouble.is_harmless() && (reached || trouble.during == During::Handshake)
                     || self.lane.hasty,
                 "refused though nothing went wrong: {:?}",
                 answer.as_ref().err()
             ),
-            Err(error) => panic!("no failure of Redis, but {error}"),
+            Err(error) => panic!("no failure of Redis, but {error:?}"),
         }
         self.recover(trouble).await;
         assert!(self.sure(read_witness).await.into_entry().is_none(), "a stale read");
@@ -170,8 +171,8 @@ impl<'a> Scene<'a> {
         }
         let is_back = async || match store.ping().await {
             Ok(()) => true,
-            Err(StoreError::Unavailable(_)) => false,
-            Err(error) => panic!("no failure of Redis, but {error}"),
+            Err(error) if is_unavailable(&error) => false,
+            Err(error) => panic!("no failure of Redis, but {error:?}"),
         };
         until(is_back).await;
         if trouble.is_silent() && trouble.during == During::Handshake {
@@ -194,7 +195,7 @@ impl<'a> Scene<'a> {
         let k = key("afterwards");
         for (mine, theirs) in [(self.store(), self.other()), (self.other(), self.store())] {
             let entry = Envelope::Entry(self.entry(&["afterwards"], "v").await);
-            self.sure(async || mine.put(&k, &entry).await).await;
+            self.sure(async || mine.put_one(&k, &entry).await).await;
             let alive = Found::Envelope { envelope: entry, alive: true };
             assert_eq!(self.sure(async || theirs.read(&k).await).await, alive);
             self.sure(async || mine.evict(&[tag("afterwards")]).await).await;
@@ -227,7 +228,7 @@ impl<'a> Scene<'a> {
     /// An entry that the other process has stored.
     pub(crate) async fn put(&self, name: &str, tags: &[&str], value: &str) -> Envelope {
         let envelope = Envelope::Entry(self.entry(tags, value).await);
-        self.other().put(&key(name), &envelope).await.unwrap();
+        self.other().put_one(&key(name), &envelope).await.unwrap();
         envelope
     }
 
@@ -245,7 +246,7 @@ impl<'a> Scene<'a> {
     pub(crate) async fn lease(&self, name: &str) -> Envelope {
         let marker = self.marker().await;
         let taken = self.other().take_lease(&key(name), None, &marker).await;
-        assert_eq!(taken, Ok(Taken::Mine));
+        assert_eq!(taken, Ok(Cas::Done));
         Envelope::Lease(marker)
     }
 
@@ -270,6 +271,11 @@ pub(crate) fn alive(envelope: &Envelope) -> Found {
 /// `envelope`, found dead.
 pub(crate) fn dead(envelope: &Envelope) -> Found {
     Found::Envelope { envelope: envelope.clone(), alive: false }
+}
+
+/// A later attempt may succeed.
+fn is_unavailable(error: &StoreError) -> bool {
+    error.kind() == StoreErrorKind::Unavailable
 }
 
 /// An answer, if there is one, is the right one.

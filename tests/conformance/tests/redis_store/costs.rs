@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use spakky_cache_core::entry::{Envelope, Id};
-use spakky_cache_core::store::{Found, Taken};
+use spakky_cache_core::store::{Cas, Found, Slot};
 use spakky_cache_core::{Store as _, TokioRuntime};
-use spakky_test_support::Commands;
+use spakky_test_runtime::Protocol as _;
+use spakky_test_support::{Commands, RedisServer};
 
 use crate::support::{
     commands_of, entry, key, marker, open, put, read, redis, settings, tags, value,
@@ -60,7 +61,7 @@ async fn batches_are_one_round_trip() {
         names.iter().map(|name| (name.clone(), entry.clone())).collect::<Vec<_>>()
     };
     let some = entries().await;
-    let puts = commands_of(&server, async { store.put_many(&some).await.unwrap() });
+    let puts = commands_of(&server, async { store.put(&some).await.unwrap() });
     assert_eq!(puts.await, Commands::from([("set", 100)]));
     let alive = |found: Vec<Found>| found.into_iter().filter_map(value).count();
     let first = commands_of(&server, async {
@@ -76,11 +77,31 @@ async fn batches_are_one_round_trip() {
     });
     assert_eq!(second.await, Commands::from([("mget", 1)]));
     let removed = commands_of(&server, async {
-        assert_eq!(alive(other.remove_many(&names).await.unwrap()), 100);
-        assert_eq!(other.remove_many(&[]).await.unwrap(), []);
-        other.put_many(&[]).await.unwrap();
+        assert_eq!(other.remove(&names).await, Ok(vec![true; 100]));
+        assert_eq!(other.remove(&[]).await, Ok(Vec::new()));
+        other.put(&[]).await.unwrap();
     });
-    assert_eq!(removed.await, Commands::from([("getdel", 100)]));
+    // Of each the header is fetched, in two parts, and not the value.
+    let parts = [("evalsha", 100), ("strlen", 100), ("getrange", 200), ("unlink", 100)];
+    assert_eq!(removed.await, Commands::from(parts));
+}
+
+#[tokio::test]
+async fn a_removal_fetches_no_values() {
+    let server = redis();
+    let store = open(settings(server.port())).await;
+    put(&store, "k", &["t"], &"v".repeat(4 << 20)).await.unwrap();
+    let before = bytes_sent(&server);
+    assert_eq!(store.remove(&[key("k")]).await, Ok(vec![true]));
+    let sent = bytes_sent(&server) - before;
+    assert!(sent < 64 << 10, "{sent} bytes");
+}
+
+/// The bytes that the server has sent to its clients.
+fn bytes_sent(server: &RedisServer) -> u64 {
+    let info: String = server.query(redis::cmd("INFO").arg("stats")).unwrap();
+    let field = info.lines().find_map(|line| line.strip_prefix("total_net_output_bytes:"));
+    field.unwrap().trim().parse().unwrap()
 }
 
 #[tokio::test]
@@ -90,7 +111,7 @@ async fn a_load_is_a_lease_and_a_commit() {
     let marker = marker(&store).await;
     let stem = Envelope::Lease(marker.clone()).cas_token();
     let taken = commands_of(&server, async {
-        assert_eq!(store.take_lease(&key("k"), None, &marker).await, Ok(Taken::Mine));
+        assert_eq!(store.take_lease(&key("k"), None, &marker).await, Ok(Cas::Done));
     });
     assert_eq!(taken.await, Commands::from([("set", 1)]));
     let renewed = commands_of(&server, async {
@@ -117,7 +138,10 @@ async fn elections_and_marks() {
     let store = open(settings(server.port())).await;
     let token = Id::random(&TokioRuntime);
     let elected = commands_of(&server, async {
-        assert_eq!(store.elect(&key("k"), token, Duration::from_secs(9)).await, Ok(true));
+        assert_eq!(
+            store.elect(Slot::Refresh(&key("k")), token, Duration::from_secs(9)).await,
+            Ok(true)
+        );
     });
     assert_eq!(elected.await, Commands::from([("set", 1)]));
     // The first asks for a mark makes one; it stays until an eviction.
@@ -168,7 +192,7 @@ async fn a_watch_is_one_round_trip_and_wakes_up_by_itself() {
         let (_, change) = store.watch(&key("k")).await.unwrap();
         match how {
             "own" => put(&store, "k", &[], "w").await.unwrap(),
-            "removed" => drop(other.remove_many(&[key("k")]).await.unwrap()),
+            "removed" => drop(other.remove(&[key("k")]).await.unwrap()),
             "expired" => drop(server.command(&["PEXPIRE", "spakky:cache:k|k", "1"]).unwrap()),
             _ => drop(server.command(&["FLUSHALL"]).unwrap()),
         }

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use futures::FutureExt as _;
+use spakky_cache_core::Store as _;
 use spakky_cache_core::entry::Envelope;
 use spakky_cache_core::store::Found;
-use spakky_cache_core::{Store as _, StoreError};
+use spakky_test_runtime::Protocol as _;
 use spakky_test_support::{Commands, RedisServer};
 
-use crate::support::{beside, commands_of, entry, key, open, put, read, redis, settings, tags};
+use crate::support::{
+    beside, commands_of, entry, is_failure, key, open, put, read, redis, settings, tags,
+};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -85,7 +88,7 @@ async fn an_epoch_of_another_type_is_an_error_that_names_it() {
     server.command(&["RPUSH", "spakky:cache:t|t", "x"]).unwrap();
     for refused in [read(&store, "k").await.map(|_| ()), put(&store, "k", &["t"], "v").await] {
         let named = "GET \"spakky:cache:t|t\": WRONGTYPE";
-        assert!(matches!(&refused, Err(StoreError::Failed(text)) if text.contains(named)));
+        assert!(is_failure(&refused, named), "{refused:?}");
     }
 }
 
@@ -98,7 +101,7 @@ async fn a_flush_is_a_miss() {
     server.command(&["FLUSHALL"]).unwrap();
     assert_eq!(read(&store, "k").await, Ok(None));
     // What was captured before is dead after it.
-    store.put(&key("k"), &Envelope::Entry(old)).await.unwrap();
+    store.put_one(&key("k"), &Envelope::Entry(old)).await.unwrap();
     assert_eq!(read(&store, "k").await, Ok(None));
     put(&store, "k", &["t"], "w").await.unwrap();
     assert_eq!(read(&store, "k").await.unwrap().as_deref(), Some("w"));
@@ -116,7 +119,7 @@ async fn caches_on_one_connection_have_nothing_in_common() {
     put(&store, "k", &["t"], "mine").await.unwrap();
     store.evict(&tags(&["t"])).await.unwrap();
     store.clear().await.unwrap();
-    store.remove_many(&[key("k")]).await.unwrap();
+    store.remove(&[key("k")]).await.unwrap();
     for cache in &others {
         assert_eq!(read(cache, "k").await.unwrap().as_deref(), Some("theirs"), "{cache:?}");
     }

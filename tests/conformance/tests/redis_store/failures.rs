@@ -1,18 +1,15 @@
 //! What a Redis may refuse, and what may lie under a key.
 
 use redis::Value;
+use spakky_cache_core::Store as _;
 use spakky_cache_core::entry::Envelope;
-use spakky_cache_core::store::{Found, Taken};
-use spakky_cache_core::{Store as _, StoreError};
+use spakky_cache_core::store::{Cas, Found};
+use spakky_test_runtime::Protocol as _;
 use spakky_test_support::{Commands, RedisServer, ServerOptions};
 
 use crate::support::{
-    commands_of, entry, is_unavailable, key, marker, open, put, read, redis, settings,
+    commands_of, entry, is_failure, is_unavailable, key, marker, open, put, read, redis, settings,
 };
-
-fn is_failure<T>(outcome: &Result<T, StoreError>, text: &str) -> bool {
-    matches!(outcome, Err(StoreError::Failed(error)) if error.contains(text))
-}
 
 #[tokio::test]
 async fn a_key_of_another_type_is_a_failure_and_no_more() {
@@ -27,7 +24,7 @@ async fn a_key_of_another_type_is_a_failure_and_no_more() {
     assert!(is_failure(&store.take_lease(&k, None, &marker).await, "WRONGTYPE"));
     assert!(is_failure(&store.take_lease(&k, Some(&stem), &marker).await, "WRONGTYPE"));
     assert!(is_failure(&store.give_up(&k, &stem).await, "WRONGTYPE"));
-    assert!(is_failure(&store.remove_many(std::slice::from_ref(&k)).await, "WRONGTYPE"));
+    assert!(is_failure(&store.remove(std::slice::from_ref(&k)).await, "WRONGTYPE"));
     // MGET takes it for nothing, and SET for anything.
     assert_eq!(store.read_many(&[k]).await, Ok(vec![Found::Nothing]));
     put(&store, "k", &[], "v").await.unwrap();
@@ -42,7 +39,7 @@ async fn scripts_survive_being_forgotten() {
     let stem = Envelope::Lease(marker.clone()).cas_token();
     let entry = entry(&store, &[], "v").await.unwrap();
     for round in 0..3 {
-        assert_eq!(store.take_lease(&key("k"), None, &marker).await, Ok(Taken::Mine));
+        assert_eq!(store.take_lease(&key("k"), None, &marker).await, Ok(Cas::Done));
         server.command(&["SCRIPT", "FLUSH"]).unwrap();
         let committed = commands_of(&server, async {
             assert_eq!(store.commit(&key("k"), &stem, &entry).await, Ok(true), "{round}");
@@ -54,7 +51,7 @@ async fn scripts_survive_being_forgotten() {
             assert_eq!(store.commit(&key("k"), &stem, &entry).await, Ok(false));
         });
         assert_eq!(refused.await, Commands::from([("evalsha", 1), ("getrange", 1)]));
-        store.remove_many(&[key("k")]).await.unwrap();
+        store.remove(&[key("k")]).await.unwrap();
     }
 }
 
@@ -73,8 +70,9 @@ async fn a_full_memory_is_a_failure() {
         }
     }
     assert!(is_failure(&refused, "OOM"), "{refused:?}");
-    // Reads go on.
+    // Reads and removals go on.
     assert_eq!(read(&store, "small").await.unwrap().as_deref(), Some("v"));
+    assert_eq!(store.remove(&[key("small")]).await, Ok(vec![true]));
 }
 
 #[tokio::test]
@@ -95,7 +93,7 @@ async fn a_replica_is_unavailable_for_writes() {
 #[tokio::test]
 async fn a_refused_command_is_a_failure_that_names_it() {
     let options =
-        ServerOptions::new().user("app", "app-secret", &["~*", "&*", "+@all", "-getdel", "-set"]);
+        ServerOptions::new().user("app", "app-secret", &["~*", "&*", "+@all", "-evalsha", "-set"]);
     let server = RedisServer::start(options).unwrap();
     let store = open(spakky_cache_redis::RedisSettings {
         username: Some("app".into()),
@@ -103,8 +101,8 @@ async fn a_refused_command_is_a_failure_that_names_it() {
         ..settings(server.port())
     })
     .await;
-    let refused = store.remove_many(&[key("k")]).await;
-    assert!(is_failure(&refused, "GETDEL \"spakky:cache:k|k\": NOPERM"), "{refused:?}");
+    let refused = store.remove(&[key("k")]).await;
+    assert!(is_failure(&refused, "remove \"spakky:cache:k|k\": NOPERM"), "{refused:?}");
     // An evict that was refused must not pass for one that happened.
     assert!(is_failure(&store.clear().await, "NOPERM"));
     assert!(is_failure(&store.evict(&[]).await, "NOPERM"));

@@ -7,8 +7,9 @@ use futures::FutureExt as _;
 use futures::future::join_all;
 use spakky_cache_core::Store as _;
 use spakky_cache_core::entry::Envelope;
-use spakky_cache_core::store::{Found, Taken};
+use spakky_cache_core::store::{Cas, Found};
 use spakky_cache_redis::{RedisConnection, RedisSettings};
+use spakky_test_runtime::Protocol as _;
 use spakky_test_support::Proxy;
 
 use crate::support::{
@@ -41,9 +42,9 @@ async fn a_restart_is_survived_and_everything_is_a_miss() {
 
     assert_eq!(store.read(&key("k")).await, Ok(Found::Nothing));
     // Epochs from before are not taken for current ones, nor is a lease.
-    store.put(&key("k"), &Envelope::Entry(old)).await.unwrap();
+    store.put_one(&key("k"), &Envelope::Entry(old)).await.unwrap();
     assert_eq!(read(&store, "k").await, Ok(None));
-    assert_eq!(store.take_lease(&key("l"), None, &marker).await, Ok(Taken::Mine));
+    assert_eq!(store.take_lease(&key("l"), None, &marker).await, Ok(Cas::Done));
     let stem = Envelope::Lease(marker).cas_token();
     assert_eq!(store.renew(&key("l"), &stem, Duration::from_secs(9)).await, Ok(true));
     put(&store, "k", &["t"], "w").await.unwrap();
@@ -116,14 +117,14 @@ async fn a_step_that_is_dropped_does_not_happen_after_a_later_one() {
             (entry(&store, &[], "first").await, entry(&store, &[], "second").await);
         let (first, second) = (Envelope::Entry(first.unwrap()), Envelope::Entry(second.unwrap()));
         let k = key("k");
-        let mut dropped = store.put(&k, &first);
+        let mut dropped = store.put_one(&k, &first);
         assert!((&mut dropped).now_or_never().is_none());
         if round % 2 == 0 {
             // Let it get as far as the socket.
             tokio::task::yield_now().await;
         }
         drop(dropped);
-        store.put(&k, &second).await.unwrap();
+        store.put_one(&k, &second).await.unwrap();
         assert_eq!(read(&store, "k").await.unwrap().as_deref(), Some("second"));
     }
 }

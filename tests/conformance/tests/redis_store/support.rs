@@ -1,13 +1,17 @@
 //! What these tests share.
 
+use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use spakky_cache_core::entry::{Entry, Envelope, Id, Marker};
 use spakky_cache_core::store::Found;
-use spakky_cache_core::{Key, Prefix, Runtime as _, Store as _, StoreError, Tag, TokioRuntime};
+use spakky_cache_core::{
+    Key, Prefix, Runtime as _, Store as _, StoreError, StoreErrorKind, Tag, TokioRuntime,
+};
 use spakky_cache_redis::{RedisConnection, RedisSettings, RedisStore};
+use spakky_test_runtime::Protocol as _;
 use spakky_test_support::{RedisServer, ServerOptions};
 pub(crate) use spakky_test_support::{commands_of, until};
 
@@ -84,7 +88,7 @@ pub(crate) async fn put(
     value: &str,
 ) -> Result<(), StoreError> {
     let envelope = Envelope::Entry(entry(store, with, value).await?);
-    store.put(&key(name), &envelope).await
+    store.put_one(&key(name), &envelope).await
 }
 
 /// What a caller of the cache would read: the value of what is alive.
@@ -104,5 +108,12 @@ pub(crate) async fn until_back(store: &RedisStore) {
 }
 
 pub(crate) fn is_unavailable<T>(outcome: &Result<T, StoreError>) -> bool {
-    matches!(outcome, Err(StoreError::Unavailable(_)))
+    matches!(outcome, Err(error) if error.kind() == StoreErrorKind::Unavailable)
+}
+
+/// Whether the server refused a command, with `text` in the cause.
+pub(crate) fn is_failure<T>(outcome: &Result<T, StoreError>, text: &str) -> bool {
+    let Err(error) = outcome else { return false };
+    let cause = error.source().expect("every error of the store has a cause").to_string();
+    error.kind() == StoreErrorKind::Failed && cause.contains(text)
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use spakky_cache_core::entry::{Envelope, Id};
 use spakky_cache_core::{Store as _, TokioRuntime};
 use spakky_cache_redis::{RedisSettings, RedisStore};
+use spakky_test_runtime::Protocol as _;
 use spakky_test_support::RedisServer;
 
 use crate::support::{beside, entry, key, marker, open, put, read, redis, settings, tags};
@@ -95,13 +96,13 @@ async fn what_was_stored_meanwhile_stays() {
     let (store, other) = (open(settings(server.port())).await, open(settings(server.port())).await);
     // Leases that are alive, too.
     let marker = marker(&store).await;
-    store.put(&key("lease"), &Envelope::Lease(marker)).await.unwrap();
+    store.put_one(&key("lease"), &Envelope::Lease(marker)).await.unwrap();
     for round in 0..50 {
         put(&store, "k", &["t"], "old").await.unwrap();
         store.evict(&tags(&["t"])).await.unwrap();
         let new = entry(&other, &["t"], "new").await.unwrap();
         let (k, new) = (key("k"), Envelope::Entry(new));
-        let (swept, put) = tokio::join!(sweep_all(&store, 100), other.put(&k, &new));
+        let (swept, put) = tokio::join!(sweep_all(&store, 100), other.put_one(&k, &new));
         put.unwrap();
         assert!(swept.1 <= 1);
         assert_eq!(read(&store, "k").await.unwrap().as_deref(), Some("new"), "{round}");

@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use spakky_cache_core::entry::{Entry, Envelope, Epochs, Id, Marker};
-use spakky_cache_core::store::{CasToken, Change, Found, Taken};
+use spakky_cache_core::store::{Cas, CasToken, Change, Found, Slot};
 use spakky_cache_core::{Key, Store, StoreError, Tag};
 use spakky_cache_redis::RedisStore;
+use spakky_test_runtime::Protocol as _;
 
 use super::ledger::{Ledger, Moment};
 use super::names::{KEYS, TAGS, name};
@@ -179,40 +180,43 @@ impl Judge<'_> {
                 );
             }
             Kind::TakeNothing => match store.take_lease(key, None, &marker).await? {
-                Taken::Mine => self.said(&Meaning::Null, &["SET", "EVALSHA", "EVAL"], &entry),
-                Taken::Found(found) => self.found(&entry, &found),
-                Taken::Changed => panic!("nothing was compared, and it changed"),
+                Cas::Done => self.said(&Meaning::Null, &["SET", "EVALSHA", "EVAL"], &entry),
+                Cas::Occupied(found) => self.found(&entry, &found),
+                Cas::Changed => panic!("nothing was compared, and it changed"),
             },
             Kind::TakeSeen => match store.take_lease(key, Some(&cas_token()), &marker).await? {
-                Taken::Mine => self.ran(true, &entry),
-                Taken::Changed => self.ran(false, &entry),
-                Taken::Found(found) => panic!("nobody said {found:?}"),
+                Cas::Done => self.ran(true, &entry),
+                Cas::Changed => self.ran(false, &entry),
+                Cas::Occupied(found) => panic!("nobody said {found:?}"),
             },
             Kind::Commit => self.ran(store.commit(key, held, &fresh_entry()).await?, &entry),
             Kind::GiveUp => self.ran(store.give_up(key, held).await?, &entry),
             Kind::Renew => self.ran(store.renew(key, held, LONG).await?, &entry),
             Kind::Put => {
-                store.put(key, &Envelope::Entry(fresh_entry())).await?;
+                store.put_one(key, &Envelope::Entry(fresh_entry())).await?;
                 self.stored(&["SET"], &entry);
             }
             Kind::PutMany => {
                 let entries = keys.clone().map(|key| (key, Envelope::Entry(fresh_entry())));
-                store.put_many(&entries).await?;
+                store.put(&entries).await?;
                 for key in KEYS {
                     self.stored(&["SET"], &name('k', key));
                 }
             }
-            Kind::RemoveMany => self.found_many(&store.remove_many(keys).await?),
+            Kind::RemoveMany => self.found_many(&store.remove(keys).await?),
             Kind::Elect => {
-                let elected = store.elect(key, token, LONG).await?;
+                let elected = store.elect(Slot::Refresh(key), token, LONG).await?;
                 let means = if elected { Meaning::Ok } else { Meaning::Null };
                 self.said(&means, &["SET"], &name('r', text));
             }
             Kind::StayElected => {
-                self.ran(store.stay_elected(key, token, LONG).await?, &name('r', text));
+                self.ran(
+                    store.stay_elected(Slot::Refresh(key), token, LONG).await?,
+                    &name('r', text),
+                );
             }
             Kind::Resign => {
-                store.resign(key, token).await?;
+                store.resign(Slot::Refresh(key), token).await?;
                 self.ran_somehow(&name('r', text));
             }
             Kind::Evict => {

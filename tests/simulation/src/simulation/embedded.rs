@@ -75,11 +75,11 @@ impl Site for OneStore {
         known
     }
 
-    fn expire(&self, _key: &Key, _stem: &CasToken) -> bool {
+    fn expire(&self, _key: &Key, _token: &CasToken) -> bool {
         true
     }
 
-    fn expire_election(&self, _key: &Key, _token: Id) -> bool {
+    fn expire_election(&self, _key: &Key, _token: &CasToken) -> bool {
         true
     }
 
@@ -97,7 +97,7 @@ impl Site for OneStore {
             }
             2 => {
                 let key = chance.pick(keys);
-                at_once(store.remove_many(std::slice::from_ref(key))).ok()?;
+                at_once(store.remove(std::slice::from_ref(key))).ok()?;
                 Some(Trouble::EntryLost(key.as_str().into()))
             }
             3 => {
@@ -122,7 +122,7 @@ impl Site for OneStore {
                     epochs: at_once(store.capture(&[], None)).ok()?,
                     value: Bytes::from_static(&[0; 400]),
                 };
-                at_once(store.put(&key, &Envelope::Entry(entry))).ok()?;
+                at_once(store.put(&[(key, Envelope::Entry(entry))])).ok()?;
                 None
             }
         }

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use spakky_cache_core::Key;
-use spakky_cache_core::entry::{Envelope, Id, UnixMillis, whole_millis};
-use spakky_cache_core::store::CasToken;
+use spakky_cache_core::entry::{Envelope, UnixMillis, whole_millis};
+use spakky_cache_core::store::{CasToken, Slot, Update};
 use spakky_test_runtime::ManualClock;
 
 /// Keeps book of leases, entries and elections. Clones share it.
@@ -24,7 +24,7 @@ struct Book {
     ends: HashMap<CasToken, UnixMillis>,
     /// All markers.
     leases: HashSet<CasToken>,
-    elections: BTreeMap<Key, (Id, UnixMillis)>,
+    elections: BTreeMap<Key, (CasToken, UnixMillis)>,
 }
 
 impl Ledger {
@@ -56,20 +56,27 @@ impl Ledger {
         self.book().keys.insert(key.clone(), None);
     }
 
-    pub(crate) fn renewed(&self, held: &CasToken, lasts: Duration) {
-        let until = self.after(lasts);
-        self.book().ends.insert(held.clone(), until);
-    }
-
-    pub(crate) fn elected(&self, key: &Key, token: Id, lasts: Duration) {
-        let until = self.after(lasts);
-        self.book().elections.insert(key.clone(), (token, until));
-    }
-
-    pub(crate) fn resigned(&self, key: &Key, token: Id) {
-        let mut book = self.book();
-        if book.elections.get(key).is_some_and(|(held, _)| *held == token) {
-            book.elections.remove(key);
+    /// A slot that held `expected` was updated.
+    pub(crate) fn updated(&self, slot: Slot<'_>, expected: Option<&CasToken>, update: Update<'_>) {
+        match (slot, update) {
+            (Slot::Entry(key), Update::Put(envelope)) => self.stored(key, envelope),
+            (Slot::Entry(key), Update::Remove) => self.removed(key),
+            (Slot::Entry(_), Update::Extend(lasts)) => {
+                let until = self.after(lasts);
+                self.book().ends.extend(expected.map(|token| (token.clone(), until)));
+            }
+            (Slot::Refresh(key), Update::Put(envelope)) => {
+                let until = self.after(envelope.ttl().unwrap_or(Duration::MAX));
+                self.book().elections.insert(key.clone(), (envelope.cas_token(), until));
+            }
+            (Slot::Refresh(key), Update::Extend(lasts)) => {
+                let until = self.after(lasts);
+                self.book().elections.entry(key.clone()).and_modify(|(_, end)| *end = until);
+            }
+            (Slot::Refresh(key), Update::Remove) => {
+                self.book().elections.remove(key);
+            }
+            (Slot::Sweeper, _) => {}
         }
     }
 
@@ -100,13 +107,13 @@ impl Ledger {
     }
 
     /// The elections whose time is over. They are told once.
-    pub(crate) fn ended_elections(&self) -> Vec<(Key, Id)> {
+    pub(crate) fn ended_elections(&self) -> Vec<(Key, CasToken)> {
         let now = self.clock.now();
         let mut ended = Vec::new();
         self.book().elections.retain(|key, (token, until)| {
             let over = *until <= now;
             if over {
-                ended.push((key.clone(), *token));
+                ended.push((key.clone(), token.clone()));
             }
             !over
         });

@@ -19,7 +19,6 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use redis::cmd;
-use spakky_cache_core::entry::Id;
 use spakky_cache_core::envelope::{CAS_TOKEN_BYTES, cas_token_of};
 use spakky_cache_core::store::CasToken;
 use spakky_cache_core::{Key, Prefix, Runtime, Store, Tag};
@@ -194,7 +193,7 @@ impl Site for OnePrefix {
         self.remove_if(&self.name('k', key.as_str()), &stem.0)
     }
 
-    fn expire_election(&self, key: &Key, token: Id) -> bool {
+    fn expire_election(&self, key: &Key, token: &CasToken) -> bool {
         self.remove_if(&self.name('r', key.as_str()), &token.0)
     }
 

@@ -424,7 +424,7 @@ impl Schedule {
             }
         }
         for (key, token) in self.ledger.ended_elections() {
-            if self.site.expire_election(&key, token) {
+            if self.site.expire_election(&key, &token) {
                 drop(self.disturb(Trouble::ElectionEnded(key.as_str().into())));
             }
         }

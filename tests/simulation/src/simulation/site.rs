@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use spakky_cache_core::entry::Id;
 use spakky_cache_core::store::CasToken;
 use spakky_cache_core::{Key, Runtime, Store, Tag};
 
@@ -50,7 +49,7 @@ pub trait Site: Send + Sync + fmt::Debug {
     fn expire(&self, key: &Key, token: &CasToken) -> bool;
 
     /// The same for the election of a refresh.
-    fn expire_election(&self, key: &Key, token: Id) -> bool;
+    fn expire_election(&self, key: &Key, token: &CasToken) -> bool;
 
     /// Loses, or damages, something. None: nothing that excuses anything.
     fn lose(&self, chance: &mut Chance, keys: &[Key], tags: &[Tag]) -> Option<Trouble>;

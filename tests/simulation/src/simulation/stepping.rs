@@ -3,8 +3,10 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use spakky_cache_core::entry::{Entry, Envelope, Epochs, Id, Marker};
-use spakky_cache_core::store::{CasToken, Change, EvictionMark, Found, Step, Swept, Taken};
+use spakky_cache_core::entry::{Envelope, Epochs};
+use spakky_cache_core::store::{
+    Cas, CasToken, Change, EvictionMark, Found, Slot, Step, Swept, Update,
+};
 use spakky_cache_core::{Key, Store, StoreError, Tag};
 
 use super::executor::Tasks;
@@ -113,69 +115,44 @@ impl Store for Stepping {
         self.step("eviction_mark", None, |store, _| async move { store.eviction_mark().await })
     }
 
-    fn take_lease<'a>(
+    fn compare_and_set<'a>(
         &'a self,
-        key: &'a Key,
-        seen: Option<&'a CasToken>,
-        marker: &'a Marker,
-    ) -> Step<'a, Taken> {
-        let (of, seen, marker) = (key.clone(), seen.cloned(), marker.clone());
-        self.step("take_lease", Some(key), |store, ledger| async move {
-            let taken = store.take_lease(&of, seen.as_ref(), &marker).await?;
-            if taken == Taken::Mine {
-                ledger.stored(&of, &Envelope::Lease(marker));
+        slot: Slot<'a>,
+        expected: Option<&'a CasToken>,
+        update: Update<'a>,
+    ) -> Step<'a, Cas> {
+        let (name, key) = label(slot, update);
+        let (of, expected) = (key.cloned(), expected.cloned());
+        let is_refresh = matches!(slot, Slot::Refresh(_));
+        let (put, extend) = match update {
+            Update::Put(envelope) => (Some(envelope.clone()), None),
+            Update::Extend(lasts) => (None, Some(lasts)),
+            Update::Remove => (None, None),
+        };
+        self.step(name, key, move |store, ledger| async move {
+            let slot = match &of {
+                None => Slot::Sweeper,
+                Some(key) if is_refresh => Slot::Refresh(key),
+                Some(key) => Slot::Entry(key),
+            };
+            let update = match (&put, extend) {
+                (Some(envelope), _) => Update::Put(envelope),
+                (None, Some(lasts)) => Update::Extend(lasts),
+                (None, None) => Update::Remove,
+            };
+            let cas = store.compare_and_set(slot, expected.as_ref(), update).await?;
+            if cas.is_done() {
+                ledger.updated(slot, expected.as_ref(), update);
             }
-            Ok(taken)
+            Ok(cas)
         })
     }
 
-    fn commit<'a>(&'a self, key: &'a Key, held: &'a CasToken, entry: &'a Entry) -> Step<'a, bool> {
-        let (of, held, entry) = (key.clone(), held.clone(), entry.clone());
-        self.step("commit", Some(key), |store, ledger| async move {
-            let stored = store.commit(&of, &held, &entry).await?;
-            if stored {
-                ledger.stored(&of, &Envelope::Entry(entry));
-            }
-            Ok(stored)
-        })
-    }
-
-    fn give_up<'a>(&'a self, key: &'a Key, held: &'a CasToken) -> Step<'a, bool> {
-        let (of, held) = (key.clone(), held.clone());
-        self.step("give_up", Some(key), |store, ledger| async move {
-            let given_up = store.give_up(&of, &held).await?;
-            if given_up {
-                ledger.removed(&of);
-            }
-            Ok(given_up)
-        })
-    }
-
-    fn renew<'a>(&'a self, key: &'a Key, held: &'a CasToken, lasts: Duration) -> Step<'a, bool> {
-        let (of, held) = (key.clone(), held.clone());
-        self.step("renew", Some(key), move |store, ledger| async move {
-            let renewed = store.renew(&of, &held, lasts).await?;
-            if renewed {
-                ledger.renewed(&held, lasts);
-            }
-            Ok(renewed)
-        })
-    }
-
-    fn put<'a>(&'a self, key: &'a Key, envelope: &'a Envelope) -> Step<'a, ()> {
-        let (of, envelope) = (key.clone(), envelope.clone());
-        self.step("put", Some(key), |store, ledger| async move {
-            store.put(&of, &envelope).await?;
-            ledger.stored(&of, &envelope);
-            Ok(())
-        })
-    }
-
-    fn put_many<'a>(&'a self, entries: &'a [(Key, Envelope)]) -> Step<'a, ()> {
+    fn put<'a>(&'a self, entries: &'a [(Key, Envelope)]) -> Step<'a, ()> {
         let of = entries.to_vec();
         let first = entries.first().map(|(key, _)| key);
-        self.step("put_many", first, |store, ledger| async move {
-            store.put_many(&of).await?;
+        self.step("put", first, |store, ledger| async move {
+            store.put(&of).await?;
             for (key, envelope) in &of {
                 ledger.stored(key, envelope);
             }
@@ -183,50 +160,19 @@ impl Store for Stepping {
         })
     }
 
-    fn remove_many<'a>(&'a self, keys: &'a [Key]) -> Step<'a, Vec<Found>> {
+    fn remove<'a>(&'a self, keys: &'a [Key]) -> Step<'a, Vec<bool>> {
         let of = keys.to_vec();
         let is_aftermath = self.tasks.running().is_some_and(|doing| doing.is_aftermath());
         let keep = self.keeps_after_writes && is_aftermath;
-        self.step("remove_many", keys.first(), move |store, ledger| async move {
+        self.step("remove", keys.first(), move |store, ledger| async move {
             if keep {
-                return Ok(vec![Found::Nothing; of.len()]);
+                return Ok(vec![false; of.len()]);
             }
-            let found = store.remove_many(&of).await?;
+            let removed = store.remove(&of).await?;
             for key in &of {
                 ledger.removed(key);
             }
-            Ok(found)
-        })
-    }
-
-    fn elect<'a>(&'a self, key: &'a Key, token: Id, lasts: Duration) -> Step<'a, bool> {
-        let of = key.clone();
-        self.step("elect", Some(key), move |store, ledger| async move {
-            let elected = store.elect(&of, token, lasts).await?;
-            if elected {
-                ledger.elected(&of, token, lasts);
-            }
-            Ok(elected)
-        })
-    }
-
-    fn stay_elected<'a>(&'a self, key: &'a Key, token: Id, lasts: Duration) -> Step<'a, bool> {
-        let of = key.clone();
-        self.step("stay_elected", Some(key), move |store, ledger| async move {
-            let elected = store.stay_elected(&of, token, lasts).await?;
-            if elected {
-                ledger.elected(&of, token, lasts);
-            }
-            Ok(elected)
-        })
-    }
-
-    fn resign<'a>(&'a self, key: &'a Key, token: Id) -> Step<'a, ()> {
-        let of = key.clone();
-        self.step("resign", Some(key), move |store, ledger| async move {
-            store.resign(&of, token).await?;
-            ledger.resigned(&of, token);
-            Ok(())
+            Ok(removed)
         })
     }
 
@@ -239,17 +185,35 @@ impl Store for Stepping {
         self.step("clear", None, |store, _| async move { store.clear().await })
     }
 
-    fn elect_sweeper(&self, token: Id, lasts: Duration) -> Step<'_, bool> {
-        self.step("elect_sweeper", None, move |store, _| async move {
-            store.elect_sweeper(token, lasts).await
-        })
-    }
-
     fn sweep(&self, from: Option<u64>, most: usize) -> Step<'_, Swept> {
         self.step("sweep", None, move |store, _| async move { store.sweep(from, most).await })
     }
 
     fn ping(&self) -> Step<'_, ()> {
         self.step("ping", None, |store, _| async move { store.ping().await })
+    }
+}
+
+/// What the protocol calls an update, and the key of its slot.
+fn label<'a>(slot: Slot<'a>, update: Update<'_>) -> (&'static str, Option<&'a Key>) {
+    match slot {
+        Slot::Entry(key) => {
+            let name = match update {
+                Update::Put(Envelope::Lease(_)) => "take_lease",
+                Update::Put(Envelope::Entry(_)) => "commit",
+                Update::Extend(_) => "renew",
+                Update::Remove => "give_up",
+            };
+            (name, Some(key))
+        }
+        Slot::Refresh(key) => {
+            let name = match update {
+                Update::Put(_) => "elect",
+                Update::Extend(_) => "stay_elected",
+                Update::Remove => "resign",
+            };
+            (name, Some(key))
+        }
+        Slot::Sweeper => ("elect_sweeper", None),
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use spakky_cache_core::store::Change;
-use spakky_cache_core::{Key, StoreError};
+use spakky_cache_core::{Key, StoreError, StoreErrorKind};
 
 use super::executor::{Doing, Tasks};
 use super::trace::Trace;
@@ -179,7 +179,7 @@ impl Steps {
     /// The callers of all steps of `process` hear that it lost its connection,
     /// and those who watch something are told of a change.
     pub(crate) fn lose_connection(&self, process: usize) {
-        let lost = Err(StoreError::Unavailable("the connection was lost".into()));
+        let lost = Err(StoreError::new(StoreErrorKind::Unavailable, "the connection was lost"));
         self.judge(|step| step.label.process == process, &lost);
         let pool = self.pool();
         for notice in pool.notices.iter().filter(|notice| notice.process == process) {
@@ -190,7 +190,7 @@ impl Steps {
 
     /// The caller of one step hears that it failed.
     pub(crate) fn fail(&self, id: StepId) {
-        let failed = Err(StoreError::Failed("a fault of the test's".into()));
+        let failed = Err(failure("a fault of the test's"));
         self.judge(|step| step.id == id, &failed);
     }
 
@@ -245,7 +245,7 @@ impl Steps {
     fn poll_verdict(&self, id: StepId, waker: &Waker) -> Poll<Result<(), StoreError>> {
         let mut pool = self.pool();
         let Some(at) = pool.steps.iter().position(|step| step.id == id) else {
-            return Poll::Ready(Err(StoreError::Failed("a step of an earlier schedule".into())));
+            return Poll::Ready(Err(failure("a step of an earlier schedule")));
         };
         let Some(verdict) = pool.steps[at].verdict.clone() else {
             pool.steps[at].waker = Some(waker.clone());
@@ -292,6 +292,10 @@ impl fmt::Debug for Steps {
     }
 }
 
+fn failure(reason: &str) -> StoreError {
+    StoreError::new(StoreErrorKind::Failed, reason)
+}
+
 /// Where a step's answer is left until its caller hears of it.
 pub(crate) type Mailbox<T> = Arc<Mutex<Option<T>>>;
 
@@ -310,7 +314,7 @@ impl<T> Future for Sent<T> {
         self.steps.poll_verdict(self.id, context.waker()).map(|verdict| {
             verdict?;
             let answer = self.mailbox.lock().unwrap_or_else(PoisonError::into_inner).take();
-            answer.ok_or_else(|| StoreError::Failed("it did not happen".into()))
+            answer.ok_or_else(|| failure("it did not happen"))
         })
     }
 }

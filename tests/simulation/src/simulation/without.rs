@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use spakky_cache_core::entry::{Entry, Envelope, Epoch, Epochs, Id, Marker};
-use spakky_cache_core::store::{CasToken, Change, EvictionMark, Found, Step, Swept, Taken};
+use spakky_cache_core::store::{
+    Cas, CasToken, Change, EvictionMark, Found, Slot, Step, Swept, Update,
+};
 use spakky_cache_core::{Key, Store, StoreError, Tag};
 
 /// A check of the protocol.
@@ -73,18 +75,12 @@ impl Without {
         self.store.capture(&tags, None).await
     }
 
-    async fn entry(&self, entry: &Entry) -> Result<Entry, StoreError> {
-        Ok(Entry { epochs: self.epochs(&entry.epochs).await?, ..entry.clone() })
-    }
-
-    async fn marker(&self, marker: &Marker) -> Result<Marker, StoreError> {
-        Ok(Marker { epochs: self.epochs(&marker.epochs).await?, ..marker.clone() })
-    }
-
+    /// `envelope` with the epochs that it is to be stored with.
     async fn envelope(&self, envelope: &Envelope) -> Result<Envelope, StoreError> {
-        Ok(match envelope {
-            Envelope::Entry(entry) => Envelope::Entry(self.entry(entry).await?),
-            Envelope::Lease(marker) => Envelope::Lease(self.marker(marker).await?),
+        let epochs = self.epochs(envelope.epochs()).await?;
+        Ok(match envelope.clone() {
+            Envelope::Entry(entry) => Envelope::Entry(Entry { epochs, ..entry }),
+            Envelope::Lease(marker) => Envelope::Lease(Marker { epochs, ..marker }),
         })
     }
 
@@ -133,82 +129,55 @@ impl Store for Without {
         self.store.eviction_mark()
     }
 
-    fn take_lease<'a>(
+    fn compare_and_set<'a>(
         &'a self,
-        key: &'a Key,
-        seen: Option<&'a CasToken>,
-        marker: &'a Marker,
-    ) -> Step<'a, Taken> {
+        slot: Slot<'a>,
+        expected: Option<&'a CasToken>,
+        update: Update<'a>,
+    ) -> Step<'a, Cas> {
+        let Slot::Entry(key) = slot else {
+            return self.store.compare_and_set(slot, expected, update);
+        };
         Box::pin(async move {
-            let marker = self.marker(marker).await?;
-            Ok(match self.store.take_lease(key, seen, &marker).await? {
-                Taken::Found(found) => Taken::Found(self.found(found)),
-                taken => taken,
+            let envelope;
+            let update = match update {
+                Update::Put(given) => {
+                    envelope = self.envelope(given).await?;
+                    Update::Put(&envelope)
+                }
+                update => update,
+            };
+            let left_out = match update {
+                Update::Put(entry @ Envelope::Entry(_)) if self.lacks(Check::HolderOfACommit) => {
+                    self.store.put(&[(key.clone(), entry.clone())]).await?;
+                    return Ok(Cas::Done);
+                }
+                Update::Remove => self.lacks(Check::HolderOfAGiveUp),
+                Update::Extend(_) => self.lacks(Check::HolderOfARenewal),
+                Update::Put(_) => false,
+            };
+            if left_out {
+                let Some(held) = self.held(key).await? else { return Ok(Cas::Changed) };
+                return self.store.compare_and_set(slot, Some(&held), update).await;
+            }
+            Ok(match self.store.compare_and_set(slot, expected, update).await? {
+                Cas::Occupied(found) => Cas::Occupied(self.found(found)),
+                cas => cas,
             })
         })
     }
 
-    fn commit<'a>(&'a self, key: &'a Key, held: &'a CasToken, entry: &'a Entry) -> Step<'a, bool> {
-        Box::pin(async move {
-            let entry = self.entry(entry).await?;
-            if self.lacks(Check::HolderOfACommit) {
-                self.store.put(key, &Envelope::Entry(entry)).await?;
-                return Ok(true);
-            }
-            self.store.commit(key, held, &entry).await
-        })
-    }
-
-    fn give_up<'a>(&'a self, key: &'a Key, held: &'a CasToken) -> Step<'a, bool> {
-        Box::pin(async move {
-            if !self.lacks(Check::HolderOfAGiveUp) {
-                return self.store.give_up(key, held).await;
-            }
-            let Some(held) = self.held(key).await? else { return Ok(false) };
-            self.store.give_up(key, &held).await
-        })
-    }
-
-    fn renew<'a>(&'a self, key: &'a Key, held: &'a CasToken, lasts: Duration) -> Step<'a, bool> {
-        Box::pin(async move {
-            if !self.lacks(Check::HolderOfARenewal) {
-                return self.store.renew(key, held, lasts).await;
-            }
-            let Some(held) = self.held(key).await? else { return Ok(false) };
-            self.store.renew(key, &held, lasts).await
-        })
-    }
-
-    fn put<'a>(&'a self, key: &'a Key, envelope: &'a Envelope) -> Step<'a, ()> {
-        Box::pin(async move { self.store.put(key, &self.envelope(envelope).await?).await })
-    }
-
-    fn put_many<'a>(&'a self, entries: &'a [(Key, Envelope)]) -> Step<'a, ()> {
+    fn put<'a>(&'a self, entries: &'a [(Key, Envelope)]) -> Step<'a, ()> {
         Box::pin(async move {
             for (key, envelope) in entries {
-                self.put(key, envelope).await?;
+                self.store.put(&[(key.clone(), self.envelope(envelope).await?)]).await?;
             }
             Ok(())
         })
     }
 
-    fn remove_many<'a>(&'a self, keys: &'a [Key]) -> Step<'a, Vec<Found>> {
-        Box::pin(async move {
-            let found = self.store.remove_many(keys).await?;
-            Ok(found.into_iter().map(|found| self.found(found)).collect())
-        })
-    }
-
-    fn elect<'a>(&'a self, key: &'a Key, token: Id, lasts: Duration) -> Step<'a, bool> {
-        self.store.elect(key, token, lasts)
-    }
-
-    fn stay_elected<'a>(&'a self, key: &'a Key, token: Id, lasts: Duration) -> Step<'a, bool> {
-        self.store.stay_elected(key, token, lasts)
-    }
-
-    fn resign<'a>(&'a self, key: &'a Key, token: Id) -> Step<'a, ()> {
-        self.store.resign(key, token)
+    fn remove<'a>(&'a self, keys: &'a [Key]) -> Step<'a, Vec<bool>> {
+        self.store.remove(keys)
     }
 
     fn evict<'a>(&'a self, tags: &'a [Tag]) -> Step<'a, ()> {
@@ -217,10 +186,6 @@ impl Store for Without {
 
     fn clear(&self) -> Step<'_, ()> {
         self.store.clear()
-    }
-
-    fn elect_sweeper(&self, token: Id, lasts: Duration) -> Step<'_, bool> {
-        self.store.elect_sweeper(token, lasts)
     }
 
     fn sweep(&self, from: Option<u64>, most: usize) -> Step<'_, Swept> {

@@ -1,7 +1,8 @@
 //! What is done to a key, whatever it is called, is done to no other.
 
 use spakky_cache_core::entry::Envelope;
-use spakky_cache_core::store::Found;
+use spakky_cache_core::store::{Found, Slot};
+use spakky_test_runtime::Protocol as _;
 
 use super::{hostile_names, odd_names};
 use crate::steps::LONG;
@@ -33,8 +34,8 @@ async fn keys_of_odd_characters_are_all_different(world: World) {
     }
     // One by one they go, and the others stay.
     for removed in 0..keys.len() {
-        let found = b.remove_many(&keys[removed..=removed]).await;
-        assert_eq!(found, Ok(vec![held[removed].clone()]), "{:?}", keys[removed]);
+        let found = b.remove(&keys[removed..=removed]).await;
+        assert_eq!(found, Ok(vec![true]), "{:?}", keys[removed]);
         held[removed] = Found::Nothing;
         assert!(a.read_many(&keys).await.as_ref() == Ok(&held), "{:?}", keys[removed]);
     }
@@ -75,14 +76,14 @@ async fn elections_of_odd_keys_are_all_different(world: World) {
     let mut elected = Vec::new();
     for key in &keys {
         let token = world.id();
-        assert_eq!(a.elect(key, token, LONG).await, Ok(true), "{key:?}");
+        assert_eq!(a.elect(Slot::Refresh(key), token, LONG).await, Ok(true), "{key:?}");
         elected.push((key, token));
     }
     while let Some((key, token)) = elected.pop() {
-        assert_eq!(a.resign(key, token).await, Ok(()));
-        assert_eq!(b.stay_elected(key, token, LONG).await, Ok(false), "{key:?}");
+        assert_eq!(a.resign(Slot::Refresh(key), token).await, Ok(true));
+        assert_eq!(b.stay_elected(Slot::Refresh(key), token, LONG).await, Ok(false), "{key:?}");
         for (other, token) in &elected {
-            let stays = b.stay_elected(other, *token, LONG).await;
+            let stays = b.stay_elected(Slot::Refresh(other), *token, LONG).await;
             assert_eq!(stays, Ok(true), "{other:?} after {key:?}");
         }
     }
@@ -94,16 +95,16 @@ async fn a_key_a_tag_and_an_election_of_one_name_are_three_things(world: World) 
         let (key, token) = (key(&name), world.id());
         let entry = world.put(&*a, &key, &["another"], "v").await;
         let tagged = world.put(&*a, &self::key("tagged"), &[&name], "v").await;
-        assert_eq!(a.elect(&key, token, LONG).await, Ok(true), "{name:?}");
+        assert_eq!(a.elect(Slot::Refresh(&key), token, LONG).await, Ok(true), "{name:?}");
         assert_eq!(read(&*b, &key).await, alive(&entry), "{name:?}");
         assert_eq!(read(&*b, &self::key("tagged")).await, alive(&tagged), "{name:?}");
         b.evict(&[tag(&name)]).await.expect("evict");
         assert_eq!(read(&*a, &key).await, alive(&entry), "{name:?}");
         assert_eq!(read(&*a, &self::key("tagged")).await, dead(&tagged), "{name:?}");
-        assert_eq!(a.stay_elected(&key, token, LONG).await, Ok(true), "{name:?}");
-        let found = b.remove_many(std::slice::from_ref(&key)).await;
-        assert_eq!(found, Ok(vec![alive(&entry)]), "{name:?}");
-        assert_eq!(a.stay_elected(&key, token, LONG).await, Ok(true), "{name:?}");
-        assert_eq!(a.resign(&key, token).await, Ok(()));
+        assert_eq!(a.stay_elected(Slot::Refresh(&key), token, LONG).await, Ok(true), "{name:?}");
+        let found = b.remove(std::slice::from_ref(&key)).await;
+        assert_eq!(found, Ok(vec![true]), "{name:?}");
+        assert_eq!(a.stay_elected(Slot::Refresh(&key), token, LONG).await, Ok(true), "{name:?}");
+        assert_eq!(a.resign(Slot::Refresh(&key), token).await, Ok(true));
     }
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use spakky_cache_core::entry::{Entry, Envelope, Id};
-use spakky_cache_core::store::{EvictionMark, Found, Taken};
+use spakky_cache_core::store::{Cas, EvictionMark, Found, Slot};
 use spakky_cache_core::{Key, Store};
+use spakky_test_runtime::Protocol as _;
 
 use crate::steps::LONG;
 use crate::steps::sweeps::sweep;
@@ -55,7 +56,11 @@ impl Neighbour {
         assert_eq!(found, Ok(vec![Found::Nothing; keys.len()]), "{prefix:?}");
         let (refreshes, sweeps) = (world.id(), world.id());
         for key in &keys {
-            assert_eq!(store.elect(key, refreshes, LONG).await, Ok(true), "{prefix:?} {key:?}");
+            assert_eq!(
+                store.elect(Slot::Refresh(key), refreshes, LONG).await,
+                Ok(true),
+                "{prefix:?} {key:?}"
+            );
         }
         assert_eq!(store.elect_sweeper(sweeps, LONG).await, Ok(true), "{prefix:?}");
         let mark = store.eviction_mark().await.expect("eviction_mark");
@@ -66,7 +71,7 @@ impl Neighbour {
 
     /// Entries with and without tags, and leases under way.
     async fn furnish(&mut self, world: &World) {
-        self.store.remove_many(&self.keys).await.expect("remove_many");
+        self.store.remove(&self.keys).await.expect("remove");
         self.held.clear();
         for (n, key) in self.keys.iter().enumerate() {
             let tags: &[&str] = if n % 2 == 0 { &["t", key.as_str()] } else { &[] };
@@ -88,7 +93,7 @@ impl Neighbour {
     async fn is_untouched(&self, after: &str) {
         self.is_readable(after).await;
         for key in &self.keys {
-            let stays = self.store.stay_elected(key, self.refreshes, LONG).await;
+            let stays = self.store.stay_elected(Slot::Refresh(key), self.refreshes, LONG).await;
             assert_eq!(stays, Ok(true), "{:?} {key:?} after {after}", self.prefix);
         }
         let sweeps = self.store.elect_sweeper(self.sweeps, LONG).await;
@@ -99,10 +104,10 @@ impl Neighbour {
 
     /// Removes all that the keys hold, and ends what was elected.
     async fn resign(&self) {
-        self.store.remove_many(&self.keys).await.expect("remove_many");
+        self.store.remove(&self.keys).await.expect("remove");
         for key in &self.keys {
-            self.store.resign(key, self.refreshes).await.expect("resign");
-            let gone = self.store.stay_elected(key, self.refreshes, LONG).await;
+            self.store.resign(Slot::Refresh(key), self.refreshes).await.expect("resign");
+            let gone = self.store.stay_elected(Slot::Refresh(key), self.refreshes, LONG).await;
             assert_eq!(gone, Ok(false), "{:?} {key:?}", self.prefix);
         }
     }
@@ -128,14 +133,14 @@ impl Neighbour {
         for key in &self.keys {
             let marker = world.marker(&*self.store, &[key.as_str(), "t"]).await;
             let taken = self.store.take_lease(key, None, &marker).await;
-            assert_eq!(taken, Ok(Taken::Mine), "{:?} {key:?}", self.prefix);
+            assert_eq!(taken, Ok(Cas::Done), "{:?} {key:?}", self.prefix);
             let entry = Entry { id: world.id(), ..world.entry(&*self.store, &["t"], "new").await };
             let held = Envelope::Lease(marker).cas_token();
             assert_eq!(self.store.renew(key, &held, LONG).await, Ok(true));
             assert_eq!(self.store.commit(key, &held, &entry).await, Ok(true));
             let stored = Envelope::Entry(entry).cas_token();
             assert_eq!(self.store.give_up(key, &stored).await, Ok(true));
-            assert_eq!(self.store.elect(key, another, LONG).await, Ok(true));
+            assert_eq!(self.store.elect(Slot::Refresh(key), another, LONG).await, Ok(true));
         }
         self.refreshes = another;
         let sweeps = self.store.elect_sweeper(world.id(), LONG).await;

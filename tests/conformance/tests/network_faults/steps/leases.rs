@@ -2,8 +2,9 @@
 
 use spakky_cache_core::Store as _;
 use spakky_cache_core::entry::Envelope;
-use spakky_cache_core::store::{Found, Taken};
+use spakky_cache_core::store::{Cas, Found};
 use spakky_store_conformance::{key, tag};
+use spakky_test_runtime::Protocol as _;
 
 use super::Step;
 use crate::scene::{HOUR, Scene, alive, changed, dead, right};
@@ -26,7 +27,7 @@ async fn the_lease_of_an_empty_key_is_taken(scene: &Scene<'_>) {
     let (k, marker) = (key("k"), scene.marker().await);
     let lease = Envelope::Lease(marker.clone());
     let taken = scene.attempt(scene.store().take_lease(&k, None, &marker)).await;
-    right(taken.as_ref(), &Taken::Mine);
+    right(taken.as_ref(), &Cas::Done);
     changed(taken.as_ref(), &scene.holds("k").await, &Found::Nothing, &alive(&lease));
     // Whoever does not know whether it was taken can give it up.
     scene.sure(async || scene.store().give_up(&k, &lease.cas_token()).await).await;
@@ -37,7 +38,7 @@ async fn the_lease_of_a_key_is_taken_that_holds_an_entry(scene: &Scene<'_>) {
     let entry = alive(&scene.put("k", &["t"], "v").await);
     let (k, marker) = (key("k"), scene.marker().await);
     let taken = scene.attempt(scene.store().take_lease(&k, None, &marker)).await;
-    right(taken.as_ref(), &Taken::Found(entry.clone()));
+    right(taken.as_ref(), &Cas::Occupied(entry.clone()));
     assert_eq!(scene.holds("k").await, entry);
 }
 
@@ -46,7 +47,7 @@ async fn the_lease_of_an_evicted_entry_is_taken(scene: &Scene<'_>) {
     scene.other().evict(&[tag("t")]).await.unwrap();
     let (k, marker, stem) = (key("k"), scene.marker().await, entry.cas_token());
     let taken = scene.attempt(scene.store().take_lease(&k, Some(&stem), &marker)).await;
-    right(taken.as_ref(), &Taken::Mine);
+    right(taken.as_ref(), &Cas::Done);
     let lease = alive(&Envelope::Lease(marker));
     changed(taken.as_ref(), &scene.holds("k").await, &dead(&entry), &lease);
 }
@@ -56,7 +57,7 @@ async fn the_lease_of_a_key_is_taken_that_changed(scene: &Scene<'_>) {
     let entry = alive(&scene.put("k", &["t"], "w").await);
     let (k, marker) = (key("k"), scene.marker().await);
     let taken = scene.attempt(scene.store().take_lease(&k, Some(&stem), &marker)).await;
-    right(taken.as_ref(), &Taken::Changed);
+    right(taken.as_ref(), &Cas::Changed);
     assert_eq!(scene.holds("k").await, entry);
 }
 

@@ -4,6 +4,7 @@ use spakky_cache_core::Store as _;
 use spakky_cache_core::entry::Envelope;
 use spakky_cache_core::store::Found;
 use spakky_store_conformance::{key, tag};
+use spakky_test_runtime::Protocol as _;
 
 use super::Step;
 use crate::scene::{Scene, alive, changed, dead, right};
@@ -28,7 +29,7 @@ async fn a_large_entry_is_stored(scene: &Scene<'_>) {
 async fn replace(scene: &Scene<'_>, value: &str) {
     let old = scene.put("k", &["t"], "old").await;
     let (k, new) = (key("k"), Envelope::Entry(scene.entry(&["t"], value).await));
-    let stored = scene.attempt(scene.store().put(&k, &new)).await;
+    let stored = scene.attempt(scene.store().put_one(&k, &new)).await;
     changed(stored.as_ref(), &scene.holds("k").await, &alive(&old), &alive(&new));
 }
 
@@ -39,7 +40,7 @@ async fn several_entries_are_stored(scene: &Scene<'_>) {
         old.push(scene.put(name, &["t"], "old").await);
         entries.push((key(name), Envelope::Entry(scene.entry(&["t"], "new").await)));
     }
-    let stored = scene.attempt(scene.store().put_many(&entries)).await;
+    let stored = scene.attempt(scene.store().put(&entries)).await;
     // In their order: none without those before it.
     let mut others_may = true;
     for ((name, old), (_, new)) in names.iter().zip(&old).zip(&entries) {
@@ -56,8 +57,8 @@ async fn several_keys_are_emptied(scene: &Scene<'_>) {
     scene.other().evict(&[tag("u")]).await.unwrap();
     let keys = ["first", "evicted", "empty"].map(key);
     let held = vec![alive(&first), dead(&evicted), Found::Nothing];
-    let removed = scene.attempt(scene.store().remove_many(&keys)).await;
-    right(removed.as_ref(), &held);
+    let removed = scene.attempt(scene.store().remove(&keys)).await;
+    right(removed.as_ref(), &vec![true, false, false]);
     for (key, held) in keys.iter().zip(&held) {
         changed(removed.as_ref(), &scene.holds(key.as_str()).await, held, &Found::Nothing);
     }
