@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
+use spakky_cache_core::OnFailure;
 use spakky_cache_wasmtime::TimeLimit;
 use wasmtime::Store;
 use wasmtime_wasi::p2::bindings::CommandPre;
@@ -38,7 +39,12 @@ pub(crate) async fn run(args: &RunArgs) -> Result<u8, Failure> {
     let limits = granted.limits(args.max_time);
     let talk = Talk::Program([vec![component.name()], arguments].concat());
 
-    let plugin = plugin::initialize(options, IfUnreachable::Fail).await?;
+    // Where a failure is a miss, Redis may as well come later.
+    let connect = match options.policy.on_failure {
+        OnFailure::Error => Connect::Now,
+        OnFailure::Miss => Connect::Lazily,
+    };
+    let plugin = plugin::initialize(options, connect).await?;
     let _sweeping = plugin.sweep();
     let guests = Guests::new(&engine, &plugin, granted);
     let actuator = Reporters::new(&plugin, &guests, PROBE_TIMEOUT)

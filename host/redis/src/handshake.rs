@@ -27,7 +27,7 @@ use crate::tracking::Tracking;
 const QUEUE: usize = 4_096;
 /// Bytes that are gathered before they are written to the socket.
 const WRITE_BOUNDARY: usize = 128 << 10;
-/// The oldest version that has `CLIENT TRACKING`, `GETDEL` and `CLIENT INFO`.
+/// The oldest version that has `CLIENT TRACKING` with `OPTIN`, `GET` in `SET`, and `CLIENT INFO`.
 const OLDEST: (u64, u64) = (6, 2);
 /// The longest first line that is read: an error's.
 const LONGEST_LINE: usize = 512;

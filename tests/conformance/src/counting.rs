@@ -1,7 +1,7 @@
 //! Stores that stand before another one: to count its steps, or to fail.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
 use spakky_cache_core::entry::{Envelope, Epochs};
@@ -16,7 +16,8 @@ pub struct Counting {
     store: Arc<dyn Store>,
     steps: AtomicU64,
     done: AtomicU64,
-    down: AtomicBool,
+    /// The number of the step from which on all fail.
+    down_from: AtomicU64,
 }
 
 impl Counting {
@@ -27,7 +28,7 @@ impl Counting {
             store,
             steps: AtomicU64::new(0),
             done: AtomicU64::new(0),
-            down: AtomicBool::new(false),
+            down_from: AtomicU64::new(u64::MAX),
         })
     }
 
@@ -43,12 +44,16 @@ impl Counting {
 
     /// From now on every step fails, or none does.
     pub fn set_down(&self, down: bool) {
-        self.down.store(down, SeqCst);
+        self.down_from.store(if down { 0 } else { u64::MAX }, SeqCst);
+    }
+
+    /// The next `steps` steps are taken, and all after them fail.
+    pub fn set_down_after(&self, steps: u64) {
+        self.down_from.store(self.steps() + steps, SeqCst);
     }
 
     fn step<'a, T: Send + 'a>(&'a self, step: Step<'a, T>) -> Step<'a, T> {
-        self.steps.fetch_add(1, SeqCst);
-        if self.down.load(SeqCst) {
+        if self.steps.fetch_add(1, SeqCst) >= self.down_from.load(SeqCst) {
             let down = StoreError::new(StoreErrorKind::Unavailable, "secret of the backend");
             return Box::pin(async { Err(down) });
         }

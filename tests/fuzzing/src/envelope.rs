@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use spakky_cache_core::entry::Envelope;
-use spakky_cache_core::envelope::{CAS_TOKEN_BYTES, cas_token_of, epochs_of};
+use spakky_cache_core::envelope::{CAS_TOKEN_BYTES, Summary, cas_token_of};
 
 /// Where the check sum is, of four bytes.
 const SUM: usize = 56;
@@ -35,18 +35,19 @@ pub(crate) fn with_its_sum(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn check(bytes: &[u8]) {
-    let stem = cas_token_of(bytes);
-    assert_eq!(stem.0[..], bytes[..bytes.len().min(CAS_TOKEN_BYTES)]);
-    let epochs = epochs_of(bytes);
-    if let Some(epochs) = &epochs {
+    let token = cas_token_of(bytes);
+    assert_eq!(token.0[..], bytes[..bytes.len().min(CAS_TOKEN_BYTES)]);
+    let summary = Summary::parse(bytes);
+    if let Some(Summary { epochs, .. }) = &summary {
         // A tag takes 19 bytes at least, and a vector at most twice what it needs.
         let warranted = (2 * bytes.len() / 19).max(4);
         assert!(epochs.tags.capacity() <= warranted, "{} tags", epochs.tags.capacity());
     }
     let bytes = Bytes::copy_from_slice(bytes);
     let Ok(envelope) = Envelope::decode(&bytes) else { return };
-    assert_eq!(envelope.cas_token(), stem);
-    assert_eq!(epochs.as_ref(), Some(envelope.epochs()));
+    assert_eq!(envelope.cas_token(), token);
+    let is_entry = matches!(envelope, Envelope::Entry(_));
+    assert_eq!(summary, Some(Summary { is_entry, epochs: envelope.epochs().clone() }));
     // The fields that a lease does not use are zero when it is written again.
     let written = Bytes::from(envelope.encode());
     assert_eq!(written.len(), bytes.len());

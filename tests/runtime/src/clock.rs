@@ -40,12 +40,12 @@ impl ManualClock {
         self.time().now
     }
 
-    /// Moves the clock on by whole milliseconds, and wakes those whose time has
+    /// Moves the clock on, by milliseconds that are rounded up, and wakes those whose time has
     /// come. They run when their tasks are polled, not within this call.
     pub fn advance(&self, by: Duration) {
         let woken = {
             let mut time = self.time();
-            time.now += whole_millis(by);
+            time.now += rounded_up(by);
             let now = time.now;
             let later = time.sleepers.split_off(&(now + 1, 0));
             std::mem::replace(&mut time.sleepers, later)
@@ -65,11 +65,16 @@ impl ManualClock {
     pub fn sleep(&self, duration: Duration) -> Sleep {
         let mut time = self.time();
         time.begun += 1;
-        let span = if duration.is_zero() { 0 } else { whole_millis(duration) };
-        let place = (time.now.saturating_add(span), time.begun);
+        let place = (time.now.saturating_add(rounded_up(duration)), time.begun);
         time.sleepers.insert(place, None);
         Sleep { clock: self.clone(), place }
     }
+}
+
+/// Whole milliseconds. Those of a time to live are never zero, those of a clock
+/// may be.
+fn rounded_up(span: Duration) -> UnixMillis {
+    if span.is_zero() { 0 } else { whole_millis(span) }
 }
 
 /// The future of [`ManualClock::sleep`].
@@ -105,8 +110,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sleep_of_no_time_is_over_at_once() {
-        assert!(ManualClock::default().sleep(Duration::ZERO).now_or_never().is_some());
+    fn no_time_is_over_at_once_and_moves_nothing() {
+        let clock = ManualClock::default();
+        assert!(clock.sleep(Duration::ZERO).now_or_never().is_some());
+        clock.advance(Duration::ZERO);
+        assert_eq!(clock.now(), START);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use super::{
     Case, Duration, Error, Grants, KEY, LEASE, Lookup, OnFailure, Policy, Process, Snapshot, World,
-    get, join_all, lease, tagged, texts, until, value, wait_none,
+    fresh_for, get, join_all, lease, tagged, texts, until, value, wait_none,
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -12,6 +12,8 @@ pub(super) fn cases() -> Vec<Case> {
         g7_a_commit_that_the_store_failed_is_an_error_and_the_key_is_free_after_the_lease,
         g7_each_of_those_that_wait_is_told_that_the_store_failed,
         g7_a_failure_that_is_a_miss_lets_each_load_and_stores_nothing,
+        g7_a_failure_that_is_a_miss_gives_a_session_that_may_not_write_no_lease,
+        g7_a_refresh_that_was_stored_is_reported_so_though_its_resignation_failed,
         g7_a_failure_that_is_a_miss_hides_no_fault_of_the_callers,
         g7_after_a_failure_that_was_a_miss_loads_are_stored_again,
     ]
@@ -134,6 +136,30 @@ async fn g7_a_failure_that_is_a_miss_lets_each_load_and_stores_nothing(world: Wo
     assert_eq!(process.cache.metrics(), Snapshot { misses: 6, ..Snapshot::default() });
     process.store.set_down(false);
     assert_eq!(get(&first).await, None);
+}
+
+async fn g7_a_failure_that_is_a_miss_gives_a_session_that_may_not_write_no_lease(world: World) {
+    let process = Process::with(&world, misses()).await;
+    let reader = process.cache.session(Grants { write: false, ..Grants::default() });
+    process.store.set_down(true);
+    assert_eq!(reader.lookup(KEY, &[], None).await.err(), Some(Error::Denied));
+    assert_eq!(get(&reader).await, None);
+}
+
+async fn g7_a_refresh_that_was_stored_is_reported_so_though_its_resignation_failed(world: World) {
+    let process = Process::start(&world).await;
+    let guest = process.guest();
+    let span = Duration::from_millis(30);
+    guest.set(KEY, value("old"), &fresh_for(span)).await.expect("set");
+    world.outlast(&*world.open().await, span).await;
+    let found = guest.lookup(KEY, &[], None).await;
+    let Ok(Lookup::Stale { refresh: Some(mut refresh), .. }) = found else { panic!("{found:?}") };
+    // The epochs are captured and the entry is stored.
+    process.store.set_down_after(2);
+    assert_eq!(refresh.commit(value("new"), &tagged(&[])).await, Ok(true));
+    assert_eq!(process.cache.ping().await, Err(Error::Unavailable), "more than two steps");
+    process.store.set_down(false);
+    assert_eq!(get(&guest).await, Some(value("new")));
 }
 
 async fn g7_a_failure_that_is_a_miss_hides_no_fault_of_the_callers(world: World) {

@@ -16,6 +16,7 @@ pub(super) fn cases() -> Vec<Case> {
         g4_a_lookup_dropped_at_any_step_leaves_no_lease_behind,
         g4_a_dropped_write_leaves_a_miss,
         g4_the_lease_of_a_dead_host_ends_by_itself,
+        g4_a_load_that_never_ends_loses_its_lease_in_time_though_renewals_are_late,
         g4_a_lease_outlasts_its_time_while_its_loader_lives,
         g5_a_hundred_waiters_cost_a_process_as_many_steps_as_three,
     ]
@@ -144,6 +145,27 @@ async fn g4_the_lease_of_a_dead_host_ends_by_itself(world: World) {
     let _held = lease(&dead, &[]).await;
     let taken_over = async || matches!(wait_none(&alive).await, Ok(Lookup::Miss(_)));
     stopwatch.over(LEASE, taken_over).await;
+}
+
+/// Of a machine that is busy, which a clock moved by hand stands for.
+async fn g4_a_load_that_never_ends_loses_its_lease_in_time_though_renewals_are_late(world: World) {
+    let Some(clock) = world.runtime.clock() else { return };
+    let policy = Policy { lease: LEASE, longest_load: 3 * LEASE, ..Policy::default() };
+    let process = Process::with(&world, policy).await;
+    let (loading, other) = (process.guest(), Process::start(&world).await.guest());
+    let _held = lease(&loading, &[]).await;
+    // Each renewal comes just before the lease ends, and not after a third of
+    // it. The last begins before the longest load is over.
+    for _ in 0..4 {
+        until(async || clock.until_next().is_some()).await;
+        let before = process.store.done();
+        clock.advance(LEASE.saturating_sub(Duration::from_millis(1)));
+        until(async || process.store.done() > before).await;
+        assert_eq!(wait_none(&other).await.err(), Some(Error::LockTimeout));
+    }
+    until(async || clock.until_next().is_none()).await;
+    clock.advance(LEASE);
+    assert!(matches!(wait_none(&other).await, Ok(Lookup::Miss(_))));
 }
 
 async fn g4_a_lease_outlasts_its_time_while_its_loader_lives(world: World) {

@@ -1,8 +1,8 @@
 //! Waiting, refreshing, grants, limits and sweeping.
 
 use super::{
-    Bytes, Case, Duration, EntryOptions, Error, Grants, KEY, Lookup, Policy, Process, Snapshot,
-    Sweeper, World, fresh_for, get, lease, tagged, texts, until, value, wait_none,
+    Bytes, Case, Duration, EntryOptions, Error, Grants, KEY, Limits, Lookup, Policy, Process,
+    Snapshot, Sweeper, World, fresh_for, get, lease, tagged, texts, until, value, wait_none,
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -15,6 +15,7 @@ pub(super) fn cases() -> Vec<Case> {
         a_session_without_a_grant_to_write_reads_and_nothing_else,
         a_session_has_no_more_leases_than_it_was_granted,
         a_batch_with_one_bad_key_writes_nothing,
+        a_batch_has_a_limit_of_bytes,
         times_to_live_outside_the_limits_are_refused_before_anything_is_written,
         the_sweeper_removes_what_was_evicted_and_keeps_the_rest,
     ]
@@ -143,6 +144,22 @@ async fn a_batch_with_one_bad_key_writes_nothing(world: World) {
     assert!(matches!(guest.set_many(entries, &tagged(&[])).await, Err(Error::InvalidKey(_))));
     assert_eq!(get(&guest).await, None);
     assert_eq!(guest.get("0").await, Ok(None));
+}
+
+async fn a_batch_has_a_limit_of_bytes(world: World) {
+    let limits = Limits { batch_bytes: 10, ..Limits::default() };
+    let process = Process::with(&world, Policy { limits, ..Policy::default() }).await;
+    let guest = process.guest();
+    let too_large = Error::ValueTooLarge(10);
+    let five = value("12345");
+    let batch = |second| vec![("a", five.clone()), (second, five.clone())];
+    assert_eq!(guest.set_many(batch("b"), &tagged(&[])).await, Ok(()));
+    let refused = [batch("c"), vec![("d", value("6"))]].concat();
+    assert_eq!(guest.set_many(refused, &tagged(&[])).await, Err(too_large.clone()));
+    let found = guest.get_many(["a", "b", "c", "d"]).await;
+    assert_eq!(found, Ok(vec![Some(five.clone()), Some(five), None, None]));
+    // Named again, a value counts again: the answer holds it twice.
+    assert_eq!(guest.get_many(["a", "b", "a"]).await, Err(too_large));
 }
 
 async fn times_to_live_outside_the_limits_are_refused_before_anything_is_written(world: World) {

@@ -1,10 +1,12 @@
 //! How many commands each step sends: what a cache costs a Redis.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use spakky_cache_core::entry::{Envelope, Id};
 use spakky_cache_core::store::{Cas, Found, Slot};
-use spakky_cache_core::{Store as _, TokioRuntime};
+use spakky_cache_core::{Cache, EntryOptions, Grants, Store as _, TokioRuntime};
 use spakky_test_runtime::Protocol as _;
 use spakky_test_support::{Commands, RedisServer};
 
@@ -95,6 +97,20 @@ async fn a_removal_fetches_no_values() {
     assert_eq!(store.remove(&[key("k")]).await, Ok(vec![true]));
     let sent = bytes_sent(&server) - before;
     assert!(sent < 64 << 10, "{sent} bytes");
+}
+
+#[tokio::test]
+async fn a_batch_that_names_a_key_many_times_fetches_it_once() {
+    let server = redis();
+    let cache = Cache::new(Arc::new(open(settings(server.port())).await));
+    let guest = cache.session(Grants::default());
+    let value = Bytes::from(vec![7; 1 << 20]);
+    guest.set("k", value.clone(), &EntryOptions::default()).await.unwrap();
+    let before = bytes_sent(&server);
+    let found = guest.get_many(["k"; 60]).await.unwrap();
+    assert!(found == vec![Some(value); 60]);
+    let sent = bytes_sent(&server) - before;
+    assert!(sent < 2 << 20, "{sent} bytes");
 }
 
 /// The bytes that the server has sent to its clients.

@@ -96,7 +96,7 @@ async fn batches(costs: &mut Costs, guest: &Session) {
         })
         .await;
     costs
-        .expect("delete_many of 64", [("getdel", 64)], async {
+        .expect("delete_many of 64", removals(64), async {
             assert_eq!(guest.delete_many(keys()).await, Ok(64));
         })
         .await;
@@ -116,13 +116,16 @@ async fn writes(costs: &mut Costs, guest: &Session) {
             })
             .await;
     }
-    for found in [true, false] {
-        costs
-            .expect(format!("a delete: {found}"), [("getdel", 1)], async {
-                assert_eq!(guest.delete("key").await, Ok(found));
-            })
-            .await;
-    }
+    costs
+        .expect("a delete", removals(1), async {
+            assert_eq!(guest.delete("key").await, Ok(true));
+        })
+        .await;
+    costs
+        .expect("a delete of nothing", [("evalsha", 1), ("strlen", 1), ("unlink", 1)], async {
+            assert_eq!(guest.delete("key").await, Ok(false));
+        })
+        .await;
     let mut write = None;
     // The mark, and the marker.
     costs
@@ -181,6 +184,11 @@ async fn evictions(costs: &mut Costs, guest: &Session) {
     costs
         .expect("a clear", [("set", 1), ("ping", 1)], async { guest.clear().await.unwrap() })
         .await;
+}
+
+/// The script of a removal, which reads the header of what it removes.
+fn removals(keys: u64) -> [(&'static str, u64); 4] {
+    [("evalsha", keys), ("strlen", keys), ("getrange", 2 * keys), ("unlink", keys)]
 }
 
 #[tokio::test]

@@ -6,9 +6,11 @@ use spakky_cache_core::entry::{Envelope, Id};
 use spakky_cache_core::{Store as _, TokioRuntime};
 use spakky_cache_redis::{RedisSettings, RedisStore};
 use spakky_test_runtime::Protocol as _;
-use spakky_test_support::RedisServer;
+use spakky_test_support::{RedisServer, ServerOptions};
 
-use crate::support::{beside, entry, key, marker, open, put, read, redis, settings, tags};
+use crate::support::{
+    beside, entry, is_failure, key, marker, open, put, read, redis, settings, tags,
+};
 
 /// Sweeps from the start to the end: how many keys were looked at and removed.
 async fn sweep_all(store: &RedisStore, most: usize) -> (u64, u64) {
@@ -88,6 +90,22 @@ async fn large_values_and_many_tags_are_judged_by_their_header() {
     store.evict(&tags(&[many[63], "t"])).await.unwrap();
     assert_eq!(sweep_all(&other, 100).await.1, 2);
     assert_eq!(names(&server), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_refused_sweep_is_a_failure_whatever_the_name_of_the_key() {
+    let options =
+        ServerOptions::new().user("app", "app-secret", &["~*", "&*", "+@all", "-getrange"]);
+    let server = RedisServer::start(options).unwrap();
+    let store = open(RedisSettings {
+        username: Some("app".into()),
+        password: Some("app-secret".into()),
+        ..settings(server.port())
+    })
+    .await;
+    put(&store, "WRONGTYPE", &[], "v").await.unwrap();
+    let refused = store.sweep(None, 100).await;
+    assert!(is_failure(&refused, "GETRANGE \"spakky:cache:k|WRONGTYPE\": NOPERM"), "{refused:?}");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use spakky_end_to_end::command::{Ended, PLAYER, Spakky, run_on, spakky};
 use spakky_test_support::ServerOptions;
 
-use crate::{closed_port, redis, redis_with, set};
+use crate::{closed_port, get, load, miss, ok, redis, redis_with, set};
 
 /// What `run` does; it must not get as far as its component.
 #[track_caller]
@@ -53,13 +53,13 @@ fn what_answers_is_no_redis() {
             let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
         }
     });
-    refused(spakky(["run"]).at_port(port), &[&format!("127.0.0.1:{port}"), "no Redis"]);
+    refused(spakky(["run"]).at_port(port), &[&format!("127.0.0.1:{port}"), "not a Redis server"]);
 }
 
 #[test]
 fn the_password_is_missing() {
     let server = redis_with(ServerOptions::new().password("s3cret"));
-    refused(run_on(&server, &[]), &["asks for a password", "SPAKKY_REDIS__PASSWORD"]);
+    refused(run_on(&server, &[]), &["requires a password", "SPAKKY_REDIS__PASSWORD"]);
 }
 
 #[test]
@@ -114,7 +114,31 @@ fn a_certificate_that_nobody_trusts() {
 fn there_is_no_silent_fallback() {
     let ended = spakky(["run"]).at_port(closed_port()).guest(PLAYER).finish();
     ended.code(69).says(&["hint: --store embedded"]);
-    let ended =
-        spakky(["run", "--on-failure", "miss"]).at_port(closed_port()).guest(PLAYER).finish();
-    ended.code(69);
+}
+
+#[test]
+fn where_a_failure_is_a_miss_the_component_runs_without_redis() {
+    let port = closed_port();
+    let ended = spakky(["run", "--on-failure", "miss"])
+        .at_port(port)
+        .plays(&[get("k"), load("k", "the guest"), set("k", 1), get("k")])
+        .finish();
+    ended.code(0).says(&[&format!("127.0.0.1:{port}"), "refused"]);
+    let answers = ended.answers();
+    assert_eq!(answers[2]["error"]["kind"], "unavailable", "{}", ended.all());
+    assert_eq!(
+        [&answers[..2], &answers[3..]].concat(),
+        [miss(), ok("loaded by the guest"), miss()]
+    );
+}
+
+#[test]
+fn what_a_user_may_not_ask_of_its_connection_is_logged() {
+    let rules = ["~*", "&*", "+@all", "-client|info"];
+    let server = redis_with(ServerOptions::new().user("app", "s3cret", &rules));
+    let ended = run_on(&server, &["--redis-username", "app"])
+        .env("SPAKKY_REDIS__PASSWORD", "s3cret")
+        .plays(&[get("k")])
+        .finish();
+    ended.code(0).says(&["grant client|info"]);
 }

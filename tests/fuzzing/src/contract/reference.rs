@@ -67,7 +67,6 @@ struct Right {
     ends: u64,
     /// None: no more.
     renewed_at: Option<u64>,
-    renewed_for: u64,
 }
 
 impl Right {
@@ -83,12 +82,11 @@ impl Right {
         if self.renewed_at.is_none_or(|at| now < at) {
             return;
         }
-        self.renewed_for += RENEWED_EVERY;
         let held = !self.lost && self.ends > now;
         if held {
             self.ends = now + LEASE;
         }
-        let goes_on = held && self.renewed_for < LONGEST_LOAD;
+        let goes_on = held && now < self.taken_at + LONGEST_LOAD;
         self.renewed_at = goes_on.then_some(now + RENEWED_EVERY);
     }
 }
@@ -266,7 +264,6 @@ impl Reference {
             evicted: false,
             ends: self.now + LEASE,
             renewed_at: Some(self.now + RENEWED_EVERY),
-            renewed_for: 0,
         };
         self.rights.insert(lease, right);
     }

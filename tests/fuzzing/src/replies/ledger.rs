@@ -2,7 +2,7 @@
 //! store's is judged by.
 
 use spakky_cache_core::entry::{Entry, Envelope, Epochs};
-use spakky_cache_core::envelope::cas_token_of;
+use spakky_cache_core::envelope::{Summary, cas_token_of};
 use spakky_cache_core::store::Found;
 
 use super::names;
@@ -103,8 +103,24 @@ impl Ledger {
 
     /// Whether `found` is what some reply since then says that `key` holds.
     pub(super) fn explains(&self, found: &Found, key: &[u8], since: Moment) -> bool {
-        let commands = ["GET", "MGET", "GETDEL", "SET", "EVALSHA", "EVAL"];
+        let commands = ["GET", "MGET", "SET", "EVALSHA", "EVAL"];
         self.replies(&commands, key, since).any(|(at, means)| self.means(found, means, at))
+    }
+
+    /// Whether some reply since then says that the script that removed `key`
+    /// found an entry that was `alive`, or did not.
+    pub(super) fn removed(&self, alive: bool, key: &[u8], since: Moment) -> bool {
+        self.replies(&["EVALSHA", "EVAL"], key, since).any(|(at, means)| {
+            let Meaning::Text(bytes) = means else { return *means == Meaning::Null && !alive };
+            let Some(summary) = Summary::parse(bytes) else { return !alive };
+            let epochs = names::keys_of(&summary.epochs);
+            if alive {
+                summary.is_entry
+                    && epochs.iter().all(|(key, epoch)| self.is_current(key, epoch, at))
+            } else {
+                !summary.is_entry || epochs.iter().any(|(key, epoch)| self.is_doubtful(key, epoch))
+            }
+        })
     }
 
     fn means(&self, found: &Found, means: &Meaning, at: Moment) -> bool {

@@ -8,6 +8,8 @@ use super::wire::Reply;
 
 /// The digest of the script that takes a key that holds nothing.
 const HELD: &[u8] = &[b'4'; 40];
+/// The digest of the script that removes a key.
+const REMOVED: &[u8] = &[b'6'; 40];
 
 /// An entry of the first epochs, for ever.
 pub(super) fn entry(value: Vec<u8>) -> Entry {
@@ -40,13 +42,14 @@ pub(super) fn reply(command: &[Vec<u8>], mut value: impl FnMut() -> Vec<u8>) -> 
         [b"CLIENT", b"KILL", ..] => Reply::number(1),
         // By its last word it is told which script answers what a key holds.
         [b"SCRIPT", _, source] if source.ends_with(b"return held") => Reply::text(HELD),
+        [b"SCRIPT", _, source] if source.ends_with(b"return bytes") => Reply::text(REMOVED),
         [b"SCRIPT", ..] => Reply::text(&[b'5'; 40]),
         [b"EVALSHA", HELD, ..] => Reply::null(),
         [b"SET", .., b"NX", b"GET", b"PX", _] | [b"SET", .., b"PX", _, b"NX", b"GET"] => {
             Reply::null()
         }
         [b"SET" | b"CLIENT" | b"SELECT", ..] => Reply::ok(),
-        [b"GET" | b"GETDEL", key] | [b"GETRANGE", key, ..] => held(key),
+        [b"GET", key] | [b"GETRANGE", key, ..] | [b"EVALSHA", REMOVED, _, key] => held(key),
         [b"MGET", ref keys @ ..] => Reply::list(keys.iter().map(|key| held(key)).collect()),
         [b"PTTL", _] => Reply::number(-1),
         [b"EVALSHA" | b"EVAL" | b"UNLINK", ..] => Reply::number(1),

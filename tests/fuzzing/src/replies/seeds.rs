@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(tally("a miss"), [0, 0, 0, 1, 0]);
         assert_eq!(tally("three reads at once"), [5, 0, 0, 3, 0]);
         assert_eq!(tally("every step, first half"), [5, 0, 0, 11, 0]);
-        assert_eq!(tally("every step, second half"), [3, 0, 0, 10, 0]);
+        assert_eq!(tally("every step, second half"), [0, 0, 0, 10, 0]);
         assert_eq!(tally("every step before 7"), [5, 0, 0, 11, 0]);
         assert_eq!(tally("piece by piece"), [5, 0, 0, 11, 0]);
     }

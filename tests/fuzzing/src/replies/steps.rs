@@ -34,7 +34,7 @@ pub(super) enum Kind {
     Renew,
     Put,
     PutMany,
-    RemoveMany,
+    Remove,
     Elect,
     StayElected,
     Resign,
@@ -59,7 +59,7 @@ impl Kind {
         Self::Renew,
         Self::Put,
         Self::PutMany,
-        Self::RemoveMany,
+        Self::Remove,
         Self::Elect,
         Self::StayElected,
         Self::Resign,
@@ -203,11 +203,10 @@ impl Judge<'_> {
                     self.stored(&["SET"], &name('k', key));
                 }
             }
-            Kind::RemoveMany => self.found_many(&store.remove(keys).await?),
+            Kind::Remove => self.removed(&store.remove(keys).await?),
             Kind::Elect => {
                 let elected = store.elect(Slot::Refresh(key), token, LONG).await?;
-                let means = if elected { Meaning::Ok } else { Meaning::Null };
-                self.said(&means, &["SET"], &name('r', text));
+                self.elected(elected, &name('r', text));
             }
             Kind::StayElected => {
                 self.ran(
@@ -216,8 +215,7 @@ impl Judge<'_> {
                 );
             }
             Kind::Resign => {
-                store.resign(Slot::Refresh(key), token).await?;
-                self.ran_somehow(&name('r', text));
+                self.ran(store.resign(Slot::Refresh(key), token).await?, &name('r', text));
             }
             Kind::Evict => {
                 store.evict(&tags).await?;
@@ -298,19 +296,35 @@ impl Judge<'_> {
         );
     }
 
-    fn elected_to_sweep(&self, elected: bool) {
-        let sweeper = name('s', "");
-        if elected {
-            let won = |means: &Meaning| matches!(means, Meaning::Number(1) | Meaning::Ok);
-            self.expect("elected", won, &["EVALSHA", "EVAL", "SET"], &sweeper);
-        } else {
-            self.said(&Meaning::Null, &["SET"], &sweeper);
+    fn removed(&self, removed: &[bool]) {
+        assert_eq!(removed.len(), KEYS.len());
+        let ledger = self.stage.ledger.borrow();
+        for (key, alive) in KEYS.iter().zip(removed) {
+            assert!(
+                !ledger.is_clear() || ledger.removed(*alive, &name('k', key), self.began),
+                "{key:?} held an entry that was alive: {alive}; nobody said so\n{ledger:#?}"
+            );
         }
     }
 
-    fn ran_somehow(&self, key: &[u8]) {
-        let number = |means: &Meaning| matches!(means, Meaning::Number(_));
-        self.expect("done or not", number, &["EVALSHA", "EVAL"], key);
+    /// `SET .. NX GET` answers a null, or what the key holds.
+    fn elected(&self, elected: bool, key: &[u8]) {
+        let says = |means: &Meaning| match means {
+            Meaning::Null => elected,
+            Meaning::Text(_) => !elected,
+            _ => false,
+        };
+        self.expect("elected, or not", says, &["SET", "EVALSHA", "EVAL"], key);
+    }
+
+    fn elected_to_sweep(&self, elected: bool) {
+        let sweeper = name('s', "");
+        if elected {
+            let won = |means: &Meaning| matches!(means, Meaning::Number(1) | Meaning::Null);
+            self.expect("elected", won, &["EVALSHA", "EVAL", "SET"], &sweeper);
+        } else {
+            self.elected(false, &sweeper);
+        }
     }
 
     fn stored(&self, commands: &[&str], key: &[u8]) {
