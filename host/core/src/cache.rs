@@ -133,7 +133,7 @@ impl Session {
         &self.grants
     }
 
-    /// The value of `key`, or none. Never waits for a loader.
+    /// Returns the value of `key`, if it has one. Never waits for a loader.
     pub async fn get(&self, key: &str) -> Result<Option<Bytes>, Error> {
         let key = self.inner().policy.limits.key(key)?;
         let found = self.store().read(&key).await.map_err(Error::from);
@@ -180,8 +180,8 @@ impl Session {
         Ok(values)
     }
 
-    /// Stores an entry. A load of the same key that is under way can no longer
-    /// be stored.
+    /// Stores an entry. The result of a load of the same key that is in progress
+    /// is then refused.
     pub async fn set(&self, key: &str, value: Bytes, options: &EntryOptions) -> Result<(), Error> {
         self.set_many(vec![(key, value)], options).await
     }
@@ -216,12 +216,12 @@ impl Session {
         Ok(())
     }
 
-    /// Removes an entry; says whether there was one.
+    /// Removes an entry. Returns whether there was one.
     pub async fn delete(&self, key: &str) -> Result<bool, Error> {
         Ok(self.delete_many([key]).await? == 1)
     }
 
-    /// Removes entries; says how many there were.
+    /// Removes entries. Returns how many there were.
     pub async fn delete_many<'a, I>(&self, keys: I) -> Result<u64, Error>
     where
         I: IntoIterator<Item = &'a str>,
@@ -272,7 +272,7 @@ impl Session {
         Ok(self.store().read(key).await?)
     }
 
-    /// None where the store failed and the operator wants that to be a miss.
+    /// `None` if the store failed and the policy makes that a miss.
     fn or_miss<T>(&self, found: Result<T, Error>) -> Result<Option<T>, Error> {
         match found {
             Ok(found) => Ok(Some(found)),

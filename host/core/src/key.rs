@@ -1,4 +1,4 @@
-//! Names: keys, tags, and the prefix that keeps caches apart.
+//! Keys, tags, and the prefix that separates caches.
 
 use std::fmt;
 use std::sync::Arc;
@@ -58,18 +58,18 @@ macro_rules! name {
 name!(Key, "key");
 name!(Tag, "tag");
 
-/// What every key of one cache begins with in its store.
+/// The beginning of every key of one cache in its store.
 ///
-/// It holds no `|`: a store writes `<prefix><kind>|<name>`, so the first `|`
-/// ends prefix and kind, and no two caches share a key even where one prefix
-/// begins with another.
+/// It contains no `|`. A store writes `<prefix><kind>|<name>`, so the first `|`
+/// ends prefix and kind, and no two caches share a key even if one prefix begins
+/// with another.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Prefix(Arc<str>);
 
-/// Why a text is no [`Prefix`].
+/// The text is not a valid [`Prefix`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPrefix {
-    /// It holds a `|`, which ends a prefix.
+    /// It contains a `|`, which ends a prefix.
     #[error("a key prefix cannot contain '|'")]
     Separator,
     /// It is longer than [`MAX_NAME_BYTES`].

@@ -1,4 +1,4 @@
-//! How much one call may name and carry.
+//! Limits on keys, tags, values and batches.
 
 use std::time::Duration;
 
@@ -7,7 +7,8 @@ use bytes::Bytes;
 use crate::error::Error;
 use crate::key::{Key, MAX_NAME_BYTES, Tag};
 
-/// What is refused before anything is read or written.
+/// The limits of a cache. A call beyond them is refused before it reads or
+/// writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of a key or tag; at most [`MAX_NAME_BYTES`].
@@ -37,14 +38,14 @@ impl Default for Limits {
     }
 }
 
-/// How long an entry lives, and what evicts it, as the caller says it.
+/// How long an entry lives, and which tags evict it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EntryOptions {
-    /// Time to live; none: until something removes it.
+    /// The time to live. `None`: until something removes it.
     pub ttl: Option<Duration>,
-    /// Fresh for this long, within its time to live; none: for as long.
+    /// How long it is fresh. `None`: for its whole time to live.
     pub fresh_for: Option<Duration>,
-    /// What evicts it.
+    /// The tags that evict it.
     pub tags: Vec<String>,
 }
 

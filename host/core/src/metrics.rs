@@ -1,16 +1,16 @@
-//! What a cache counts.
+//! The counters of a cache.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 macro_rules! metrics {
     ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// Counts of one cache since it was built.
+        /// The counters of one cache since it was created.
         #[derive(Debug, Default)]
         pub(crate) struct Metrics {
             $(pub(crate) $name: Counter,)*
         }
 
-        /// The counts of a cache as they stood at one moment.
+        /// The values of the counters at one moment.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
         pub struct Snapshot {
             $($(#[$doc])* pub $name: u64,)*
@@ -23,7 +23,7 @@ macro_rules! metrics {
         }
 
         impl Snapshot {
-            /// Each count with its name, in the order of the names.
+            /// The values with their names, sorted by name.
             pub fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
                 [$((stringify!($name), self.$name),)*].into_iter()
             }
@@ -38,7 +38,7 @@ metrics! {
     deletes,
     /// Reads answered with a value.
     hits,
-    /// Reads answered with none: one for a load, however long it takes.
+    /// Reads that found no value. A load counts once, however long it takes.
     misses,
     /// Lookups that waited for another caller's load.
     stampede_waits,

@@ -1,38 +1,38 @@
-//! How a cache behaves where more than one answer would be right.
+//! The configurable behavior of a cache.
 
 use std::time::Duration;
 
 use crate::limits::Limits;
 
-/// What a read answers when the store fails.
+/// The result of a read when the store fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnFailure {
     /// The error (G7).
     #[default]
     Error,
-    /// A miss. Its load is stored nowhere, and not shared. Writes, deletes and
-    /// evictions still fail: whoever relies on them has to know.
+    /// A miss. The loaded value is neither stored nor shared. Writes, deletes and
+    /// evictions still fail, because their callers rely on them.
     Miss,
 }
 
-/// The behaviour of a cache.
+/// The behavior of a cache.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
-    /// What is refused.
+    /// The limits on keys, tags, values and batches.
     pub limits: Limits,
-    /// How long a lease lasts after its last renewal: what it takes until the
-    /// key of a killed host is free. It is renewed at a third of this.
+    /// How long a lease lasts after its last renewal. The keys of a host that was
+    /// killed are free after this time. A lease is renewed after each third of it.
     pub lease: Duration,
-    /// How long a lease is renewed. A load that is not done by then is taken
-    /// for lost, and another caller may begin.
+    /// How long a lease is renewed. A load that takes longer counts as lost, and
+    /// another caller may begin.
     pub longest_load: Duration,
-    /// How long a caller waits for another's load.
+    /// The longest time that a caller waits for another caller's load.
     pub longest_wait: Duration,
-    /// How eagerly entries are refreshed before their freshness ends: the beta
-    /// of `XFetch` (Vattani, Chierichetti, Lowenstein, "Optimal Probabilistic
-    /// Cache Stampede Prevention", VLDB 2015). 0: never early.
+    /// How eagerly entries are refreshed before they become stale: the beta of
+    /// `XFetch` (Vattani, Chierichetti, Lowenstein, "Optimal Probabilistic
+    /// Cache Stampede Prevention", VLDB 2015). 0 disables it.
     pub early_refresh: f64,
-    /// What a read answers when the store fails.
+    /// The result of a read when the store fails.
     pub on_failure: OnFailure,
 }
 
@@ -49,7 +49,7 @@ impl Default for Policy {
     }
 }
 
-/// What one user of a cache, such as a component, is granted.
+/// The rights of one user of a cache, such as a component.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grants {
     /// Whether it may store, remove, evict, and load.

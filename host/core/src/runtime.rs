@@ -1,4 +1,4 @@
-//! The world outside the protocol: clock, chance, and tasks.
+//! The clock, the randomness and the tasks of a cache.
 
 use std::fmt;
 use std::future::Future;
@@ -9,14 +9,15 @@ use rand::Rng as _;
 
 /// Milliseconds since the Unix epoch, by the clock of the host that wrote them.
 ///
-/// Freshness depends on it, and nothing else: no guarantee rests on clocks of
-/// different hosts agreeing.
+/// Only freshness depends on it. No guarantee assumes that the clocks of hosts
+/// agree.
 pub type UnixMillis = u64;
 
-/// A future that owns all it needs.
+/// A background task, or a timer.
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Time, randomness and background tasks, passed in so that a test owns them.
+/// Time, randomness and background tasks. A trait, so that tests can control
+/// them.
 pub trait Runtime: Send + Sync + fmt::Debug + 'static {
     /// The time of the wall clock.
     fn now(&self) -> UnixMillis;
@@ -24,15 +25,15 @@ pub trait Runtime: Send + Sync + fmt::Debug + 'static {
     /// Completes after `duration`.
     fn sleep(&self, duration: Duration) -> Task;
 
-    /// Fills `bytes` with randomness that others cannot guess: the identities
-    /// made of it are what tells one lease from another.
+    /// Fills `bytes` with unpredictable random data. The identities of leases are
+    /// made of it.
     fn fill_random(&self, bytes: &mut [u8]);
 
     /// Runs `task` in the background.
     fn spawn(&self, task: Task);
 }
 
-/// The real world: the system's clock and randomness, tasks on tokio.
+/// The system's clock and randomness, and tasks on tokio.
 ///
 /// Its methods must be called inside a tokio runtime with a timer.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,13 +51,13 @@ impl Runtime for TokioRuntime {
     }
 
     fn fill_random(&self, bytes: &mut [u8]) {
-        // A generator of cryptographic strength, seeded by the system.
+        // A cryptographically secure generator, seeded by the system.
         rand::rng().fill_bytes(bytes);
     }
 
     fn spawn(&self, task: Task) {
-        // A lease may be dropped while the runtime shuts down, or after: then
-        // its time limit frees the key, and there is nobody to run the task.
+        // A lease may be dropped while tokio shuts down, or after. Then nothing
+        // runs the task, and the lease ends by its time limit.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(task);
         }

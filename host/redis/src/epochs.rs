@@ -1,4 +1,4 @@
-//! Current epochs: is what was read alive, and what does a new entry depend on.
+//! Current epochs: whether an entry is alive, and what a new entry depends on.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -18,21 +18,21 @@ use crate::scripts::Script;
 use crate::tracking::{Expiry, Known};
 
 const DAY: Duration = Duration::from_hours(24);
-/// How long an epoch lives at least when it is made.
+/// The shortest time to live of a new epoch.
 pub(crate) const SHORTEST_LIFE: Duration = Duration::from_hours(24 * 30);
-/// How often a capture looks again, where others change the same epochs.
+/// How often a capture retries while others change the same epochs.
 const ATTEMPTS: usize = 4;
 
-/// How long an epoch has to live: as long as what depends on it.
+/// How long an epoch has to live: as long as the entries that depend on it.
 ///
-/// Making it live longer invalidates it everywhere, so it is made to live much
-/// longer than needed, and that is done a fortnight later at the earliest.
+/// Extending an epoch invalidates it in every process. So an extension is
+/// generous, and the next one is due after two weeks at the earliest.
 #[derive(Clone, Copy)]
 struct Life {
-    /// From now on at least; none: for ever. A day more than the entry's time
-    /// to live, since the entry is stored a while after the capture.
+    /// The least time to live: a day more than that of the entry, which is stored
+    /// some time after the capture. `None` means forever.
     needed: Option<Duration>,
-    /// What it is given if it lives for less; none: no end.
+    /// The time to live that it gets if it has less. `None` means forever.
     given: Option<Duration>,
 }
 
@@ -49,7 +49,7 @@ impl Life {
         }
     }
 
-    /// For a script: milliseconds, or nothing for ever.
+    /// `given` as a script takes it: milliseconds, or empty for forever.
     fn given_millis(self) -> String {
         self.given.map_or_else(String::new, |given| whole_millis(given).to_string())
     }
@@ -61,23 +61,23 @@ pub(crate) struct CurrentEpochs<'a> {
     pub(crate) keys: &'a Keys,
 }
 
-/// Whether epochs are the current ones.
+/// Whether the epochs of an entry are current.
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict {
     Alive,
     Dead,
-    /// Alive if Redis has these; the others are current.
+    /// Alive if Redis has these epochs. All others are current.
     IfCurrent(Unknown),
 }
 
-/// Redis keys of epochs, and what each would have to be.
+/// Redis keys of epochs, and the value that each must have.
 type Unknown = Vec<(Vec<u8>, Epoch)>;
 
 impl CurrentEpochs<'_> {
-    /// What `bytes`, that a key was just read to hold, are.
+    /// Decodes `bytes` that were just read, and checks their epochs.
     pub(crate) async fn found(&self, bytes: Option<Vec<u8>>) -> Result<Found, StoreError> {
         let mut found = decode(bytes);
-        // The usual case, without a detour: nothing to ask.
+        // The usual case needs no command and no allocation.
         if let Found::Envelope { envelope, alive } = &mut found {
             *alive = match self.verdict(envelope.epochs()) {
                 Verdict::Alive => true,
@@ -88,7 +88,7 @@ impl CurrentEpochs<'_> {
         Ok(found)
     }
 
-    /// As [`found`](Self::found) for several keys, asking once at most.
+    /// Like [`found`](Self::found) for several keys, with one round trip at most.
     pub(crate) async fn found_many(
         &self,
         values: Vec<Option<Vec<u8>>>,
@@ -104,7 +104,7 @@ impl CurrentEpochs<'_> {
         Ok(found)
     }
 
-    /// Whether each of `epochs` is current; false for none.
+    /// Whether each of `epochs` is current. `None` gives false.
     pub(crate) async fn alive_many(
         &self,
         epochs: &[Option<&Epochs>],
@@ -118,10 +118,10 @@ impl CurrentEpochs<'_> {
         self.all_current(verdicts.collect()).await
     }
 
-    /// Compares `epochs` with what the connection knows.
+    /// Compares `epochs` with those that the connection knows.
     ///
-    /// An epoch never returns. So if it is current now, it was so when the
-    /// entry was read, which was before.
+    /// An epoch never returns. So if it is current now, it was current when the
+    /// entry was read before.
     fn verdict(&self, epochs: &Epochs) -> Verdict {
         let known = self.operation.tracking().known();
         let mut unknown = Vec::new();
@@ -145,7 +145,7 @@ impl CurrentEpochs<'_> {
         if unknown.is_empty() { Verdict::Alive } else { Verdict::IfCurrent(unknown) }
     }
 
-    /// Whether Redis has each of the epochs of each list; false for none.
+    /// Whether Redis has all epochs of each list. `None` gives false.
     async fn all_current(&self, lists: Vec<Option<Unknown>>) -> Result<Vec<bool>, StoreError> {
         let mut keys: Vec<Vec<u8>> =
             lists.iter().flatten().flatten().map(|(key, _)| key.clone()).collect();
@@ -160,9 +160,9 @@ impl CurrentEpochs<'_> {
             .collect())
     }
 
-    /// Reads the epochs of `keys`, tracked, in one round trip, after the
-    /// commands in `before`, whose replies are only looked at for errors. None:
-    /// there is no epoch.
+    /// Reads and tracks the epochs of `keys` in one round trip, after the commands
+    /// in `before`, whose replies are only checked for errors. Returns `None` for
+    /// a key that holds no epoch.
     async fn ask(
         &self,
         keys: Vec<Vec<u8>>,
@@ -193,7 +193,7 @@ impl CurrentEpochs<'_> {
             answers.push(match (epoch, left) {
                 (Some(epoch), -1) => Some(Known { epoch, expiry: Expiry::ForEver }),
                 (Some(epoch), 0..) => {
-                    // It was that long when Redis looked, which was later.
+                    // Redis measured this after the request was sent.
                     let left = Duration::from_millis(left.unsigned_abs());
                     Some(Known { epoch, expiry: Expiry::Until(asked + left) })
                 }
@@ -204,14 +204,16 @@ impl CurrentEpochs<'_> {
         Ok(answers)
     }
 
-    /// The epochs of everything and of `tags`, for an entry with this `ttl`.
+    /// Returns the epochs of everything and of `tags` for an entry with this
+    /// `ttl`, creating those that are missing.
     pub(crate) async fn capture(
         &self,
         tags: &[Tag],
         ttl: Option<Duration>,
         runtime: &dyn Runtime,
     ) -> Result<Epochs, StoreError> {
-        // The first is that of everything. Every entry has it: it never ends.
+        // The first is the epoch of everything. Every entry has it, so it never
+        // expires.
         let mut keys = vec![self.keys.everything().to_vec()];
         keys.extend(tags.iter().map(|tag| self.keys.tag(tag)));
         let life = |index: usize| if index == 0 { Life::FOR_EVER } else { Life::of(ttl) };
@@ -220,8 +222,8 @@ impl CurrentEpochs<'_> {
         for attempt in 0..ATTEMPTS {
             let (now, last) = (Instant::now(), attempt + 1 == ATTEMPTS);
             let keep = |index: usize, known: Option<Known>, captured: &mut [Option<Epoch>]| {
-                // What lives too short in spite of all is better than nothing:
-                // it makes the entry end early.
+                // An epoch that expires too soon in spite of all attempts only
+                // ends the entry early.
                 let enough = |known: &Known| last || known.expiry.covers(life(index).needed, now);
                 captured[index] = known.filter(enough).map(|known| known.epoch);
             };
@@ -260,8 +262,8 @@ impl CurrentEpochs<'_> {
         }
     }
 
-    /// Makes the epochs at these positions of `keys` live longer, or, where
-    /// there is none to be read, replaces what is there.
+    /// Extends the epochs at these positions of `keys`, and replaces whatever is
+    /// there instead of an epoch.
     async fn mend(
         &self,
         keys: &[Vec<u8>],
@@ -296,8 +298,8 @@ impl CurrentEpochs<'_> {
     }
 
     /// Waits until the invalidations of this connection's own changes are
-    /// handled. Each follows the reply to the command that caused it, so that
-    /// reply is too early; but it precedes the reply to the next one.
+    /// handled. Each follows the reply to the command that caused it and precedes
+    /// the reply to the next command.
     async fn settle(&self) -> Result<(), StoreError> {
         let reply = self.operation.command(&redis::cmd("PING")).await?;
         Ok(reply::no_error(&reply, To("PING", b""))?)
@@ -322,7 +324,7 @@ pub(crate) fn set_epoch(
     set
 }
 
-/// What `bytes` are; not alive until it is known.
+/// Decodes `bytes`. An envelope counts as dead until its epochs are checked.
 fn decode(bytes: Option<Vec<u8>>) -> Found {
     let Some(bytes) = bytes.map(Bytes::from) else { return Found::Nothing };
     match Envelope::decode(&bytes) {

@@ -1,5 +1,5 @@
-//! From an address to a connection that may serve: name, TCP, TLS, is it a
-//! Redis, user, database, version, tracking.
+//! Sets up a connection: name, TCP, TLS, whether it is Redis, user, database,
+//! version, tracking.
 
 use std::future::Future;
 use std::io;
@@ -23,21 +23,21 @@ use crate::settings::RedisSettings;
 use crate::tls;
 use crate::tracking::Tracking;
 
-/// Commands that wait to be sent before a caller has to wait for a place.
+/// The most commands queued for sending. Further callers wait.
 const QUEUE: usize = 4_096;
-/// Bytes that are gathered before they are written to the socket.
+/// The number of bytes buffered before they are written to the socket.
 const WRITE_BOUNDARY: usize = 128 << 10;
 /// The oldest version that has `CLIENT TRACKING` with `OPTIN`, `GET` in `SET`, and `CLIENT INFO`.
 const OLDEST: (u64, u64) = (6, 2);
-/// The longest first line that is read: an error's.
+/// The longest first line that is read, which is that of an error.
 const LONGEST_LINE: usize = 512;
 
 /// Sets up a connection, within the socket timeout.
 ///
-/// `predecessor` is the connection that this one replaces. What was sent over
-/// it and not answered may still lie in a buffer on the way, and would run
-/// after the commands of this one: a `SET` that its caller gave up, after a
-/// later one of the same caller. So it is killed first.
+/// `predecessor` is the connection that this one replaces. Commands sent on it may
+/// still be in a buffer and would run after commands of the new connection, such
+/// as a `SET` that its caller gave up on after a later `SET` of that caller. So
+/// the server is told to kill it first.
 pub(crate) async fn handshake(
     settings: &RedisSettings,
     predecessor: Option<&Identity>,
@@ -68,7 +68,7 @@ async fn within<T>(
     stage.map_err(|_| ConnectErrorKind::TimedOut(settings.socket_timeout))
 }
 
-/// Connects to the first of the host's addresses that accepts.
+/// Connects to the first address of the host that accepts.
 async fn open(settings: &RedisSettings) -> Result<TcpStream, ConnectErrorKind> {
     let name_not_found = |why: &dyn ToString| ConnectErrorKind::NameNotFound(why.to_string());
     let addresses = tokio::net::lookup_host((settings.host.as_str(), settings.port)).await;
@@ -76,8 +76,7 @@ async fn open(settings: &RedisSettings) -> Result<TcpStream, ConnectErrorKind> {
     for address in addresses.map_err(|error| name_not_found(&error))? {
         match TcpStream::connect(address).await {
             Ok(stream) => {
-                // Commands are small and wait for an answer: never for more
-                // bytes to fill a packet.
+                // Commands are small, and their callers wait for the reply.
                 stream.set_nodelay(true).map_err(|error| unreachable(&error))?;
                 return Ok(stream);
             }
@@ -94,8 +93,7 @@ fn unreachable(error: &io::Error) -> ConnectErrorKind {
     }
 }
 
-/// Asks whether there is a Redis, in a way that anything else answers with
-/// something else, or not at all.
+/// Sends `PING`, which only Redis answers as Redis does.
 async fn probe(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     settings: &RedisSettings,
@@ -104,7 +102,7 @@ async fn probe(
     let exchange = async {
         stream.write_all(b"*1\r\n$4\r\nPING\r\n").await?;
         stream.flush().await?;
-        // What does not begin as an answer of Redis's may never end as one.
+        // Bytes that do not begin like a Redis reply may never end with a newline.
         while matches!(line.as_slice(), [] | [b'+' | b'-', ..])
             && !line.ends_with(b"\n")
             && line.len() < LONGEST_LINE
@@ -122,13 +120,13 @@ async fn probe(
             let text = String::from_utf8_lossy(rest);
             let code = text.split_whitespace().next().unwrap_or_default();
             match code {
-                // With or without a password, and while it reads its data.
+                // It may require a password or be loading its data.
                 "PONG" | "NOAUTH" | "NOPERM" | "LOADING" | "MASTERDOWN" | "BUSY" => Ok(()),
                 _ => Err(denied(&text, settings)),
             }
         }
-        // A TLS alert; or an end without a word, which is what Redis does with
-        // a plain connection to its TLS port.
+        // A TLS alert, or a close without a reply, which is how Redis treats a
+        // plain connection to its TLS port.
         (_, [21, 3, ..]) | (Err(_), []) if plain => Err(ConnectErrorKind::TlsExpected),
         (_, said) => {
             let said = &said[..said.len().min(32)];
@@ -138,7 +136,7 @@ async fn probe(
     }
 }
 
-/// Brings an open stream to the point where the connection may serve.
+/// Turns an open stream into a connection that is ready to use.
 async fn set_up<S>(
     settings: &RedisSettings,
     predecessor: Option<&Identity>,
@@ -153,14 +151,14 @@ where
     let ended = Arc::new(SetOnce::new());
     let lost = Lost { tracking: Arc::clone(&tracking), ended: Arc::clone(&ended) };
     let config = AsyncConnectionConfig::new()
-        // Overdue operations are found without a timer for each: `in_flight`.
+        // `in_flight` finds overdue operations without a timer for each.
         .set_response_timeout(None)
         .set_connection_timeout(None)
         .set_pipeline_buffer_size(QUEUE)
         .set_write_backpressure_boundary(WRITE_BOUNDARY)
         .set_push_sender(move |info: PushInfo| {
-            // Before the tables tell anybody, so that nobody who is told begins
-            // anew on this connection.
+            // First, so that a caller whose watch fires does not begin a step on
+            // this connection.
             if info.kind == PushKind::Disconnection {
                 let _ = lost.ended.set(());
             }
@@ -171,7 +169,7 @@ where
     let (connection, driver) = opened.map_err(|error| refused(&error, settings))?;
     let lost = Lost { tracking: Arc::clone(&tracking), ended: Arc::clone(&ended) };
     let driver = tokio::spawn(async move {
-        // However the driver ends: by an error, aborted, or with its runtime.
+        // Dropped on an error, on an abort, and when the tokio runtime ends.
         let _lost = lost;
         driver.await;
     });
@@ -180,7 +178,7 @@ where
     Ok(Live::new(connection, tracking, server, ended, driver))
 }
 
-/// Makes known, when it is dropped, that the connection is over.
+/// Marks the connection as ended when it is dropped.
 struct Lost {
     tracking: Arc<Tracking>,
     ended: Arc<SetOnce<()>>,
@@ -198,7 +196,7 @@ fn login(settings: &RedisSettings) -> RedisConnectionInfo {
         .set_protocol(ProtocolVersion::RESP3)
         .set_lib_name("spakky-redis", env!("CARGO_PKG_VERSION"));
     if let Some(username) = &settings.username {
-        // A user may have no password, and is then content with any.
+        // A user without a password accepts any.
         login = login.set_username(username).set_password("");
     }
     if let Some(password) = &settings.password {
@@ -207,7 +205,7 @@ fn login(settings: &RedisSettings) -> RedisConnectionInfo {
     login
 }
 
-/// What `HELLO 3 AUTH ..` was answered with.
+/// The error of `HELLO 3 AUTH ..`.
 fn refused(error: &RedisError, settings: &RedisSettings) -> ConnectErrorKind {
     match (error.kind(), error.code()) {
         (ErrorKind::RESP3NotSupported, _) => ConnectErrorKind::TooOld("below 6.0".into()),
@@ -229,8 +227,8 @@ fn denied(words: &str, settings: &RedisSettings) -> ConnectErrorKind {
     ConnectErrorKind::Denied(hidden(words, settings).trim().to_owned())
 }
 
-/// What a server says, without the password: it may repeat what it was sent, or
-/// what another connection sent it.
+/// Hides the password in a message of the server, which may repeat what it was
+/// sent.
 fn hidden(words: &str, settings: &RedisSettings) -> String {
     match settings.password.as_deref() {
         None | Some("") => words.to_owned(),
@@ -238,7 +236,7 @@ fn hidden(words: &str, settings: &RedisSettings) -> String {
     }
 }
 
-/// Chooses the database, asks who is there, turns tracking on.
+/// Selects the database, asks for the version, and turns tracking on.
 async fn introduce(
     connection: &MultiplexedConnection,
     settings: &RedisSettings,
@@ -252,8 +250,8 @@ async fn introduce(
     }
     pipeline.cmd("CLIENT").arg("INFO");
     if let Some(Identity { id, address }) = predecessor {
-        // Both: another server, or the same after a restart, may have given the
-        // number to somebody else.
+        // By both, because another server, or this one after a restart, may have
+        // given the number to another client.
         pipeline.cmd("CLIENT").arg("KILL").arg("ID").arg(id).arg("ADDR").arg(address);
     }
     let count = pipeline.len();
@@ -317,7 +315,7 @@ fn text(value: Value) -> Option<String> {
     }
 }
 
-/// The version in the reply to `HELLO`, as two numbers and in full.
+/// Parses the version in the reply to `HELLO`: two numbers, and in full.
 fn version(
     hello: &Value,
     settings: &RedisSettings,
@@ -336,7 +334,7 @@ fn version(
     }
 }
 
-/// Who the connection is, of the line that `CLIENT INFO` answers.
+/// Parses the identity of the connection in the reply to `CLIENT INFO`.
 fn identity(info: &str) -> Option<Identity> {
     let field = |name: &str| {
         let fields = info.split_whitespace().filter_map(|field| field.split_once('='));
@@ -345,8 +343,8 @@ fn identity(info: &str) -> Option<Identity> {
     Some(Identity { id: field("id")?, address: field("addr")? })
 }
 
-/// How long to wait before another attempt: doubled with each, and anything
-/// from half of it to all, so that a fleet does not come back in step.
+/// The delay before the next attempt: exponential, with jitter between half and
+/// all of it, so that a fleet does not reconnect in step.
 pub(crate) fn backoff(attempt: u32) -> Duration {
     const FIRST: Duration = Duration::from_millis(10);
     const LONGEST: Duration = Duration::from_secs(1);

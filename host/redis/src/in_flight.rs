@@ -1,20 +1,20 @@
-//! Which operations have been under way for longer than the timeout.
+//! Detects operations in flight for longer than the timeout.
 //!
-//! A timer for each operation would cost a third of the throughput. Instead,
-//! time is cut into slices, each with a counter of the operations that began
-//! in it and have not ended: a wheel of counters. An operation is overdue if
-//! its slice's counter is not zero when the wheel comes round to it again.
+//! A timer for each operation would cost a third of the throughput. Instead, a
+//! timing wheel of counters divides the timeout into slices. Each slice counts
+//! the operations that began in it and have not ended. If the counter is not zero
+//! when the wheel reaches the slice again, an operation is overdue.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// Slices that one timeout is cut into.
+/// The number of slices of one timeout.
 const SLICES: usize = 8;
-/// One more, since an operation may begin when its slice is almost over: it is
-/// overdue after one to one and an eighth timeouts.
+/// One more than slices, because an operation may begin at the end of its slice.
+/// It is overdue after 1 to 1.125 timeouts.
 const COUNTERS: usize = SLICES + 1;
 
-/// How many operations began in each slice of time and have not ended.
+/// Counts the operations in flight by the slice in which they began.
 #[derive(Debug, Default)]
 pub(crate) struct InFlight {
     now: AtomicUsize,
@@ -25,29 +25,29 @@ pub(crate) struct InFlight {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slice(usize);
 
-// Relaxed throughout: the counters publish nothing but themselves.
+// Relaxed throughout, because the counters publish no other memory.
 impl InFlight {
-    /// How long a slice is.
+    /// The length of a slice.
     pub(crate) fn slice(timeout: Duration) -> Duration {
         let slices = u32::try_from(SLICES).unwrap_or(1);
         (timeout / slices).max(Duration::from_millis(1))
     }
 
-    /// An operation begins.
+    /// Counts an operation that begins.
     pub(crate) fn enter(&self) -> Slice {
         let slice = self.now.load(Ordering::Relaxed);
         self.begun[slice].fetch_add(1, Ordering::Relaxed);
         Slice(slice)
     }
 
-    /// It ends.
+    /// Counts an operation that ends.
     pub(crate) fn leave(&self, Slice(slice): Slice) {
         self.begun[slice].fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// The next slice begins; whether operations are overdue.
+    /// Begins the next slice, and returns whether an operation is overdue.
     ///
-    /// To be called from one place, once a slice.
+    /// Must be called by one task, once per slice.
     pub(crate) fn advance(&self) -> bool {
         let next = (self.now.load(Ordering::Relaxed) + 1) % COUNTERS;
         let overdue = self.begun[next].load(Ordering::Relaxed) > 0;

@@ -1,7 +1,7 @@
 //! The names of the Redis keys of one cache.
 //!
-//! `<prefix><kind>|<name>`: a prefix holds no `|`, so the first one ends prefix
-//! and kind, and neither another prefix nor another kind can name the same key.
+//! `<prefix><kind>|<name>`. A prefix contains no `|`, so the first one ends prefix
+//! and kind. Two caches, or two kinds of one cache, never share a key.
 
 use spakky_cache_core::{Key, Prefix, Tag};
 
@@ -32,7 +32,7 @@ impl Keys {
         named(&self.prefix, b'k', key.as_str())
     }
 
-    /// `r|`: the token of who refreshes an entry.
+    /// `r|`: the marker of the caller elected to refresh an entry.
     pub(crate) fn refresh(&self, key: &Key) -> Vec<u8> {
         named(&self.prefix, b'r', key.as_str())
     }
@@ -42,7 +42,7 @@ impl Keys {
         named(&self.prefix, b't', tag.as_str())
     }
 
-    /// As [`tag`](Self::tag), into a buffer that is used again.
+    /// Writes the key of [`tag`](Self::tag) into a buffer that is reused.
     pub(crate) fn write_tag(&self, tag: &Tag, key: &mut Vec<u8>) {
         key.clear();
         write_named(&self.prefix, b't', tag.as_str(), key);
@@ -53,18 +53,18 @@ impl Keys {
         &self.everything
     }
 
-    /// `e|`: the mark that every eviction replaces.
+    /// `e|`: the eviction mark.
     pub(crate) fn eviction_mark(&self) -> &[u8] {
         &self.eviction_mark
     }
 
-    /// `s|`: the token of who sweeps.
+    /// `s|`: the marker of the process elected to sweep.
     pub(crate) fn sweeper(&self) -> &[u8] {
         &self.sweeper
     }
 
     /// The pattern for `SCAN .. MATCH` that matches exactly the keys of
-    /// entries: what the prefix holds is literal, whatever it means elsewhere.
+    /// entries. Glob characters in the prefix are escaped.
     pub(crate) fn entry_pattern(&self) -> Vec<u8> {
         let mut pattern = escape_glob(self.prefix.as_str());
         pattern.extend_from_slice(b"k|*");
@@ -84,7 +84,7 @@ fn write_named(prefix: &Prefix, kind: u8, name: &str, key: &mut Vec<u8>) {
     key.extend_from_slice(name.as_bytes());
 }
 
-/// `text` as a pattern of Redis's (`stringmatchlen`) that matches only itself.
+/// A Redis glob pattern (`stringmatchlen`) that matches only `text`.
 fn escape_glob(text: &str) -> Vec<u8> {
     let mut pattern = Vec::with_capacity(text.len() + 8);
     for byte in text.bytes() {

@@ -1,4 +1,4 @@
-//! The cache's store on Redis, version 6.2 or newer.
+//! A cache store on Redis 6.2 or newer.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -13,23 +13,22 @@
 //! # Ok(()) }
 //! ```
 //!
-//! # What makes it sound
+//! # Why a hit is one command
 //!
-//! A read sends one `GET`. Whether the entry that came back is alive is decided
-//! by the epochs it carries, against the current ones, which are kept here.
-//! They are kept right by one property of Redis: **whatever a command's reply
-//! depends on was invalidated before that reply**. Replies and invalidations
-//! (`CLIENT TRACKING`) come down one connection in order, and are handled in
-//! that order: so once a reply is here, every eviction that was complete when
-//! the command ran has been heard of. Three rules keep that true:
+//! A read sends one `GET`. The entry in the reply is alive if the epochs that it
+//! carries equal the current ones, and those are cached in this process. The
+//! cache is correct because Redis sends the invalidations (`CLIENT TRACKING`) of
+//! all that happened before a command ahead of that command's reply, on the same
+//! connection. Once a reply is here, every eviction that was complete when the
+//! command ran has been applied. Three rules keep that true:
 //!
-//! - What is known belongs to one connection and ends with it (`Live`): a
-//!   step never mixes the replies of one with the table of another.
-//! - An epoch enters the table only if no invalidation of it came between the
-//!   moment before it was asked for and the moment it is filled in
-//!   (`tracking`).
-//! - Commands that a connection left behind when it was lost cannot run after
-//!   those of its successor (`handshake`).
+//! - The table of epochs belongs to one connection and ends with it (`Live`). A
+//!   step never compares the replies of one connection with the table of
+//!   another.
+//! - An epoch enters the table only if it was not invalidated between the time
+//!   it was requested and the time its reply is processed (`tracking`).
+//! - Commands that a lost connection left in a buffer cannot run after those of
+//!   its successor (`handshake`).
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 

@@ -1,4 +1,4 @@
-//! One connection, from the end of its handshake until it is lost.
+//! One connection, from its handshake until it is lost.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -11,21 +11,20 @@ use crate::in_flight::InFlight;
 use crate::scripts::Digests;
 use crate::tracking::Tracking;
 
-/// One connection, with all that is true only of it.
+/// One connection and the state that belongs to it alone.
 pub(crate) struct Live {
     pub(crate) connection: MultiplexedConnection,
     pub(crate) tracking: Arc<Tracking>,
     pub(crate) in_flight: InFlight,
     pub(crate) server: Server,
-    /// Why it was ended from here; what it is lost by otherwise is not known.
+    /// The reason, if this process ended it. Otherwise the reason is not known.
     why: OnceLock<String>,
     ended: Arc<SetOnce<()>>,
     driver: Driver,
 }
 
-/// The task that reads and writes the connection; it ends when this is dropped.
-///
-/// Left to itself, it would wait for every answer that is due, for ever.
+/// The task that reads and writes the connection. Dropping this aborts it,
+/// because otherwise it waits for outstanding replies forever.
 #[derive(Debug)]
 pub(crate) struct Driver(pub(crate) AbortHandle);
 
@@ -35,20 +34,20 @@ impl Drop for Driver {
     }
 }
 
-/// What a server said of itself and of the connection.
+/// What the server reported about itself and the connection.
 #[derive(Debug)]
 pub(crate) struct Server {
-    /// As `HELLO` has it: `7.0.15`.
+    /// The version in the reply to `HELLO`, such as `7.0.15`.
     pub(crate) version: String,
     /// Before 7.0, `SET` refuses `NX` together with `GET`.
     pub(crate) before_7: bool,
-    /// Who this connection is to the server; none if it did not say.
+    /// How the server identifies this connection, if it reported that.
     pub(crate) identity: Option<Identity>,
     pub(crate) digests: Digests,
 }
 
-/// What tells a connection from every other that this server has or had: its
-/// number, which a restarted server gives again, and its address.
+/// Identifies a connection among all that this server has or had. Its number
+/// alone does not, because a restarted server counts from the beginning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
     pub(crate) id: String,
@@ -56,8 +55,8 @@ pub(crate) struct Identity {
 }
 
 impl Live {
-    /// The connection that `driver` drives. `ended` is set once the driver has
-    /// ended, however it did.
+    /// The connection that `driver` drives. `ended` is set when the driver ends
+    /// for any reason.
     pub(crate) fn new(
         connection: MultiplexedConnection,
         tracking: Arc<Tracking>,
@@ -80,23 +79,24 @@ impl Live {
         &self.server.digests
     }
 
-    /// Whether it is over.
+    /// Whether the connection has ended.
     pub(crate) fn is_ended(&self) -> bool {
         self.ended.initialized()
     }
 
-    /// Completes once it is over, and says why.
+    /// Waits until the connection has ended, and returns the reason.
     pub(crate) async fn ended(&self) -> &str {
         self.ended.wait().await;
         self.why()
     }
 
-    /// Ends it: every operation under way fails, and every watch fires.
+    /// Ends the connection. Every operation in flight fails, and every watch
+    /// fires.
     pub(crate) fn end(&self, why: &str) {
-        // The first reason stays: the others follow from it.
+        // The first reason is kept, because later ones follow from it.
         let _ = self.why.set(why.to_owned());
-        // At once, though the driver's end does it again: whoever is told by
-        // a step that this connection is bad must not find it in use.
+        // The driver's end sets this again. It is set here first so that a caller
+        // whose step failed does not begin another on this connection.
         let _ = self.ended.set(());
         self.tracking.close();
         self.driver.0.abort();

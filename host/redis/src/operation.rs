@@ -1,4 +1,4 @@
-//! One step in progress: the commands it sends and the replies it gets.
+//! One step in progress: the commands that it sends and their replies.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Where Redis is, and how it is used: the `SPAKKY_REDIS__*` variables.
+//! The connection settings, and how `SPAKKY_REDIS__*` variables set them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use spakky_cache_core::Prefix;
 
-/// What `SPAKKY_REDIS__KEY_PREFIX` is if it is not set.
+/// The default of `SPAKKY_REDIS__KEY_PREFIX`.
 const DEFAULT_KEY_PREFIX: &str = "spakky:cache:";
 /// The longest `SPAKKY_REDIS__SOCKET_TIMEOUT`, in seconds: a day.
 const LONGEST_TIMEOUT: f64 = 86_400.0;
-/// The shortest, in seconds: a connection's clock is not finer.
+/// The shortest, in seconds.
 const SHORTEST_TIMEOUT: f64 = 0.001;
 
-/// Where Redis is, and how it is used.
+/// The settings of a connection to Redis.
 ///
-/// [`parse`](Self::parse) reads them from variables; a program may as well
-/// start from [`default`](Self::default) and set fields. `Debug` hides the
-/// password, and [`url`](Self::url) has no credentials.
+/// [`parse`](Self::parse) reads them from variables. A program can also start with
+/// [`default`](Self::default) and set fields. `Debug` hides the password, and
+/// [`url`](Self::url) contains no credentials.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RedisSettings {
     /// `SPAKKY_REDIS__HOST`, `localhost`: a host name or an IP address.
@@ -30,16 +30,16 @@ pub struct RedisSettings {
     pub username: Option<String>,
     /// `SPAKKY_REDIS__PASSWORD`, unset.
     pub password: Option<String>,
-    /// `SPAKKY_REDIS__USE_SSL`, false: whether the connection is TLS. The
-    /// server's certificate has to be signed by a root that the system trusts,
-    /// or by one in the file that `SSL_CERT_FILE` names.
+    /// `SPAKKY_REDIS__USE_SSL`, false: whether the connection uses TLS. The
+    /// server's certificate must be signed by a root that the system trusts or
+    /// that is in the file named by `SSL_CERT_FILE`.
     pub use_ssl: bool,
-    /// `SPAKKY_REDIS__KEY_PREFIX`, `spakky:cache:`: what every key begins with.
+    /// `SPAKKY_REDIS__KEY_PREFIX`, `spakky:cache:`: the beginning of every key.
     pub key_prefix: Prefix,
-    /// `SPAKKY_REDIS__SOCKET_TIMEOUT`, 5 seconds: how long an operation, or an
-    /// attempt to connect, waits for the server.
+    /// `SPAKKY_REDIS__SOCKET_TIMEOUT`, 5 seconds: how long an operation or an
+    /// attempt to connect waits for the server.
     pub socket_timeout: Duration,
-    /// Takes the server for one before 7.0, which refuses `SET .. NX GET`.
+    /// Treats the server as older than 7.0, which refuses `SET .. NX GET`.
     #[doc(hidden)]
     pub before_7: bool,
 }
@@ -61,21 +61,21 @@ impl Default for RedisSettings {
 }
 
 impl RedisSettings {
-    /// The settings in the process's environment.
+    /// Reads the settings from the environment of the process.
     ///
     /// # Errors
-    /// As [`parse`](Self::parse).
+    /// Those of [`parse`](Self::parse).
     pub fn from_env() -> Result<Self, SettingsError> {
         Self::parse(|variable| {
-            // What is no UTF-8 is reported as the wrong value that it is.
+            // A value that is not UTF-8 is reported as invalid.
             std::env::var_os(variable).map(|value| value.to_string_lossy().into_owned())
         })
     }
 
-    /// The settings that `get` has, given a variable's name.
+    /// Reads the settings from variables that `get` looks up by name.
     ///
     /// # Errors
-    /// Every problem there is, not just the first.
+    /// All problems, not just the first.
     pub fn parse(get: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         let defaults = Self::default();
         let mut reader = Reader { get, problems: Vec::new() };
@@ -101,14 +101,13 @@ impl RedisSettings {
         }
     }
 
-    /// `redis://host:port/db`, or `rediss://` with TLS: to be shown, so without
-    /// user and password.
+    /// `redis://host:port/db`, or `rediss://` with TLS, without user and password.
     pub fn url(&self) -> String {
         let scheme = if self.use_ssl { "rediss" } else { "redis" };
         format!("{scheme}://{}/{}", self.address(), self.database)
     }
 
-    /// `host:port`, an IPv6 address in brackets.
+    /// `host:port`, with an IPv6 address in brackets.
     pub(crate) fn address(&self) -> String {
         if self.host.contains(':') {
             format!("[{}]:{}", self.host, self.port)
@@ -133,21 +132,21 @@ impl fmt::Debug for RedisSettings {
     }
 }
 
-/// Everything that is wrong with the settings.
+/// The settings are invalid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingsError {
-    /// One for each variable that is wrong; at least one.
+    /// One problem for each invalid variable. Never empty.
     pub problems: Vec<SettingsProblem>,
 }
 
-/// What is wrong with one variable.
+/// An invalid variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingsProblem {
     /// The variable's name.
     pub variable: &'static str,
-    /// The value that it has.
+    /// Its value.
     pub value: String,
-    /// What it may be.
+    /// The values that are allowed.
     pub allowed: &'static str,
 }
 
@@ -169,7 +168,7 @@ impl fmt::Display for SettingsError {
 
 impl std::error::Error for SettingsError {}
 
-/// A value, or what is allowed instead.
+/// A value, or a description of the allowed ones.
 type Parsed<T> = Result<T, &'static str>;
 
 struct Reader<G> {
@@ -186,7 +185,7 @@ impl<G: Fn(&str) -> Option<String>> Reader<G> {
         })
     }
 
-    /// A text as it is, spaces and all; an empty one counts as unset.
+    /// A text with all its spaces. An empty one counts as unset.
     fn text(&self, variable: &'static str) -> Option<String> {
         (self.get)(variable).filter(|value| !value.is_empty())
     }
@@ -227,7 +226,7 @@ fn key_prefix(text: &str) -> Parsed<Prefix> {
 fn seconds(text: &str) -> Parsed<Duration> {
     let seconds = f64::from_str(text).ok();
     seconds
-        // Not a number lies in no range, so it is refused with the rest.
+        // NaN is in no range, so it is refused, too.
         .filter(|seconds| (SHORTEST_TIMEOUT..=LONGEST_TIMEOUT).contains(seconds))
         .map(Duration::from_secs_f64)
         .ok_or("seconds, whole or fractional, from 0.001 to 86400")

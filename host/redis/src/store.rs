@@ -1,4 +1,4 @@
-//! The store: each step of the protocol as Redis commands.
+//! Implements each step of the protocol with Redis commands.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -49,8 +49,7 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// The cache of `prefix` on `connection`, with randomness from
-    /// `runtime`.
+    /// The cache of `prefix` on `connection`. `runtime` provides randomness.
     pub fn new(connection: RedisConnection, prefix: Prefix, runtime: Arc<dyn Runtime>) -> Self {
         Self { connection, keys: Keys::new(prefix), runtime }
     }
@@ -60,7 +59,7 @@ impl RedisStore {
         &self.connection
     }
 
-    /// What each of its keys begins with.
+    /// The beginning of each of its keys.
     pub fn prefix(&self) -> &Prefix {
         self.keys.prefix()
     }
@@ -121,8 +120,7 @@ impl RedisStore {
         Ok(if done { Cas::Done } else { Cas::Changed })
     }
 
-    /// What `key` holds, for a slot that was expected to be empty and is not to
-    /// be filled.
+    /// Checks that `key` holds nothing.
     async fn inspect(&self, key: &[u8]) -> Result<Cas, StoreError> {
         Ok(match self.read_key(key).await? {
             Found::Nothing => Cas::Done,
@@ -144,8 +142,8 @@ impl RedisStore {
         let reply = operation.command(&get).await?;
         let mut mark = reply::string(reply, To("GET", key))?;
         if mark.is_none() {
-            // Made here, since none could not be told from none later on, with
-            // an eviction in between and its mark lost again.
+            // Created, because a missing mark would equal one that is missing
+            // again after an eviction whose mark was lost.
             let mut pipeline = pipe();
             let mut set = set_for(key, &Id::random(&*self.runtime).0, None);
             pipeline.add_command(set.arg("NX").take()).add_command(get);
@@ -154,15 +152,15 @@ impl RedisStore {
             reply::stored(&set, To("SET", key))?;
             mark = reply::string(get, To("GET", key))?;
         }
-        // Other bytes than an eviction's are nobody's mark.
+        // Other bytes are not a mark.
         Ok(mark.and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()).map(Id))
     }
 
-    /// Sends the commands that replace epochs, and returns once this
-    /// connection no longer knows the old ones.
+    /// Sends the commands that replace epochs. Returns once this connection no
+    /// longer uses the old ones.
     async fn replace_epochs(&self, mut pipeline: Pipeline) -> Result<(), StoreError> {
-        // The invalidation of what a connection changes itself follows the
-        // reply to the change, and precedes the reply to the next command.
+        // The invalidation of a connection's own change follows the reply to the
+        // change and precedes the reply to the next command.
         pipeline.cmd("PING");
         let operation = self.connection.begin().await?;
         for reply in operation.pipeline(&pipeline).await? {

@@ -1,5 +1,5 @@
-//! The task that keeps one connection up: it notices when the connection is
-//! lost or silent, and sets up another.
+//! The task that keeps a connection up: it detects a lost or silent connection
+//! and sets up another.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,11 +13,11 @@ use crate::in_flight::InFlight;
 use crate::live::Live;
 use crate::settings::RedisSettings;
 
-/// How often a connection is asked whether it is there. An idle one that the
-/// network dropped without a word says nothing, and wakes nobody who watches.
+/// How often an idle connection is checked. If the network dropped it silently,
+/// its watches would never fire.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// What the supervisor makes known.
+/// The state of the connection.
 #[derive(Clone, Debug)]
 pub(crate) enum State {
     /// There is a connection. It may have ended: then another is being set up.
@@ -45,7 +45,7 @@ pub(crate) async fn supervise(settings: RedisSettings, state: watch::Sender<Stat
             };
             tracing::warn!(%server, %why, "the connection to Redis was lost");
             state.send_replace(State::DOWN);
-            // From here on only operations under way hold the old connection.
+            // From here on only operations in flight hold the old connection.
             predecessor = live.server.identity.clone();
         }
 
@@ -63,7 +63,7 @@ pub(crate) async fn supervise(settings: RedisSettings, state: watch::Sender<Stat
                 Ok(live) => break live,
                 Err(error) => {
                     failed += 1;
-                    // The first tells what is wrong, the others that it lasts.
+                    // The first says what is wrong, the others that it persists.
                     if failed.is_power_of_two() {
                         tracing::warn!(failed, %error, "no connection to Redis");
                     }
@@ -76,7 +76,7 @@ pub(crate) async fn supervise(settings: RedisSettings, state: watch::Sender<Stat
     }
 }
 
-/// Completes once `live` is over, and says why.
+/// Waits until `live` has ended, and returns the reason.
 async fn until_lost(live: &Arc<Live>, timeout: Duration) -> String {
     tokio::select! {
         why = live.ended() => return why.to_owned(),
@@ -88,24 +88,24 @@ async fn until_lost(live: &Arc<Live>, timeout: Duration) -> String {
     why
 }
 
-/// Completes once an operation has been without an answer for too long.
+/// Waits until an operation is overdue and the server does not answer.
 async fn until_overdue(live: &Arc<Live>, timeout: Duration) {
     let slice = InFlight::slice(timeout);
     let mut slices = tokio::time::interval(slice);
-    // After a stall of this process the server gets its time all the same.
+    // After this process has stalled, the server still gets its full time.
     slices.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         slices.tick().await;
-        // Either the server owes an answer, or the answer is here and its
-        // caller has not been there to take it (a guest that computes, say).
-        // Answers come in order, so another command's tells which.
+        // Either the reply is late, or it is here and its caller has not taken it
+        // yet, such as a guest that computes. Replies come in order, so the reply
+        // to another command tells.
         if live.in_flight.advance() && !answers(live, slice).await {
             return;
         }
     }
 }
 
-/// Completes once the server does not answer any more.
+/// Waits until the server no longer answers.
 async fn until_silent(live: &Arc<Live>, timeout: Duration) {
     loop {
         tokio::time::sleep(HEARTBEAT).await;
@@ -115,10 +115,10 @@ async fn until_silent(live: &Arc<Live>, timeout: Duration) {
     }
 }
 
-/// Whether the server answers within `patience`, be it with an error.
-async fn answers(live: &Arc<Live>, patience: Duration) -> bool {
+/// Whether the server answers within `timeout`, even with an error.
+async fn answers(live: &Arc<Live>, timeout: Duration) -> bool {
     let mut connection = live.connection.clone();
     let ping = redis::cmd("PING");
-    let answer = tokio::time::timeout(patience, connection.send_packed_command(&ping)).await;
+    let answer = tokio::time::timeout(timeout, connection.send_packed_command(&ping)).await;
     matches!(answer, Ok(Ok(_)))
 }

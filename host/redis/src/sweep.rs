@@ -1,4 +1,4 @@
-//! Giving back the memory of what evictions left dead.
+//! Frees the memory of entries that evictions left dead.
 
 use redis::{cmd, pipe};
 use spakky_cache_core::StoreError;
@@ -12,10 +12,11 @@ use crate::reply::{self, To};
 use crate::scripts::{LONGEST_HEADER_BYTES, Script};
 use crate::store::RedisStore;
 
-/// How much of an envelope is read at first: more than 100 tags of 130 bytes.
+/// The bytes of an envelope that are read first. More than 100 tags of 130 bytes
+/// fit.
 const HEADER_BYTES: usize = 16 << 10;
 
-/// The beginning of what a key holds.
+/// The header of an envelope under a key.
 struct Header {
     key: Vec<u8>,
     token: CasToken,
@@ -23,11 +24,11 @@ struct Header {
 }
 
 impl RedisStore {
-    /// Looks at about `most` keys of entries from `cursor` on, and removes the
-    /// dead: entries, and markers of leases that can only lead to dead entries.
+    /// Examines about `most` keys from `cursor` on, and removes the dead entries
+    /// and lease markers. A dead marker can only lead to a dead entry.
     ///
-    /// What is removed is compared again by the server, so an entry that was
-    /// stored meanwhile stays.
+    /// The server compares again before it removes, so an entry that was stored
+    /// meanwhile stays.
     pub(crate) async fn sweep_some(&self, cursor: u64, most: usize) -> Result<Swept, StoreError> {
         let operation = self.connection.begin().await?;
         let (next, keys) = self.scan(&operation, cursor, most).await?;
@@ -50,8 +51,8 @@ impl RedisStore {
         Ok(Swept { seen, removed, next: (next != 0).then_some(next) })
     }
 
-    /// `SCAN`: the keys of entries, and the cursor of the next call, which is
-    /// zero at the end.
+    /// Sends `SCAN`. Returns the next cursor, which is zero at the end, and keys of
+    /// entries.
     async fn scan(
         &self,
         operation: &Operation,
@@ -75,7 +76,7 @@ impl RedisStore {
     }
 }
 
-/// What the keys hold that are envelopes, without their values.
+/// Reads the headers of the keys that hold envelopes.
 async fn headers(operation: &Operation, mut keys: Vec<Vec<u8>>) -> Result<Vec<Header>, StoreError> {
     let mut headers = Vec::with_capacity(keys.len());
     for most in [HEADER_BYTES, LONGEST_HEADER_BYTES] {
@@ -86,7 +87,7 @@ async fn headers(operation: &Operation, mut keys: Vec<Vec<u8>>) -> Result<Vec<He
         let replies = operation.pipeline(&pipeline).await?;
         let mut cut_off = Vec::new();
         for (key, reply) in keys.into_iter().zip(replies) {
-            // A key that somebody made a list of is nobody's entry.
+            // A list, for example, is not an entry.
             let bytes = match reply::string(reply, To("GETRANGE", &key)) {
                 Ok(bytes) => bytes.unwrap_or_default(),
                 Err(CommandError::Refused { code, .. }) if code == "WRONGTYPE" => continue,
@@ -97,7 +98,7 @@ async fn headers(operation: &Operation, mut keys: Vec<Vec<u8>>) -> Result<Vec<He
                     headers.push(Header { token: cas_token_of(&bytes), key, epochs });
                 }
                 None if bytes.len() == most => cut_off.push(key),
-                // Bytes of another version or another program's: not dead.
+                // Bytes of another version or program count as alive.
                 None => {}
             }
         }

@@ -1,4 +1,4 @@
-//! TLS, by rustls and ring, trusting what the system trusts.
+//! TLS with rustls and ring, and the roots that the system trusts.
 
 use std::io;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use tokio_rustls::client::TlsStream;
 
 use crate::error::ConnectErrorKind;
 
-/// Makes `stream` a TLS connection to `host`.
+/// Performs the TLS handshake with `host` on `stream`.
 ///
-/// The roots are read each time, so that new ones are trusted without a
-/// restart; `SSL_CERT_FILE` and `SSL_CERT_DIR` may name others.
+/// The roots are read each time, so that new ones are trusted without a restart.
+/// `SSL_CERT_FILE` and `SSL_CERT_DIR` may name others.
 pub(crate) async fn connect(
     host: &str,
     stream: TcpStream,
@@ -27,11 +27,11 @@ pub(crate) async fn connect(
     connector.connect(name, stream).await.map_err(|error| failure(&error))
 }
 
-/// Some hundred files, perhaps.
+/// Reads the roots, which may be hundreds of files.
 fn roots() -> Result<RootCertStore, ConnectErrorKind> {
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();
-    // One that is malformed does not take the others with it.
+    // A malformed root does not make the others unusable.
     let (added, _) = roots.add_parsable_certificates(found.certs);
     if added == 0 {
         let why = found.errors.first().map_or_else(|| "none".into(), ToString::to_string);
@@ -41,7 +41,7 @@ fn roots() -> Result<RootCertStore, ConnectErrorKind> {
 }
 
 fn config(roots: RootCertStore) -> Result<ClientConfig, ConnectErrorKind> {
-    // Named, since the process's default provider is its program's to choose.
+    // Explicit, because the process's default provider is the program's choice.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

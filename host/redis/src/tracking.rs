@@ -1,14 +1,13 @@
-//! What one connection knows, and is told when it changes.
+//! Client-side caching of epochs, and watches on keys, for one connection.
 //!
-//! Redis promises (`CLIENT TRACKING`) to tell a connection of the next change
-//! of each key that it has read. Two tables rest on it: the current epochs, and
-//! who watches which key. Both belong to one connection, and end with it.
+//! With `CLIENT TRACKING`, Redis notifies a connection of the next change of each
+//! key that it has read. Two tables depend on this: the current epochs and the
+//! watched keys. Both belong to one connection and end with it.
 //!
-//! An epoch is asked for, the reply comes, and its reader wakes up a little
-//! later, on another thread perhaps: in between, its invalidation may have been
-//! handled. So a reader announces what it is about to ask for
-//! ([`Tracking::expect`]), an invalidation crosses the announcement out, and
-//! only what is still announced is filled in ([`PendingRead::fill`]).
+//! The task that requested an epoch may process the reply after an invalidation
+//! of that epoch was handled. So it registers a pending read before it sends the
+//! request ([`Tracking::expect`]), an invalidation cancels the pending read, and
+//! only an epoch whose read is still pending is stored ([`PendingRead::fill`]).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -19,22 +18,22 @@ use spakky_cache_core::entry::Epoch;
 use spakky_cache_core::store::Change;
 use tokio::sync::SetOnce;
 
-/// How many epochs are kept: some 15 MB with tags of 50 bytes.
+/// The most epochs kept. With tags of 50 bytes they take about 15 MB.
 const MAX_EPOCHS: usize = 100_000;
-/// How many watched keys there are before the forgotten ones are looked for.
+/// The number of watched keys at which unused ones are pruned first.
 const FIRST_PRUNE: usize = 1_024;
 
-/// Until when an epoch is sure to exist, unless it is replaced.
+/// How long an epoch exists unless it is replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expiry {
-    /// It does not expire.
+    /// It never expires.
     ForEver,
-    /// It expires at this time or later.
+    /// It does not expire before this time.
     Until(Instant),
 }
 
 impl Expiry {
-    /// Whether that is for at least `span` from `now` on; none: for ever.
+    /// Whether it exists for at least `span` from `now` on. `None` means forever.
     pub(crate) fn covers(self, span: Option<Duration>, now: Instant) -> bool {
         match (self, span) {
             (Self::ForEver, _) => true,
@@ -44,50 +43,50 @@ impl Expiry {
     }
 }
 
-/// An epoch as Redis has it.
+/// A current epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Known {
     pub(crate) epoch: Epoch,
     pub(crate) expiry: Expiry,
 }
 
-/// Somebody who watches a key, or did.
+/// A watch on a key, which may have been dropped.
 type Watcher = Weak<SetOnce<()>>;
 
 /// The tables of one connection.
 #[derive(Debug, Default)]
 pub(crate) struct Tracking {
-    // One lock: an invalidation acts on all of them as one.
+    // One lock, because an invalidation changes all of them at once.
     tables: Mutex<Tables>,
 }
 
 #[derive(Debug, Default)]
 struct Tables {
-    /// The connection is lost: nothing is known, and nothing will be.
+    /// The connection is lost, so the tables stay empty.
     closed: bool,
     epochs: HashMap<Box<[u8]>, Known>,
-    /// What is being asked for: the key of each, and who asks.
+    /// Pending reads by key.
     pending: HashMap<Box<[u8]>, Vec<u64>>,
     next_reader: u64,
     watches: HashMap<Box<[u8]>, Vec<Watcher>>,
-    /// At how many watched keys to look for those that nobody watches.
+    /// The number of watched keys at which unused ones are pruned next.
     prune_at: usize,
 }
 
 impl Tracking {
     fn tables(&self) -> MutexGuard<'_, Tables> {
-        // Nothing panics while it holds the lock; and if it did, a table that
-        // lacks something costs a read, and none has too much.
+        // A panic under the lock could only leave an entry out, which costs a
+        // read.
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The epochs that are known, for as long as this is kept: no invalidation
-    /// is handled meanwhile, so keep it for a moment only.
+    /// Locks the epochs. No invalidation is handled until the guard is dropped,
+    /// so it must not be held for long.
     pub(crate) fn known(&self) -> KnownEpochs<'_> {
         KnownEpochs(self.tables())
     }
 
-    /// Announces that `keys` are about to be asked for, tracked.
+    /// Registers a tracked read of `keys` that is about to be sent.
     pub(crate) fn expect(&self, keys: Vec<Vec<u8>>) -> PendingRead<'_> {
         let mut tables = self.tables();
         let reader = tables.next_reader;
@@ -99,8 +98,8 @@ impl Tracking {
         PendingRead { tracking: self, keys, reader }
     }
 
-    /// Fires once `key` may have changed, if it is asked for, tracked, after
-    /// this call.
+    /// Returns a change that fires once `key` may have changed, provided that a
+    /// tracked read of it is sent after this call.
     pub(crate) fn watch(&self, key: &[u8]) -> Change {
         let change = Change::default();
         let mut tables = self.tables();
@@ -117,15 +116,14 @@ impl Tracking {
         change
     }
 
-    /// Handles what the server, or the driver of the connection, has to tell.
+    /// Handles a push message of the server or of the connection's driver.
     ///
-    /// Called by the driver, in order with the replies.
+    /// The driver calls this in order with the replies.
     pub(crate) fn handle(&self, info: &PushInfo) {
         match info.kind {
             PushKind::Invalidate => match info.data.as_slice() {
                 [Value::Array(keys)] => self.invalidate(keys),
-                // Null is what FLUSHALL sends; a form that is not known may
-                // mean any key.
+                // FLUSHALL sends a null. An unknown form may mean any key.
                 _ => self.invalidate_everything(),
             },
             PushKind::Disconnection => self.close(),
@@ -154,8 +152,8 @@ impl Tracking {
         fire_all(&watchers);
     }
 
-    /// The connection is lost: whoever watches has to look again, and nothing
-    /// is known from now on.
+    /// Empties the tables for good and fires every watch, because the connection
+    /// is lost.
     pub(crate) fn close(&self) {
         let mut tables = self.tables();
         tables.closed = true;
@@ -172,8 +170,8 @@ impl Tables {
         std::mem::take(&mut self.watches).into_values().flatten().collect()
     }
 
-    /// Drops the keys that nobody watches any more. It is done when their
-    /// number has doubled, so that each is looked at a few times at most.
+    /// Drops the keys whose watches were all dropped. This runs when the number
+    /// of keys has doubled, so its amortized cost is constant.
     fn prune_watches(&mut self) {
         self.watches.retain(|_, watchers| {
             watchers.retain(|watcher| watcher.strong_count() > 0);
@@ -184,8 +182,8 @@ impl Tables {
 
     fn insert(&mut self, key: &[u8], known: Known) {
         if self.epochs.len() >= MAX_EPOCHS && !self.epochs.contains_key(key) {
-            // Any will do, and half of them at once, so that it is done rarely:
-            // what is forgotten costs a read.
+            // Dropping an epoch costs a read. Half of them go at once, so that
+            // this is rare.
             let mut keep = false;
             self.epochs.retain(|_, _| {
                 keep = !keep;
@@ -196,7 +194,7 @@ impl Tables {
     }
 }
 
-/// What is known, at this moment.
+/// The locked epochs.
 pub(crate) struct KnownEpochs<'a>(MutexGuard<'a, Tables>);
 
 impl KnownEpochs<'_> {
@@ -205,7 +203,7 @@ impl KnownEpochs<'_> {
     }
 }
 
-/// An announcement of keys that are asked for; it ends when this is dropped.
+/// A registered read of epochs. Dropping it cancels the registration.
 pub(crate) struct PendingRead<'a> {
     tracking: &'a Tracking,
     keys: Vec<Vec<u8>>,
@@ -217,8 +215,8 @@ impl PendingRead<'_> {
         &self.keys
     }
 
-    /// Fills in what came back, for each key in order, unless it has been
-    /// invalidated since; none: Redis has no such key.
+    /// Stores the epochs that were read, one for each key in order, except those
+    /// that were invalidated since. `None` means that the key does not exist.
     pub(crate) fn fill(self, answers: &[Option<Known>]) {
         let mut tables = self.tracking.tables();
         if tables.closed {
@@ -255,7 +253,7 @@ fn fire_all(watchers: &[Watcher]) {
 }
 
 fn fire(change: &SetOnce<()>) {
-    // An error says that it has fired already.
+    // An error means that it has fired already.
     let _ = change.set(());
 }
 
