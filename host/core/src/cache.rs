@@ -1,4 +1,4 @@
-//! The cache: one store, used by many sessions.
+//! A cache over one store, and the sessions that use it.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -18,8 +18,8 @@ use crate::runtime::{Runtime, TokioRuntime};
 use crate::single_flight::SingleFlight;
 use crate::store::{Found, Store};
 
-/// A cache over one store. Clones are handles of the same cache, and share its
-/// counts, its waits and its leases' limits.
+/// A cache over one store. Clones are handles of the same cache and share its
+/// counters, its single flight and its limits.
 #[derive(Clone)]
 pub struct Cache {
     pub(crate) inner: Arc<Inner>,
@@ -41,12 +41,12 @@ impl fmt::Debug for Cache {
 }
 
 impl Cache {
-    /// A cache over `store` in the real world, with the default policy.
+    /// A cache over `store` with the default policy, on tokio.
     pub fn new(store: Arc<dyn Store>) -> Self {
         Self::with(store, Policy::default(), Arc::new(TokioRuntime))
     }
 
-    /// A cache with a policy and an runtime of the caller's choice.
+    /// A cache over `store` with this policy and runtime.
     pub fn with(store: Arc<dyn Store>, policy: Policy, runtime: Arc<dyn Runtime>) -> Self {
         let inner = Inner {
             store,
@@ -59,29 +59,29 @@ impl Cache {
         Self { inner: Arc::new(inner) }
     }
 
-    /// A user of this cache, with what it is granted.
+    /// Opens a session with these grants.
     pub fn session(&self, grants: Grants) -> Session {
         Session { cache: self.clone(), grants, held: Arc::default() }
     }
 
-    /// The counts as they stand.
+    /// The current values of the counters.
     pub fn metrics(&self) -> Snapshot {
         self.inner.metrics.snapshot()
     }
 
-    /// Answers if the store does.
+    /// Checks that the store answers.
     pub async fn ping(&self) -> Result<(), Error> {
         Ok(self.inner.store.ping().await?)
     }
 
-    /// The behaviour that this cache was built with.
+    /// The policy of this cache.
     pub fn policy(&self) -> &Policy {
         &self.inner.policy
     }
 }
 
 impl Inner {
-    /// An entry that holds `value` from now on.
+    /// A new entry with `value`, stored now.
     pub(crate) fn entry(
         &self,
         value: Bytes,
@@ -101,8 +101,8 @@ impl Inner {
     }
 }
 
-/// One user of a cache, such as an instance of a component: what it was
-/// granted, and which leases it holds.
+/// One user of a cache, such as an instance of a component, with its grants and the
+/// leases that it holds.
 #[derive(Debug)]
 pub struct Session {
     pub(crate) cache: Cache,
@@ -128,7 +128,7 @@ impl Session {
         &self.cache
     }
 
-    /// What this session was granted.
+    /// The grants of this session.
     pub fn grants(&self) -> &Grants {
         &self.grants
     }
@@ -142,8 +142,8 @@ impl Session {
         Ok(value)
     }
 
-    /// The values of `keys`, in their order, in one round trip. A key that is
-    /// named more than once is fetched once.
+    /// Returns the values of `keys` in order, in one round trip. A key that is named
+    /// more than once is fetched once.
     ///
     /// # Errors
     /// [`Error::ValueTooLarge`] if the values have more bytes together than the
@@ -238,9 +238,9 @@ impl Session {
         Ok(deleted)
     }
 
-    /// Evicts every entry that has one of `tags`, at once and however many
-    /// there are. Once this returns, no caller anywhere reads an entry whose
-    /// load began before the call.
+    /// Evicts every entry that has one of `tags`. The cost does not depend on their
+    /// number. Once this returns, no caller in the fleet reads an entry whose load
+    /// began before the call.
     pub async fn evict_tags(&self, tags: &[String]) -> Result<(), Error> {
         self.may_write()?;
         let tags = self.inner().policy.limits.tags(tags)?;
@@ -252,8 +252,7 @@ impl Session {
         Ok(())
     }
 
-    /// Evicts every entry of this cache, as [`evict_tags`](Self::evict_tags)
-    /// does.
+    /// Evicts every entry of this cache, like [`evict_tags`](Self::evict_tags).
     pub async fn clear(&self) -> Result<(), Error> {
         self.may_write()?;
         self.store().clear().await?;
@@ -261,8 +260,8 @@ impl Session {
         Ok(())
     }
 
-    /// The epochs that a load that begins now depends on. They are kept for
-    /// the longest that it may take; its commit sees to the rest.
+    /// Captures the epochs for a load that begins now. They are kept for the
+    /// longest load. Its commit extends them.
     pub(crate) async fn capture(&self, tags: &[Tag]) -> Result<Epochs, Error> {
         let longest_load = self.inner().policy.longest_load;
         Ok(self.store().capture(tags, Some(longest_load)).await?)
@@ -294,13 +293,13 @@ impl Session {
     }
 }
 
-/// The tokens of the leases that one session holds.
+/// The identities of the leases that one session holds.
 #[derive(Debug, Default)]
 pub(crate) struct HeldLeases(Mutex<HashSet<Id>>);
 
 impl HeldLeases {
     fn ids(&self) -> MutexGuard<'_, HashSet<Id>> {
-        // Nothing that holds the lock can panic half-way through a change.
+        // No change under the lock can panic half-way.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

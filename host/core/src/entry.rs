@@ -1,4 +1,4 @@
-//! What a store keeps under a key: an entry, or the marker of a lease.
+//! Envelopes: what a store keeps under a key, an entry or a lease marker.
 
 use std::fmt;
 use std::time::Duration;
@@ -16,7 +16,7 @@ macro_rules! random_128 {
         pub struct $name(pub [u8; 16]);
 
         impl $name {
-            /// A new one, that nobody else has.
+            /// A new random identity.
             pub fn random(runtime: &dyn Runtime) -> Self {
                 let mut bytes = [0; 16];
                 runtime.fill_random(&mut bytes);
@@ -33,12 +33,12 @@ macro_rules! random_128 {
 }
 
 random_128! {
-    /// The identity of one stored envelope: never used twice, so comparing it
-    /// tells whether a key still holds what was seen there.
+    /// The identity of one stored envelope. It is never used again, so comparing
+    /// it tells whether a key still holds that envelope.
     Id
 }
 random_128! {
-    /// The identity that a tag has until it is evicted.
+    /// The identity of a tag, which every eviction of the tag replaces.
     Epoch
 }
 
@@ -52,7 +52,7 @@ pub struct Epochs {
 }
 
 impl Epochs {
-    /// The tags that these are of and `others`, each once, in a fixed order.
+    /// The tags of these epochs and `others`, each once, in a fixed order.
     pub(crate) fn tags_with(&self, others: &[Tag]) -> Vec<Tag> {
         let mut tags = others.to_vec();
         tags.extend(self.tags.iter().map(|(tag, _)| tag.clone()));
@@ -62,29 +62,30 @@ impl Epochs {
     }
 }
 
-/// A value with what decides whether it may be read.
+/// A value with all that decides whether it may be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Unique.
+    /// Its identity.
     pub id: Id,
     /// When it was stored.
     pub stored_at: UnixMillis,
-    /// How long it lives from then on; none: until something removes it.
+    /// How long it lives from then on. `None`: until something removes it.
     pub ttl: Option<Duration>,
-    /// How long it is fresh from then on; none: for as long as it lives.
+    /// How long it is fresh from then on. `None`: for as long as it lives.
     pub fresh_for: Option<Duration>,
-    /// How long its load took; zero if it was set without one.
+    /// How long its load took. Zero if it was set without one.
     pub load_time: Duration,
-    /// What it depends on.
+    /// The epochs that it depends on.
     pub epochs: Epochs,
-    /// The bytes that the caller stored.
+    /// The value.
     pub value: Bytes,
 }
 
-/// The mark of a lease: stored in the entry's place while somebody loads it.
+/// The marker of a lease, stored in place of the entry while it is loaded. It is
+/// also the marker of an election.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Marker {
-    /// Unique: the token that proves who holds the lease.
+    /// Its identity: the fencing token of the lease.
     pub id: Id,
     /// When the lease was taken.
     pub taken_at: UnixMillis,
@@ -99,12 +100,12 @@ pub struct Marker {
 pub enum Envelope {
     /// A value.
     Entry(Entry),
-    /// Somebody's lease.
+    /// The marker of a lease.
     Lease(Marker),
 }
 
 impl Envelope {
-    /// The identity of what is stored.
+    /// Its identity.
     pub fn id(&self) -> Id {
         match self {
             Self::Entry(entry) => entry.id,
@@ -112,7 +113,7 @@ impl Envelope {
         }
     }
 
-    /// What it depends on.
+    /// The epochs that it depends on.
     pub fn epochs(&self) -> &Epochs {
         match self {
             Self::Entry(entry) => &entry.epochs,
@@ -120,7 +121,7 @@ impl Envelope {
         }
     }
 
-    /// How long the store keeps it; none: until something removes it.
+    /// How long the store keeps it. `None`: until something removes it.
     pub fn ttl(&self) -> Option<Duration> {
         match self {
             Self::Entry(entry) => entry.ttl,

@@ -1,7 +1,7 @@
 //! The protocol of the cache: entries, epochs, leases, policies and metrics.
 //!
-//! It knows neither Redis nor WebAssembly: a [`Store`] carries out its steps,
-//! and an [`Runtime`] gives it time, randomness and tasks.
+//! It knows neither Redis nor WebAssembly. A [`Store`] carries out its steps, and a
+//! [`Runtime`] provides time, randomness and tasks.
 
 pub mod actuator;
 mod cache;

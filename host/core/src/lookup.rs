@@ -86,9 +86,9 @@ impl Session {
         found
     }
 
-    /// Removes `key` and takes its lease from whoever holds it: the first step
-    /// of a write to the origin. Readers miss, and wait, until it is committed
-    /// or dropped.
+    /// Begins a write to the origin: removes `key` and takes its lease, even from
+    /// another holder. Until the lease is committed or dropped, readers miss and
+    /// lookups wait.
     pub async fn begin_write(&self, key: &str, tags: &[String]) -> Result<Lease, Error> {
         self.may_write()?;
         let limits = &self.inner().policy.limits;

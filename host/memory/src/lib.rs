@@ -1,5 +1,5 @@
-//! The store inside the process: for a first try without Redis, and as the
-//! reference of what each step does.
+//! A cache store in the memory of the process: for a first try without Redis, and
+//! as the reference implementation of each step.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -27,22 +27,21 @@ use spakky_cache_core::{Key, Prefix, Runtime, Store, Tag};
 
 use crate::memory::{Memory, SpaceId};
 
-/// How much memory a store takes if nobody says otherwise, in bytes.
+/// The default bound of the memory of a store, in bytes.
 pub const DEFAULT_MAX_BYTES: usize = 256 << 20;
 
-/// A [`Store`] in the memory of this process: one keyspace of it.
+/// One keyspace of a [`Store`] in the memory of this process.
 ///
-/// Keyspaces of the same store and prefix share their entries, as two
-/// processes do that use the same Redis and prefix; others never touch. All of
-/// them share one bound of memory. Beyond it, the entry whose last read or
-/// write is the longest ago goes first. Leases do not go, and neither do the
-/// epochs that something stored depends on; both are small, and the latter are
-/// forgotten with the last entry that has them.
+/// Keyspaces of the same store and prefix share their entries, like two processes
+/// that use the same Redis and prefix. Other keyspaces share nothing but one bound
+/// of memory. Beyond it, the least recently used entry is dropped. Leases are not
+/// dropped, and neither are the epochs of stored entries. Both are small, and an
+/// epoch is dropped after the last entry that has it.
 ///
-/// What has expired is never read. It gives its memory back when it is found,
-/// or by [`sweep`](Store::sweep).
+/// Expired entries are never read. Their memory is freed when they are found, or by
+/// [`sweep`](Store::sweep).
 ///
-/// A step takes one short lock, and none is held while anything waits.
+/// Each step takes one lock for a short time and never waits while it holds it.
 pub struct MemoryStore {
     runtime: Arc<dyn Runtime>,
     memory: Arc<Mutex<Memory>>,
@@ -51,14 +50,15 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// An empty store with [`DEFAULT_MAX_BYTES`]: its keyspace without prefix.
+    /// An empty store with [`DEFAULT_MAX_BYTES`]. This is its keyspace without a
+    /// prefix.
     #[must_use]
     pub fn new(runtime: Arc<dyn Runtime>) -> Self {
         Self::with_max_bytes(runtime, DEFAULT_MAX_BYTES)
     }
 
-    /// An empty store that takes about `max_bytes` at most. A value that does
-    /// not fit is not kept, and a read of it is a miss.
+    /// An empty store of about `max_bytes` at most. A value that does not fit is
+    /// not stored, so a read of it is a miss.
     #[must_use]
     pub fn with_max_bytes(runtime: Arc<dyn Runtime>, max_bytes: usize) -> Self {
         let prefix = no_prefix();
@@ -67,7 +67,7 @@ impl MemoryStore {
         Self { runtime, memory: Arc::new(Mutex::new(memory)), space, prefix }
     }
 
-    /// The cache of `prefix` in the same store.
+    /// The keyspace of `prefix` in the same store.
     #[must_use]
     pub fn keyspace(&self, prefix: &Prefix) -> Arc<Self> {
         let space = self.locked(|memory| memory.space(prefix, &*self.runtime));
@@ -79,14 +79,14 @@ impl MemoryStore {
         })
     }
 
-    /// How many bytes all keyspaces take together, estimated.
+    /// An estimate of the bytes that all keyspaces take together.
     pub fn used_bytes(&self) -> usize {
         self.locked(|memory| memory.used_bytes())
     }
 
     fn locked<T>(&self, step: impl FnOnce(&mut Memory) -> T) -> T {
         let (answer, leftovers) = {
-            // Whoever panicked in a step left, at worst, something unstored.
+            // A step that panicked has left something unstored at worst.
             let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
             memory.begin(self.runtime.now());
             (step(&mut memory), memory.end())
@@ -95,7 +95,7 @@ impl MemoryStore {
         answer
     }
 
-    /// A step that happens when it is first polled.
+    /// A step that takes effect when it is first polled.
     fn step<'a, T: Send + 'a>(
         &'a self,
         step: impl FnOnce(&mut Memory, SpaceId) -> T + Send + 'a,
@@ -110,7 +110,7 @@ fn no_prefix() -> Prefix {
 
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not what it holds: that is the callers', and long.
+        // The content is private to the callers, and long.
         f.debug_struct("MemoryStore").field("prefix", &self.prefix).finish_non_exhaustive()
     }
 }
@@ -128,8 +128,8 @@ impl Store for MemoryStore {
         self.step(move |memory, space| memory.watch(space, key))
     }
 
-    /// An epoch is kept for as long as anything is stored with it, however
-    /// long that is, and for an hour after its last capture.
+    /// An epoch is kept for as long as an entry is stored with it, and for an hour
+    /// after its last capture.
     fn capture<'a>(&'a self, tags: &'a [Tag], _ttl: Option<Duration>) -> Step<'a, Epochs> {
         self.step(move |memory, space| memory.capture(space, tags, &*self.runtime))
     }

@@ -1,15 +1,15 @@
-//! A table of slab that know which of them was used least recently.
+//! An LRU slab: values at stable indices, in the order of their last use.
 
-/// Where a value is; it stays there until it is removed.
+/// The index of a value. It is stable until the value is removed.
 pub(crate) type SlotId = usize;
 
-/// Values at fixed places, some of them in the order of their last use.
+/// Values at stable indices, some of them in the order of their last use.
 ///
-/// Fixed places are what lets a sweep go on where it left off, whatever
-/// happened between.
+/// Stable indices let a sweep continue where it stopped, whatever happened in
+/// between.
 #[derive(Debug)]
 pub(crate) struct LruSlab<T> {
-    // Boxed, so that a growing table moves pointers and not values.
+    // Boxed, so that a growing table moves pointers instead of values.
     places: Vec<Option<Box<Slot<T>>>>,
     free: Vec<SlotId>,
     newest: Option<SlotId>,
@@ -19,7 +19,7 @@ pub(crate) struct LruSlab<T> {
 #[derive(Debug)]
 struct Slot<T> {
     value: T,
-    /// The neighbours in the order of use; none: it takes no part in it.
+    /// The neighbors in the order of use, or `None` for a value outside the order.
     links: Option<Links>,
 }
 
@@ -36,7 +36,7 @@ impl<T> Default for LruSlab<T> {
 }
 
 impl<T> LruSlab<T> {
-    /// How many places there are, empty ones included.
+    /// The number of places, including empty ones.
     pub(crate) fn places(&self) -> usize {
         self.places.len()
     }
@@ -49,8 +49,8 @@ impl<T> LruSlab<T> {
         Some(&mut self.places.get_mut(id)?.as_mut()?.value)
     }
 
-    /// Puts `value` into a free place. `ordered`: as the one used last;
-    /// otherwise it never becomes the [`oldest`](Self::oldest).
+    /// Puts `value` into a free place. If `ordered`, it is the most recently used.
+    /// Otherwise it is never the [`oldest`](Self::oldest).
     pub(crate) fn insert(&mut self, value: T, ordered: bool) -> SlotId {
         let slot = Some(Box::new(Slot { value, links: None }));
         let id = if let Some(id) = self.free.pop() {
@@ -66,14 +66,14 @@ impl<T> LruSlab<T> {
         id
     }
 
-    /// Makes an ordered value the one used last.
+    /// Marks an ordered value as the most recently used.
     pub(crate) fn touch(&mut self, id: SlotId) {
         if self.newest != Some(id) && self.unlink(id) {
             self.link(id);
         }
     }
 
-    /// The ordered value whose last use is the longest ago.
+    /// The least recently used ordered value.
     pub(crate) fn oldest(&self) -> Option<SlotId> {
         self.oldest
     }
@@ -85,7 +85,7 @@ impl<T> LruSlab<T> {
         Some(slot.value)
     }
 
-    /// Gives back the places at the end that are free.
+    /// Drops the free places at the end.
     pub(crate) fn trim(&mut self) {
         let used = self.places.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
         self.places.truncate(used);

@@ -1,4 +1,4 @@
-//! What the store holds, and each step on it, under the lock of the caller.
+//! The content of the store, and each step on it. The caller holds the lock.
 
 use std::collections::HashMap;
 use std::collections::hash_map;
@@ -13,20 +13,20 @@ use tokio::sync::SetOnce;
 
 use crate::lru_slab::{LruSlab, SlotId};
 
-/// How long an epoch is kept that nothing stored depends on: a load may be
-/// under way that captured it.
+/// How long an epoch without entries is kept, because a load in progress may have
+/// captured it.
 const UNUSED_EPOCH_KEPT: u64 = 60 * 60 * 1_000;
 
-/// What an entry takes besides its key, tags and value: estimated, and meant
-/// to err on the large side.
+/// The bytes that an entry takes besides its key, tags and value: a generous
+/// estimate.
 const ENTRY_OVERHEAD: usize = 400;
 /// The same for a tag, in an entry and in the table of epochs.
 const TAG_OVERHEAD: usize = 100;
 
-/// Tables that are cleaned when they have doubled are not cleaned below this.
+/// Tables that are pruned when they have doubled are not pruned below this size.
 const FEW: usize = 256;
 
-/// Which cache.
+/// Identifies a cache.
 pub(crate) type SpaceId = usize;
 
 /// All caches of one store.
@@ -40,12 +40,12 @@ pub(crate) struct Memory {
     max_bytes: usize,
     /// The time of the step.
     now: UnixMillis,
-    /// What the step leaves for after the lock is released.
+    /// What the step does after the lock is released.
     leftovers: Leftovers,
 }
 
-/// What a step does after the lock is released: waking who watches, and giving
-/// memory back, may both take long.
+/// What a step does after the lock is released. Firing watches and freeing memory
+/// may take long.
 #[derive(Debug, Default)]
 pub(crate) struct Leftovers {
     fired: Vec<Change>,
@@ -55,7 +55,7 @@ pub(crate) struct Leftovers {
 impl Leftovers {
     pub(crate) fn settle(self) {
         for change in self.fired {
-            // A failure says that it has fired before.
+            // An error means that it has fired already.
             let _ = change.set(());
         }
         drop(self.dropped);
@@ -74,14 +74,14 @@ struct Space {
     tag_bytes: usize,
     search_tags_at: usize,
     eviction_mark: Id,
-    /// One for each key, shared by those who watch it.
+    /// One watch for each key, shared by its watchers.
     watches: HashMap<Key, Weak<SetOnce<()>>>,
     clean_watches_at: usize,
 }
 
-/// An epoch, shared by the table of epochs and what is stored with it: so a
-/// read learns whether it is current without a search, and a search whether it
-/// is in use.
+/// An epoch, shared by the table of epochs and the entries stored with it. So a
+/// read needs no search to tell whether it is current, and pruning can tell whether
+/// it is in use.
 #[derive(Debug)]
 struct EpochCell {
     epoch: Epoch,
@@ -149,7 +149,7 @@ impl EpochCell {
         self.current.load(Ordering::Relaxed)
     }
 
-    /// What depends on it is dead from now on.
+    /// Makes everything that depends on it dead.
     fn retire(&self) {
         self.current.store(false, Ordering::Relaxed);
     }
@@ -179,15 +179,15 @@ impl Space {
             tags: HashMap::new(),
             tag_bytes: 0,
             search_tags_at: FEW * TAG_OVERHEAD,
-            // There from the start: a commit of tags that are named only then
-            // rests on it, and without one could not be told to be in time.
+            // Created with the cache, because a commit that names new tags compares
+            // it with the mark from before the load.
             eviction_mark: Id::random(runtime),
             watches: HashMap::new(),
             clean_watches_at: FEW,
         }
     }
 
-    /// The cells of `epochs`, if every one of them is current.
+    /// The cells of `epochs`, if all of them are current.
     fn current(&self, epochs: &Epochs) -> Option<Box<[Arc<EpochCell>]>> {
         let everything = (self.everything.epoch == epochs.everything).then_some(&self.everything);
         let tags = epochs.tags.iter().map(|(tag, epoch)| {
@@ -196,8 +196,8 @@ impl Space {
         std::iter::once(everything).chain(tags).map(Option::<&_>::cloned).collect()
     }
 
-    /// Forgets the epochs that nothing stored depends on and that were last
-    /// captured before `before`.
+    /// Drops the epochs that have no entries and were last captured before
+    /// `before`.
     fn forget_unused_epochs(&mut self, before: UnixMillis) {
         self.tags.retain(|tag, known| {
             let keep = Arc::strong_count(&known.cell) > 1 || known.captured_at >= before;
@@ -267,12 +267,12 @@ impl Memory {
         })
     }
 
-    /// Every step begins with this.
+    /// Begins a step.
     pub(crate) fn begin(&mut self, now: UnixMillis) {
         self.now = now;
     }
 
-    /// Every step ends with this.
+    /// Ends a step.
     pub(crate) fn end(&mut self) -> Leftovers {
         std::mem::take(&mut self.leftovers)
     }
@@ -281,7 +281,7 @@ impl Memory {
         self.used_bytes
     }
 
-    /// Where the content of `slot` is, unless it has expired: then it is removed.
+    /// The index of the content of `slot`. Expired content is removed.
     fn find(&mut self, space: SpaceId, slot: Slot<'_>) -> Option<SlotId> {
         let id = self.spaces[space].slot_id(slot)?;
         if self.slab.get(id)?.expires_at.is_some_and(|at| at <= self.now) {
@@ -294,7 +294,7 @@ impl Memory {
     pub(crate) fn read(&mut self, space: SpaceId, key: &Key) -> Found {
         let Some(id) = self.find(space, Slot::Entry(key)) else { return Found::Nothing };
         let Some(found) = self.slab.get(id).map(Stored::found) else { return Found::Nothing };
-        // What is dead may be the first to go.
+        // A dead entry may be the first to be dropped.
         if matches!(found, Found::Envelope { alive: true, .. }) {
             self.slab.touch(id);
         }
@@ -307,7 +307,7 @@ impl Memory {
         if let Some(change) = space.watches.get(key).and_then(Weak::upgrade) {
             return (found, change);
         }
-        // Those who no longer watch say nothing; what they leave is found here.
+        // Watches that were dropped are found here.
         if space.watches.len() >= space.clean_watches_at {
             space.clean_watches();
         }
@@ -338,9 +338,9 @@ impl Memory {
         }
         if space.tag_bytes > space.search_tags_at {
             space.forget_unused_epochs(now.saturating_sub(UNUSED_EPOCH_KEPT));
-            // Whoever goes on naming new tags must not fill the memory with
-            // them. Epochs in use are bounded by what uses them, and the load
-            // under way that loses one stores a miss.
+            // A caller that keeps naming new tags must not fill the memory with
+            // them. Epochs in use are bounded by their entries, and a load in
+            // progress that loses its epoch stores a miss.
             if space.tag_bytes > max_bytes / 4 {
                 space.forget_unused_epochs(now);
             }
@@ -413,7 +413,7 @@ impl Memory {
             envelope,
         };
         let evictable = stored.is_entry();
-        // Making room for what does not fit would lose all else for nothing.
+        // Making room for a value that cannot fit would drop all others in vain.
         if evictable && stored.weight > self.max_bytes {
             self.leftovers.dropped.push(stored);
             return;
@@ -428,7 +428,7 @@ impl Memory {
         }
     }
 
-    /// Empties `key`. Whether it held an entry that was alive.
+    /// Empties `key`. Returns whether it held an entry that was alive.
     pub(crate) fn remove(&mut self, space: SpaceId, key: &Key) -> bool {
         let Some(id) = self.find(space, Slot::Entry(key)) else { return false };
         let held = self.slab.get(id).is_some_and(|stored| stored.is_entry() && stored.is_alive());
@@ -440,7 +440,7 @@ impl Memory {
         let space = &mut self.spaces[space];
         space.eviction_mark = Id::random(runtime);
         for tag in tags {
-            // Without an epoch, nothing is current; the next capture makes one.
+            // Without an epoch nothing is current. The next capture creates one.
             if let Some(known) = space.tags.remove(tag) {
                 known.cell.retire();
                 space.tag_bytes -= tag.as_str().len() + TAG_OVERHEAD;
@@ -457,14 +457,14 @@ impl Memory {
     pub(crate) fn sweep(&mut self, space: SpaceId, from: Option<u64>, most: usize) -> Swept {
         let mut swept = Swept::default();
         let from = from.map_or(0, |from| usize::try_from(from).unwrap_or(usize::MAX));
-        // At least one, or a sweep by nothing would never end.
+        // At least one, or a sweep would never end.
         let until = from.saturating_add(most.max(1));
         for id in from..until.min(self.slab.places()) {
             let Some(held) = self.slab.get(id) else { continue };
             let expired = held.expires_at.is_some_and(|at| at <= self.now);
             if held.space == space {
                 swept.seen += u64::from(matches!(held.place, Place::Entry(_)));
-                // A dead marker stays: whose it is, is told by its commit.
+                // A dead marker stays, so that its commit is refused.
                 if expired || held.is_entry() && !held.is_alive() {
                     swept.removed += u64::from(held.is_entry());
                     self.remove_slot(id);
@@ -501,7 +501,7 @@ impl Memory {
     /// Reports a change to the callers that watch a key.
     fn fire(&mut self, space: SpaceId, slot: Slot<'_>) {
         let watches = &mut self.spaces[space].watches;
-        // Most of the time nobody watches anything.
+        // Usually nothing is watched.
         if let (Slot::Entry(key), false) = (slot, watches.is_empty()) {
             let change = watches.remove(key).and_then(|change| change.upgrade());
             self.leftovers.fired.extend(change);
