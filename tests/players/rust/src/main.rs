@@ -1,5 +1,4 @@
-//! Plays steps of JSON on the cache, so that a test can drive the contract and the
-//! library from data. `../README.md` describes the protocol.
+//! Plays steps of JSON on the cache. `../README.md` describes the protocol.
 #![forbid(unsafe_code)]
 
 mod answer;

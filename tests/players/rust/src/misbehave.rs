@@ -1,8 +1,8 @@
-//! What a host has to stand.
+//! What a host has to contain.
 
 use std::hint::black_box;
 
-/// Traps, as a bug in the generated code would.
+/// Traps, as a bug in generated code would.
 pub(crate) fn trap() -> ! {
     // `unreachable`, on this target.
     std::process::abort()
@@ -24,19 +24,19 @@ pub(crate) fn overflow(depth: u64) -> u64 {
     overflow(depth + 1) + frame[(depth % 64) as usize]
 }
 
-/// Memory that was taken and is not given back.
+/// Memory that is never freed.
 #[derive(Debug, Default)]
 pub(crate) struct Hoard(Vec<Vec<u8>>);
 
 impl Hoard {
-    /// Takes `mib` MiB more; false if there is not that much.
+    /// Allocates `mib` MiB more; returns false if the allocator refuses.
     pub(crate) fn eat(&mut self, mib: usize) -> bool {
         (0..mib).all(|_| {
             let mut piece = Vec::new();
             if piece.try_reserve_exact(1 << 20).is_err() {
                 return false;
             }
-            // Touched, so that it is real.
+            // Written to, so that it is committed.
             piece.resize(1 << 20, 1);
             self.0.push(black_box(piece));
             true

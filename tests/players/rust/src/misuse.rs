@@ -1,4 +1,4 @@
-//! The library, used as it should not be.
+//! Calls that Rust allows and the library has to refuse.
 
 use std::time::Duration;
 
@@ -9,23 +9,23 @@ use crate::value::Any;
 
 const CACHE: Cache<Any> = Cache::new();
 
-/// What the library's types let through and the contract does not take, as far as the
-/// library did not refuse it. Types, and null, are the compiler's business here.
+/// The names of the calls that the library did not refuse. The compiler refuses values of
+/// another type, and null.
 pub(crate) fn not_refused() -> Vec<&'static str> {
     let timed = |options: Options| CACHE.lookup("misuse", options).map(drop);
     let calls: [(&str, Result<(), Error>); 5] = [
         ("a time to live of NaN", Options::ttl_seconds(f64::NAN).map(drop)),
         ("a negative time to live", Options::ttl_seconds(-1.0).map(drop)),
-        ("a time to live of nothing", timed(Options::ttl(Duration::ZERO))),
+        ("a time to live of zero", timed(Options::ttl(Duration::ZERO))),
         ("a time to live beyond counting", timed(Options::ttl(Duration::MAX))),
-        ("a fresh time of nothing", timed(Options::forever().fresh_for(Duration::ZERO))),
+        ("a fresh time of zero", timed(Options::forever().fresh_for(Duration::ZERO))),
     ];
     calls.into_iter().filter_map(|(call, outcome)| outcome.is_ok().then_some(call)).collect()
 }
 
 /// Takes the lease of `key`, and leaves its scope without a commit.
 pub(crate) fn abandon(key: &str, how: Departure) -> Result<(), Error> {
-    // An error is what this language has to throw that somebody may catch.
+    // Rust has no exceptions: a scope is left early by an error.
     let scope = || -> Result<(), Option<Error>> {
         let _lease = match CACHE.lookup(key, Options::forever()).map_err(Some)? {
             Lookup::Miss(lease) => lease,

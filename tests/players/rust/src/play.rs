@@ -128,8 +128,8 @@ impl<I: BufRead, O: Write> Player<I, O> {
         }
     }
 
-    /// The steps that call the contract without the library, and those that do
-    /// something to the instance.
+    /// Plays the steps that only this player has: those that call the contract without the
+    /// library, and those that do something to the instance.
     fn perform_raw(&self, step: &Step) -> Answer {
         match step {
             Step::Lookup { key, tags, max_wait_ms, lease } => {
@@ -370,6 +370,3 @@ fn details(details: &[(String, Detail)]) -> Result<Value, Failure> {
     };
     details.iter().map(detail).collect::<Result<_, Failure>>().map(Value::Object)
 }
-
-#[cfg(test)]
-mod tests;

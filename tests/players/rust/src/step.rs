@@ -172,8 +172,8 @@ pub(crate) struct RawOptions {
     pub(crate) tags: Vec<String>,
 }
 
-/// What a loader or writer does: the steps of `then`, sleep, and then trap, fail or
-/// return.
+/// What a loader or writer does: it plays the steps of `then`, sleeps, and then traps, fails
+/// or returns.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Work {
