@@ -10,6 +10,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use spakky_end_to_end::artifact;
 use spakky_end_to_end::command::{run_embedded, run_on};
 use spakky_end_to_end::language::{LANGUAGES, Language, RUST};
+use spakky_end_to_end::stage::compile;
 use spakky_test_support::{RedisServer, ServerOptions};
 
 fn main() -> ExitCode {
@@ -41,10 +42,7 @@ type Run = (&'static [&'static str], &'static str);
 
 /// The small examples, and their runs one after the other on one cache.
 const EXAMPLES: [(&str, &[Run]); 5] = [
-    (
-        "get-or-load",
-        &[(&[], "loading\ntotal: 42\ntotal: 42\n"), (&[], "total: 42\ntotal: 42\n")],
-    ),
+    ("get-or-load", &[(&[], "loading\ntotal: 42\ntotal: 42\n"), (&[], "total: 42\ntotal: 42\n")]),
     (
         "decorator",
         &[
@@ -56,10 +54,7 @@ const EXAMPLES: [(&str, &[Run]); 5] = [
     (
         "tags",
         &[
-            (
-                &[],
-                "loading first\nloading second\nevicted: news\nfirst: gone\nsecond: cached\n",
-            ),
+            (&[], "loading first\nloading second\nevicted: news\nfirst: gone\nsecond: cached\n"),
             (&[], "loading first\nevicted: news\nfirst: gone\nsecond: cached\n"),
         ],
     ),
@@ -78,6 +73,7 @@ const EXAMPLES: [(&str, &[Run]); 5] = [
 
 fn example_runs(language: Language, example: &str, runs: &[Run]) -> anyhow::Result<()> {
     let (component, select) = language.small_example(example)?;
+    compile(&component)?;
     let server = RedisServer::start(ServerOptions::new())?;
     for (arguments, expected) in runs {
         let run = run_on(&server, &[]).args([&component]).args(&select).args(*arguments);
@@ -121,6 +117,7 @@ fn made(language: Language) -> anyhow::Result<()> {
     let output = Command::new(project.join("build")).current_dir(&parent).output()?;
     ensure!(output.status.success(), "it does not build: {}", said(&output));
     let component = project.join(format!("{name}.wasm"));
+    compile(&component)?;
     let [loaded, cached] = ["loaded", "cached"].map(|how| format!("hello, {name}: 42 ({how})\n"));
 
     let ended = run_embedded(&[]).args([&component]).finish();
@@ -184,7 +181,9 @@ fn shown(language: Language) -> anyhow::Result<()> {
     fs::write(project.join(file), text)?;
     let output = Command::new(project.join("build")).output()?;
     ensure!(output.status.success(), "it does not build: {}", said(&output));
-    let ended = run_embedded(&[]).args([project.join("page.wasm")]).args(["7"]).finish();
+    let component = project.join("page.wasm");
+    compile(&component)?;
+    let ended = run_embedded(&[]).args([&component]).args(["7"]).finish();
     ensure!(ended.code(0).output == says, "it says {}", ended.all());
     Ok(())
 }
