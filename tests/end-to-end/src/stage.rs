@@ -1,7 +1,7 @@
 //! Hosts in this process: what the command does, for many guests at once.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use spakky_cache_core::actuator::{Actuator, CacheMetrics, CacheProbe};
 use spakky_cache_core::metrics::Snapshot;
@@ -41,12 +41,12 @@ impl WasiView for State {
 }
 
 impl Stage {
-    /// A stage, which keeps what it compiles for the next run, and for the command.
+    /// A stage, which keeps what it compiles for the next run.
     ///
     /// # Errors
     /// The engine's.
     pub fn new() -> anyhow::Result<Self> {
-        let compile_cache = Some(artifact::scratch()?.join("spakky-redis/components"));
+        let compile_cache = Some(artifact::scratch()?.join("components"));
         let engine = EngineOptions { compile_cache, ..EngineOptions::default() }.build()?;
         let mut linker = Linker::new(&engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
@@ -63,18 +63,6 @@ impl Stage {
         let component = component.with_context(|| format!("{} is broken", file.display()))?;
         Ok(Player(CommandPre::new(self.linker.instantiate_pre(&component)?)?))
     }
-}
-
-/// Compiles a component, before a test runs it with the command. Compiling takes long on a
-/// busy machine, and must not count against the time limit of the test.
-///
-/// # Errors
-/// As [`Stage::player`].
-pub fn compile(component: &Path) -> anyhow::Result<()> {
-    // One at a time: tests share components, and the second finds what the first compiled.
-    static ONE: Mutex<()> = Mutex::new(());
-    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    Stage::new()?.player(component).map(drop)
 }
 
 /// One host: a cache, and who reports on it.

@@ -10,7 +10,6 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use spakky_end_to_end::artifact;
 use spakky_end_to_end::command::{run_embedded, run_on};
 use spakky_end_to_end::language::{LANGUAGES, Language, RUST};
-use spakky_end_to_end::stage::compile;
 use spakky_test_support::{RedisServer, ServerOptions};
 
 fn main() -> ExitCode {
@@ -73,10 +72,9 @@ const EXAMPLES: [(&str, &[Run]); 5] = [
 
 fn example_runs(language: Language, example: &str, runs: &[Run]) -> anyhow::Result<()> {
     let (component, select) = language.small_example(example)?;
-    compile(&component)?;
     let server = RedisServer::start(ServerOptions::new())?;
     for (arguments, expected) in runs {
-        let run = run_on(&server, &[]).args([&component]).args(&select).args(*arguments);
+        let run = run_on(&server, &[]).component(&component).args(&select).args(*arguments);
         let ended = run.finish();
         ensure!(ended.code(0).output == *expected, "it says {}", ended.all());
     }
@@ -117,14 +115,13 @@ fn made(language: Language) -> anyhow::Result<()> {
     let output = Command::new(project.join("build")).current_dir(&parent).output()?;
     ensure!(output.status.success(), "it does not build: {}", said(&output));
     let component = project.join(format!("{name}.wasm"));
-    compile(&component)?;
     let [loaded, cached] = ["loaded", "cached"].map(|how| format!("hello, {name}: 42 ({how})\n"));
 
-    let ended = run_embedded(&[]).args([&component]).finish();
+    let ended = run_embedded(&[]).component(&component).finish();
     ensure!(ended.code(0).output == format!("{loaded}{cached}"), "it says {}", ended.all());
     let server = RedisServer::start(ServerOptions::new())?;
     for expected in [format!("{loaded}{cached}"), format!("{cached}{cached}")] {
-        let ended = run_on(&server, &[]).args([&component]).finish();
+        let ended = run_on(&server, &[]).component(&component).finish();
         ensure!(ended.code(0).output == expected, "it says {}", ended.all());
     }
     Ok(())
@@ -181,9 +178,7 @@ fn shown(language: Language) -> anyhow::Result<()> {
     fs::write(project.join(file), text)?;
     let output = Command::new(project.join("build")).output()?;
     ensure!(output.status.success(), "it does not build: {}", said(&output));
-    let component = project.join("page.wasm");
-    compile(&component)?;
-    let ended = run_embedded(&[]).args([&component]).args(["7"]).finish();
+    let ended = run_embedded(&[]).component(project.join("page.wasm")).args(["7"]).finish();
     ensure!(ended.code(0).output == says, "it says {}", ended.all());
     Ok(())
 }
