@@ -15,7 +15,7 @@ def main() -> None:
     before = visits.get("example:visits")
     print(f"cached: {'nothing' if before is None else before}")
 
-    # Readers wait while the writer runs. If it fails, the key is a miss.
+    # While the writer runs, reads miss and loads wait. If it fails, the key stays a miss.
     count = (before or 0) + 1
     visits.write_through("example:visits", count, store, ttl=timedelta(minutes=5))
 

@@ -11,7 +11,7 @@ use crate::language::{Language, RUST};
 /// `others` that of all others.
 #[derive(Clone, Debug)]
 pub struct Place {
-    /// The scenario's topic; none if the scenario shows nothing of the libraries.
+    /// The scenario's topic, or `None` if the scenario shows nothing of the libraries.
     pub topic: Option<String>,
     /// The store.
     pub store: &'static str,

@@ -141,7 +141,7 @@ impl Run<'_> {
     async fn ends(&mut self, who: &str, how: &str) -> anyhow::Result<()> {
         let ending = self.guest(who)?.end().await?;
         self.guests.remove(who);
-        ensure!(ending.is(how), "expected that it ends: {how}\n     but it ended: {ending}");
+        ensure!(ending.word() == how, "expected that it ends: {how}\n     but it ended: {ending}");
         Ok(())
     }
 

@@ -33,7 +33,7 @@ int main(void) {
     spakky_encoder_t value;
     spakky_encoder_init(&value);
     spakky_encode_int(&value, visits);
-    /* Readers wait while the writer runs. If it fails, the key is a miss. */
+    /* While the writer runs, reads miss and loads wait. If it fails, the key stays a miss. */
     spakky_code_t code = spakky_write_through(key, &value, &options, store, &visits, NULL);
     spakky_encoder_free(&value);
 

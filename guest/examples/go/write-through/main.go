@@ -27,7 +27,7 @@ func report() int {
 
 func main() {
 	visits := report() + 1
-	// Readers wait while the writer runs. If it fails, the key is a miss.
+	// While the writer runs, reads miss and loads wait. If it fails, the key stays a miss.
 	err := cache.WriteThrough(key, visits, cache.TTL(5*time.Minute), func(visits int) error {
 		fmt.Println("database:", visits)
 		return nil

@@ -6,7 +6,7 @@ export function main() {
   const before = get("example:visits");
   console.log(`cached: ${before ?? "nothing"}`);
 
-  // Readers wait while the writer runs. If it fails, the key is a miss.
+  // While the writer runs, reads miss and loads wait. If it fails, the key stays a miss.
   const visits = Number(before ?? 0) + 1;
   writeThrough("example:visits", visits, { ttl: { minutes: 5 } }, (visits) => {
     console.log(`database: ${visits}`);

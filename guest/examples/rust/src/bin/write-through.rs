@@ -10,7 +10,7 @@ fn main() -> Result<(), WriteError<Error>> {
     let before = VISITS.get("example:visits")?;
     println!("cached: {}", before.map_or("nothing".to_owned(), |visits| visits.to_string()));
 
-    // Readers wait while the writer runs. If it fails, the key is a miss.
+    // While the writer runs, reads miss and loads wait. If it fails, the key stays a miss.
     let visits = before.unwrap_or_default() + 1;
     let options = Options::ttl(Duration::from_mins(5));
     VISITS.write_through("example:visits", &visits, options, |visits| {
