@@ -4,20 +4,23 @@
 
 #include "play.h"
 
-/* Names the calls that were not refused, or not for the reason that they should be. */
+/* Whether a call before was not refused, and the error of the last one. */
 typedef struct misuse_t {
     bool wrong;
     spakky_error_t error;
 } misuse_t;
 
-/* Notes a call, which has to be refused with this code. */
 static void expect(misuse_t *misuse, const char *call, spakky_code_t code, spakky_code_t expected) {
     if (code != expected || misuse->error.code != expected) {
-        printf(misuse->wrong ? ",\"%s\"" : "\"%s\"", call);
+        fputs(misuse->wrong ? "," : "", stdout);
+        json_write_text(spakky_str(call));
         misuse->wrong = true;
     }
     misuse->error.code = SPAKKY_OK;
 }
+
+/* Prints a call unless the library refuses it with this code. */
+#define REFUSED(code, call) expect(misuse, #call, call, SPAKKY_##code)
 
 static int load_nothing(void *context, spakky_encoder_t *value) {
     (void)context;
@@ -62,23 +65,18 @@ static void misuse_keys(misuse_t *misuse) {
     spakky_values_t values;
     spakky_lookup_t lookup;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        expect(misuse, "get", spakky_get(bad[i], &value, error), SPAKKY_INVALID_KEY);
-        expect(misuse, "raw_get", spakky_raw_get(bad[i], &value, error), SPAKKY_INVALID_KEY);
-        expect(misuse, "get_many", spakky_get_many(&bad[i], 1, &values, error), SPAKKY_INVALID_KEY);
-        expect(misuse, "delete", spakky_delete(bad[i], NULL, error), SPAKKY_INVALID_KEY);
-        expect(misuse, "delete_many", spakky_delete_many(&bad[i], 1, NULL, error),
-               SPAKKY_INVALID_KEY);
-        expect(misuse, "evict_tags", spakky_evict_tags(&bad[i], 1, error), SPAKKY_INVALID_KEY);
-        expect(misuse, "lookup", spakky_lookup(bad[i], NULL, &lookup, error), SPAKKY_INVALID_KEY);
-        expect(misuse, "get_or_load",
-               spakky_get_or_load(bad[i], NULL, load_nothing, NULL, &value, error),
-               SPAKKY_INVALID_KEY);
+        REFUSED(INVALID_KEY, spakky_get(bad[i], &value, error));
+        REFUSED(INVALID_KEY, spakky_raw_get(bad[i], &value, error));
+        REFUSED(INVALID_KEY, spakky_get_many(&bad[i], 1, &values, error));
+        REFUSED(INVALID_KEY, spakky_delete(bad[i], NULL, error));
+        REFUSED(INVALID_KEY, spakky_delete_many(&bad[i], 1, NULL, error));
+        REFUSED(INVALID_KEY, spakky_evict_tags(&bad[i], 1, error));
+        REFUSED(INVALID_KEY, spakky_lookup(bad[i], NULL, &lookup, error));
+        REFUSED(INVALID_KEY, spakky_get_or_load(bad[i], NULL, load_nothing, NULL, &value, error));
     }
-    expect(misuse, "get_many of NULL", spakky_get_many(NULL, 2, &values, error),
-           SPAKKY_INVALID_KEY);
-    expect(misuse, "delete_many of NULL", spakky_delete_many(NULL, 2, NULL, error),
-           SPAKKY_INVALID_KEY);
-    expect(misuse, "evict_tags of NULL", spakky_evict_tags(NULL, 1, error), SPAKKY_INVALID_KEY);
+    REFUSED(INVALID_KEY, spakky_get_many(NULL, 2, &values, error));
+    REFUSED(INVALID_KEY, spakky_delete_many(NULL, 2, NULL, error));
+    REFUSED(INVALID_KEY, spakky_evict_tags(NULL, 1, error));
 }
 
 /* Values that cannot be stored: nothing, half of one, two, invalid text, NULL bytes. */
@@ -101,24 +99,15 @@ static void misuse_values(misuse_t *misuse) {
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         spakky_entry_t entry = {key, values[i]};
         spakky_value_t value;
-        expect(misuse, "set", spakky_set(key, values[i], NULL, error), SPAKKY_SERIALIZATION);
-        expect(misuse, "set_many", spakky_set_many(&entry, 1, NULL, error), SPAKKY_SERIALIZATION);
-        expect(misuse, "write_through",
-               spakky_write_through(key, values[i], NULL, succeed, NULL, error),
-               SPAKKY_SERIALIZATION);
-        expect(misuse, "write_behind",
-               spakky_write_behind(key, values[i], NULL, succeed, NULL, error),
-               SPAKKY_SERIALIZATION);
-        expect(misuse, "get_or_load of nothing",
-               spakky_get_or_load(key, NULL, load_nothing, NULL, &value, error),
-               SPAKKY_SERIALIZATION);
-        expect(misuse, "get_or_load of two values",
-               spakky_get_or_load(key, NULL, load_two, NULL, &value, error), SPAKKY_SERIALIZATION);
+        REFUSED(SERIALIZATION, spakky_set(key, values[i], NULL, error));
+        REFUSED(SERIALIZATION, spakky_set_many(&entry, 1, NULL, error));
+        REFUSED(SERIALIZATION, spakky_write_through(key, values[i], NULL, succeed, NULL, error));
+        REFUSED(SERIALIZATION, spakky_write_behind(key, values[i], NULL, succeed, NULL, error));
+        REFUSED(SERIALIZATION, spakky_get_or_load(key, NULL, load_nothing, NULL, &value, error));
+        REFUSED(SERIALIZATION, spakky_get_or_load(key, NULL, load_two, NULL, &value, error));
     }
-    expect(misuse, "set_many of NULL", spakky_set_many(NULL, 1, NULL, error),
-           SPAKKY_INVALID_ARGUMENT);
-    expect(misuse, "raw_set of NULL", spakky_raw_set(key, (spakky_bytes_t){NULL, 9}, NULL, error),
-           SPAKKY_INVALID_ARGUMENT);
+    REFUSED(INVALID_ARGUMENT, spakky_set_many(NULL, 1, NULL, error));
+    REFUSED(INVALID_ARGUMENT, spakky_raw_set(key, (spakky_bytes_t){NULL, 9}, NULL, error));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         spakky_encoder_free(&bad[i]);
         spakky_encoder_free(&bad[i]);
@@ -176,33 +165,21 @@ static void misuse_pointers(misuse_t *misuse) {
     spakky_health_t health;
     spakky_encoder_init(&null);
     spakky_encode_null(&null);
-    expect(misuse, "get into NULL", spakky_get(key, NULL, error), SPAKKY_INVALID_ARGUMENT);
-    expect(misuse, "get_many into NULL", spakky_get_many(&key, 1, NULL, error),
-           SPAKKY_INVALID_ARGUMENT);
-    expect(misuse, "get_or_load into NULL",
-           spakky_get_or_load(key, NULL, load_nothing, NULL, NULL, error), SPAKKY_INVALID_ARGUMENT);
-    expect(misuse, "get_or_load without a loader",
-           spakky_get_or_load(key, NULL, NULL, NULL, &value, error), SPAKKY_INVALID_ARGUMENT);
+    REFUSED(INVALID_ARGUMENT, spakky_get(key, NULL, error));
+    REFUSED(INVALID_ARGUMENT, spakky_get_many(&key, 1, NULL, error));
+    REFUSED(INVALID_ARGUMENT, spakky_get_or_load(key, NULL, load_nothing, NULL, NULL, error));
+    REFUSED(INVALID_ARGUMENT, spakky_get_or_load(key, NULL, NULL, NULL, &value, error));
     uint8_t buffer[4];
-    expect(misuse, "get_or_load into a buffer of the loader's",
-           spakky_get_or_load(key, NULL, load_elsewhere, buffer, &value, error),
-           SPAKKY_INVALID_ARGUMENT);
-    expect(misuse, "get_or_load of what the loader freed",
-           spakky_get_or_load(key, NULL, load_and_free, NULL, &value, error), SPAKKY_SERIALIZATION);
-    expect(misuse, "write_through without a writer",
-           spakky_write_through(key, &null, NULL, NULL, NULL, error), SPAKKY_INVALID_ARGUMENT);
-    expect(misuse, "write_behind without a writer",
-           spakky_write_behind(key, &null, NULL, NULL, NULL, error), SPAKKY_INVALID_ARGUMENT);
-    expect(misuse, "lookup into NULL", spakky_lookup(key, NULL, NULL, error),
-           SPAKKY_INVALID_ARGUMENT);
-    expect(misuse, "begin_write into NULL", spakky_raw_begin_write(key, NULL, NULL, error),
-           SPAKKY_INVALID_ARGUMENT);
-    expect(misuse, "config into NULL", spakky_config(NULL, error), SPAKKY_INVALID_ARGUMENT);
-    expect(misuse, "info into NULL", spakky_info(NULL, error), SPAKKY_INVALID_ARGUMENT);
-    expect(misuse, "health into NULL", spakky_health(SPAKKY_HEALTH, NULL, error),
-           SPAKKY_INVALID_ARGUMENT);
-    expect(misuse, "health of no endpoint", spakky_health((spakky_endpoint_t)99, &health, error),
-           SPAKKY_INVALID_ARGUMENT);
+    REFUSED(INVALID_ARGUMENT, spakky_get_or_load(key, NULL, load_elsewhere, buffer, &value, error));
+    REFUSED(SERIALIZATION, spakky_get_or_load(key, NULL, load_and_free, NULL, &value, error));
+    REFUSED(INVALID_ARGUMENT, spakky_write_through(key, &null, NULL, NULL, NULL, error));
+    REFUSED(INVALID_ARGUMENT, spakky_write_behind(key, &null, NULL, NULL, NULL, error));
+    REFUSED(INVALID_ARGUMENT, spakky_lookup(key, NULL, NULL, error));
+    REFUSED(INVALID_ARGUMENT, spakky_raw_begin_write(key, NULL, NULL, error));
+    REFUSED(INVALID_ARGUMENT, spakky_config(NULL, error));
+    REFUSED(INVALID_ARGUMENT, spakky_info(NULL, error));
+    REFUSED(INVALID_ARGUMENT, spakky_health(SPAKKY_HEALTH, NULL, error));
+    REFUSED(INVALID_ARGUMENT, spakky_health((spakky_endpoint_t)99, &health, error));
     spakky_encoder_free(&null);
 }
 
@@ -213,28 +190,23 @@ static void misuse_leases(misuse_t *misuse) {
     spakky_lease_t empty = {false, 0};
     spakky_encoder_init(&null);
     spakky_encode_null(&null);
-    expect(misuse, "commit of NULL", spakky_lease_commit(NULL, &null, NULL, NULL, error),
-           SPAKKY_INVALID_ARGUMENT);
-    expect(misuse, "commit of an empty lease",
-           spakky_lease_commit(&empty, &null, NULL, NULL, error), SPAKKY_INVALID_ARGUMENT);
+    REFUSED(INVALID_ARGUMENT, spakky_lease_commit(NULL, &null, NULL, NULL, error));
+    REFUSED(INVALID_ARGUMENT, spakky_lease_commit(&empty, &null, NULL, NULL, error));
     spakky_lease_drop(NULL);
     spakky_lease_drop(&empty);
     spakky_lookup_drop(NULL);
     if (spakky_lookup(key, NULL, &lookup, error) != SPAKKY_OK) {
         expect(misuse, "lookup, which is right", SPAKKY_OK, SPAKKY_INVALID_ARGUMENT);
     }
-    expect(misuse, "commit without a value",
-           spakky_lease_commit(&lookup.lease, NULL, NULL, NULL, error), SPAKKY_SERIALIZATION);
+    REFUSED(SERIALIZATION, spakky_lease_commit(&lookup.lease, NULL, NULL, NULL, error));
     if (!lookup.lease.held ||
         spakky_lease_commit(&lookup.lease, &null, NULL, NULL, error) != SPAKKY_OK) {
         expect(misuse, "commit, which is right", SPAKKY_OK, SPAKKY_INVALID_ARGUMENT);
     }
-    expect(misuse, "commit of a spent lease",
-           spakky_lease_commit(&lookup.lease, &null, NULL, NULL, error), SPAKKY_INVALID_ARGUMENT);
+    REFUSED(INVALID_ARGUMENT, spakky_lease_commit(&lookup.lease, &null, NULL, NULL, error));
     spakky_lookup_drop(&lookup);
     spakky_lookup_drop(&lookup);
-    expect(misuse, "commit of a dropped lease",
-           spakky_lease_commit(&lookup.lease, &null, NULL, NULL, error), SPAKKY_INVALID_ARGUMENT);
+    REFUSED(INVALID_ARGUMENT, spakky_lease_commit(&lookup.lease, &null, NULL, NULL, error));
     /* The later calls expect a miss. */
     spakky_delete(key, NULL, NULL);
     spakky_encoder_free(&null);
@@ -254,34 +226,21 @@ static void misuse_functions(misuse_t *misuse) {
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         spakky_cached_t cached = {.key = bad[i]};
         spakky_evicted_t evicted = {.tags = &bad[i], .tag_count = 1};
-        expect(misuse, "key", spakky_key(bad[i], arguments, 2, &made, error),
-               SPAKKY_KEY_GENERATION);
-        expect(misuse, "cacheable",
-               spakky_cacheable(&cached, arguments, 2, load_nothing, NULL, &value, error),
-               SPAKKY_KEY_GENERATION);
-        expect(misuse, "cache_evict",
-               spakky_cache_evict(&evicted, arguments, 2, succeed, NULL, error),
-               SPAKKY_KEY_GENERATION);
+        REFUSED(KEY_GENERATION, spakky_key(bad[i], arguments, 2, &made, error));
+        REFUSED(KEY_GENERATION,
+                spakky_cacheable(&cached, arguments, 2, load_nothing, NULL, &value, error));
+        REFUSED(KEY_GENERATION, spakky_cache_evict(&evicted, arguments, 2, succeed, NULL, error));
     }
-    expect(misuse, "key of NULL", spakky_key(NULL, NULL, 0, &made, error), SPAKKY_KEY_GENERATION);
-    expect(misuse, "key of what is no text", spakky_key("{a}", &not_text, 1, &made, error),
-           SPAKKY_KEY_GENERATION);
-    expect(misuse, "key of NULL arguments", spakky_key("{a}", NULL, 1, &made, error),
-           SPAKKY_INVALID_ARGUMENT);
-    expect(misuse, "key into NULL", spakky_key("a", NULL, 0, NULL, error), SPAKKY_INVALID_ARGUMENT);
-    expect(misuse, "cacheable of NULL",
-           spakky_cacheable(NULL, NULL, 0, load_nothing, NULL, &value, error),
-           SPAKKY_INVALID_ARGUMENT);
-    expect(misuse, "cache_evict of NULL", spakky_cache_evict(NULL, NULL, 0, succeed, NULL, error),
-           SPAKKY_INVALID_ARGUMENT);
-    expect(misuse, "cache_evict without a function",
-           spakky_cache_evict(&both, NULL, 0, NULL, NULL, error), SPAKKY_INVALID_ARGUMENT);
-    expect(misuse, "cache_evict of nothing",
-           spakky_cache_evict(&nothing, NULL, 0, succeed, NULL, error), SPAKKY_INVALID_ARGUMENT);
-    expect(misuse, "cache_evict of everything and more",
-           spakky_cache_evict(&both, NULL, 0, succeed, NULL, error), SPAKKY_INVALID_ARGUMENT);
-    expect(misuse, "cache_evict of NULL tags",
-           spakky_cache_evict(&null_tags, NULL, 0, succeed, NULL, error), SPAKKY_INVALID_ARGUMENT);
+    REFUSED(KEY_GENERATION, spakky_key(NULL, NULL, 0, &made, error));
+    REFUSED(KEY_GENERATION, spakky_key("{a}", &not_text, 1, &made, error));
+    REFUSED(INVALID_ARGUMENT, spakky_key("{a}", NULL, 1, &made, error));
+    REFUSED(INVALID_ARGUMENT, spakky_key("a", NULL, 0, NULL, error));
+    REFUSED(INVALID_ARGUMENT, spakky_cacheable(NULL, NULL, 0, load_nothing, NULL, &value, error));
+    REFUSED(INVALID_ARGUMENT, spakky_cache_evict(NULL, NULL, 0, succeed, NULL, error));
+    REFUSED(INVALID_ARGUMENT, spakky_cache_evict(&both, NULL, 0, NULL, NULL, error));
+    REFUSED(INVALID_ARGUMENT, spakky_cache_evict(&nothing, NULL, 0, succeed, NULL, error));
+    REFUSED(INVALID_ARGUMENT, spakky_cache_evict(&both, NULL, 0, succeed, NULL, error));
+    REFUSED(INVALID_ARGUMENT, spakky_cache_evict(&null_tags, NULL, 0, succeed, NULL, error));
 }
 
 void op_misuse(const json_t *step) {

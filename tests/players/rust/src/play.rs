@@ -55,22 +55,12 @@ impl<I: BufRead, O: Write> Player<I, O> {
 
     /// Plays a line; says whether it ended a pause.
     pub(crate) fn play_line(&self, line: &str) -> io::Result<bool> {
-        if line.trim().is_empty() {
-            return Ok(false);
-        }
-        let resumed = match serde_json::from_str(line) {
-            Ok(Step::Resume {}) if self.pauses.get() > 0 => true,
-            Ok(step) => return self.play_step(&step).map(|()| false),
-            Err(error) => {
-                return self.answer(Err(Failure::protocol(&error.to_string()))).map(|()| false);
-            }
+        let (answer, resumed) = match serde_json::from_str(line) {
+            Ok(Step::Resume {}) if self.pauses.get() > 0 => (Ok(Value::Null), true),
+            Ok(step) => (self.perform(&step), false),
+            Err(error) => (Err(Failure::protocol(&error.to_string())), false),
         };
-        self.answer(Ok(Value::Null))?;
-        Ok(resumed)
-    }
-
-    fn play_step(&self, step: &Step) -> io::Result<()> {
-        self.answer(self.perform(step))
+        self.answer(answer).map(|()| resumed)
     }
 
     fn answer(&self, answer: Answer) -> io::Result<()> {
@@ -122,7 +112,7 @@ impl<I: BufRead, O: Write> Player<I, O> {
             }
             Step::Metrics {} => Ok(counts()),
             Step::Config {} => Ok(settings()),
-            Step::Health { endpoint } => report(*endpoint),
+            Step::Health { endpoint } => report(endpoint),
             Step::Info {} => sections(),
             _ => self.perform_raw(step),
         }
@@ -199,7 +189,7 @@ impl<I: BufRead, O: Write> Player<I, O> {
     /// What a loader or writer does.
     fn work(&self, work: &Work) -> Result<(), String> {
         for step in &work.then {
-            self.play_step(step).map_err(|error| error.to_string())?;
+            self.answer(self.perform(step)).map_err(|error| error.to_string())?;
         }
         thread::sleep(Duration::from_millis(work.sleep_ms));
         if work.trap {
@@ -311,11 +301,12 @@ fn settings() -> Value {
     })
 }
 
-fn report(endpoint: step::Endpoint) -> Answer {
+fn report(endpoint: &str) -> Answer {
     let report = health(match endpoint {
-        step::Endpoint::Health => Endpoint::Health,
-        step::Endpoint::Readiness => Endpoint::Readiness,
-        step::Endpoint::Liveness => Endpoint::Liveness,
+        "health" => Endpoint::Health,
+        "readiness" => Endpoint::Readiness,
+        "liveness" => Endpoint::Liveness,
+        other => return Err(Failure::protocol(&format!("no endpoint is named `{other}`"))),
     });
     let components: Result<Vec<_>, Failure> = report
         .components

@@ -38,7 +38,7 @@ pub(crate) enum Step {
     Metrics {},
     Config {},
     Health {
-        endpoint: Endpoint,
+        endpoint: String,
     },
     Info {},
     GetOrLoad {
@@ -187,14 +187,6 @@ pub(crate) struct Work {
     pub(crate) sleep_ms: u64,
     #[serde(default)]
     pub(crate) then: Vec<Step>,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Endpoint {
-    Health,
-    Readiness,
-    Liveness,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
