@@ -2,14 +2,10 @@
 
 import { cacheable, cacheEvict } from "spakky-cache";
 
-const user = cacheable(
-  "example:user:{id}",
-  { ttl: { minutes: 5 } },
-  (/** @type {number} */ id) => {
-    console.log(`loading user ${id}`);
-    return `user ${id}`;
-  },
-);
+const user = cacheable("example:user:{id}", { ttl: { minutes: 5 } }, (/** @type {number} */ id) => {
+  console.log(`loading user ${id}`);
+  return `user ${id}`;
+});
 
 // Evicts the user once the function has returned.
 const rename = cacheEvict({ key: "example:user:{id}" }, (/** @type {number} */ id) => {
