@@ -31,6 +31,11 @@ setup: _rust _wasm _redis
 demo *languages="rust": setup (build languages)
     @guest/examples/demo "$@"
 
+# build a small example and run it on the embedded store: example python tags
+[no-exit-message]
+example language name *args: _wasm _componentize
+    @tools/example run "$@"
+
 # make a small project that uses the cache: new python hello
 [no-exit-message]
 new *args:

@@ -41,16 +41,6 @@ pub enum Ending {
 }
 
 impl Ending {
-    /// Whether scenarios call it `how`: its word, or `badly`, where languages
-    /// differ in how they die.
-    pub fn is(&self, how: &str) -> bool {
-        match (how, self) {
-            ("badly", Self::Failed | Self::Trap(_)) => true,
-            ("badly", Self::Exit(code)) => *code != 0,
-            _ => self.word() == how,
-        }
-    }
-
     /// The word for it in scenarios.
     pub fn word(&self) -> &'static str {
         match self {

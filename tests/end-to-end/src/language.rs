@@ -1,17 +1,17 @@
-//! The languages that guests are written in.
+//! The languages of guests.
 
 use std::path::PathBuf;
 
 use crate::artifact;
 
-/// A language, and what is written in it.
+/// A language, with its player and its examples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Language {
     /// Its name in the names of tests.
     pub name: &'static str,
 }
 
-/// All of them. Each plays every scenario on every store.
+/// All languages. Each plays every scenario of its library on every store.
 pub const LANGUAGES: [Language; 5] = [
     RUST,
     Language { name: "python" },
@@ -24,7 +24,7 @@ pub const LANGUAGES: [Language; 5] = [
 pub const RUST: Language = Language { name: "rust" };
 
 impl Language {
-    /// The guest that plays scenarios.
+    /// The player of scenarios.
     ///
     /// # Errors
     /// It was not built.
@@ -35,7 +35,7 @@ impl Language {
         }
     }
 
-    /// The example program.
+    /// The example that `./just demo` runs.
     ///
     /// # Errors
     /// It was not built.
@@ -46,7 +46,22 @@ impl Language {
         }
     }
 
-    /// Why this machine has no toolchain for it; none: it has one.
+    /// The small example of this name: its component, and the arguments that select it.
+    ///
+    /// # Errors
+    /// It was not built.
+    pub fn small_example(self, example: &str) -> anyhow::Result<(PathBuf, Vec<String>)> {
+        Ok(match self.name {
+            "rust" => (artifact::guest(&format!("{example}.wasm"))?, vec![]),
+            // One component holds all: each takes long to build.
+            "python" => {
+                (artifact::foreign_guest("examples-python.wasm")?, vec![example.to_owned()])
+            }
+            name => (artifact::foreign_guest(&format!("{example}-{name}.wasm"))?, vec![]),
+        })
+    }
+
+    /// Why this machine has no toolchain for it, or `None` if it has one.
     pub fn skipped(self) -> Option<String> {
         if self == RUST { None } else { artifact::skipped(self.name) }
     }

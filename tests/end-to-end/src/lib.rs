@@ -1,7 +1,8 @@
 //! The host-guest suite: real components, a real Redis, real processes.
 //!
-//! - `tests/scenarios.rs` plays each scenario of `scenarios/` in each language
-//!   on each store, in this process: [`stage`], [`play`].
+//! - `tests/scenarios.rs` plays the scenarios of `scenarios/` on each store, those of
+//!   the libraries in each language, in this process: [`stage`], [`play`].
+//! - `tests/projects.rs` builds and runs new projects and the small examples.
 //! - `tests/isolation.rs` has many guests in one process, some of which
 //!   misbehave.
 //! - `tests/command/` starts the command `spakky-redis`: [`command`].

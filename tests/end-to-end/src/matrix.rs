@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use crate::language::Language;
+use crate::language::{Language, RUST};
 
 /// Where a scenario is played: `first` is the language of the guest `a`,
 /// `others` that of all others.
 #[derive(Clone, Debug)]
 pub struct Place {
-    /// The scenario's topic.
-    pub topic: String,
+    /// The scenario's topic, or `None` if the scenario shows nothing of the libraries.
+    pub topic: Option<String>,
     /// The store.
     pub store: &'static str,
     /// The language of the guest `a`.
@@ -23,10 +23,10 @@ pub struct Place {
 
 impl Place {
     fn row(&self) -> Row {
-        if self.first == self.others {
-            Row::Topic(self.topic.clone())
-        } else {
-            Row::From(self.first.name)
+        match &self.topic {
+            None => Row::Contract,
+            Some(topic) if self.first == self.others => Row::Topic(topic.clone()),
+            Some(_) => Row::From(self.first.name),
         }
     }
 
@@ -41,9 +41,12 @@ impl Place {
     }
 }
 
-/// A row of a table: topics come first, then whose entries others read.
+/// A row of a table: the contract comes first, then topics, then whose entries others
+/// read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Row {
+    /// The scenarios that only the player in Rust plays.
+    Contract,
     /// The scenarios of a topic, each language by itself.
     Topic(String),
     /// All that this language begins, and others go on with.
@@ -53,6 +56,7 @@ enum Row {
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Contract => f.pad("the contract"),
             Self::Topic(topic) => f.pad(topic),
             Self::From(language) => f.pad(&format!("{language} to")),
         }
@@ -117,20 +121,26 @@ impl Matrix {
         });
     }
 
-    /// Whether nothing was left out, of all `languages` and each with each. What
-    /// was skipped was not played, but nobody forgot it.
+    /// Whether every cell was played or skipped: in each row each of `languages`, with as
+    /// many scenarios as the others. Of a row of entries that others read, that is each
+    /// other language; of the contract, Rust.
     pub fn is_complete(&self, languages: &[Language]) -> bool {
         let tables = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let played = |cell: &Cell| {
-            cell.wanted > 0 && cell.passed + cell.failed + cell.skipped == cell.wanted
-        };
-        !tables.is_empty()
-            && tables.values().flatten().all(|(row, cells)| {
-                languages.iter().all(|language| {
-                    // A language and itself have rows of their own.
-                    *row == Row::From(language.name) || cells.get(language.name).is_some_and(played)
+        let played = |cell: &Cell| cell.passed + cell.failed + cell.skipped == cell.wanted;
+        let complete = |(row, cells): (&Row, &BTreeMap<&str, Cell>)| {
+            let wanted = cells.values().map(|cell| cell.wanted).max().unwrap_or_default();
+            let is_needed = |language: &&Language| match row {
+                Row::Contract => **language == RUST,
+                Row::Topic(_) => true,
+                Row::From(first) => *first != language.name,
+            };
+            wanted > 0
+                && languages.iter().filter(is_needed).all(|language| {
+                    let cell = cells.get(language.name);
+                    cell.is_some_and(|cell| cell.wanted == wanted && played(cell))
                 })
-            })
+        };
+        !tables.is_empty() && tables.values().flatten().all(complete)
     }
 }
 
@@ -173,7 +183,8 @@ mod tests {
     const GO: Language = Language { name: "go" };
 
     fn place(topic: &str, first: Language, others: Language) -> Place {
-        Place { topic: topic.to_owned(), store: "redis", first, others }
+        let topic = (topic != "contract").then(|| topic.to_owned());
+        Place { topic, store: "redis", first, others }
     }
 
     #[test]
@@ -205,6 +216,23 @@ go to            1/1            ";
         matrix.note(&cells[0], Outcome::Failed);
         assert!(matrix.is_complete(&[C, GO]));
         assert!(matrix.to_string().contains("1 FAILED"), "{matrix}");
+    }
+
+    #[test]
+    fn a_scenario_that_one_language_lacks_is_missed() {
+        let matrix = Matrix::default();
+        let play = |topic, language| {
+            let cell = place(topic, language, language);
+            matrix.want(&cell);
+            matrix.note(&cell, Outcome::Passed);
+        };
+        play("contract", RUST);
+        for cell in [("keys", RUST), ("keys", C), ("keys", RUST)] {
+            play(cell.0, cell.1);
+        }
+        assert!(!matrix.is_complete(&[RUST, C]));
+        play("keys", C);
+        assert!(matrix.is_complete(&[RUST, C]));
     }
 
     #[test]

@@ -20,12 +20,14 @@ const PAUSE: Duration = Duration::from_millis(2);
 /// Of a step or answer, so much is shown.
 const SHOWN: usize = 400;
 
-/// Who plays: the guest `a`, and all others.
+/// The players of a scenario's guests.
 pub struct Cast {
     /// The guest `a`.
     pub first: Player,
     /// Every other guest.
     pub others: Player,
+    /// The guests that call the contract without a library.
+    pub contract: Player,
 }
 
 /// Plays `scenario` on a cache of its own, the one of `prefix`.
@@ -139,7 +141,7 @@ impl Run<'_> {
     async fn ends(&mut self, who: &str, how: &str) -> anyhow::Result<()> {
         let ending = self.guest(who)?.end().await?;
         self.guests.remove(who);
-        ensure!(ending.is(how), "expected that it ends: {how}\n     but it ended: {ending}");
+        ensure!(ending.word() == how, "expected that it ends: {how}\n     but it ended: {ending}");
         Ok(())
     }
 
@@ -160,7 +162,12 @@ impl Run<'_> {
     /// The guest of this name, who begins to play when it is first named.
     fn guest(&mut self, who: &str) -> anyhow::Result<&mut Guest> {
         if !self.guests.contains_key(who) {
-            let player = if who == "a" { &self.cast.first } else { &self.cast.others };
+            let Cast { first, others, contract } = self.cast;
+            let player = match who {
+                who if self.scenario.calls_the_contract(who) => contract,
+                "a" => first,
+                _ => others,
+            };
             let default = Granted::default();
             let granted = self.scenario.guests.get(who).unwrap_or(&default);
             let guest = self.host(who)?.guest(player, granted.grants(), granted.limits());

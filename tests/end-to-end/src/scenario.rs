@@ -36,6 +36,10 @@ pub struct Scenario {
     /// The guests that are in the second host.
     #[serde(default)]
     pub elsewhere: Vec<String>,
+    /// The guests that call the contract without a library, or do something to their
+    /// instance. The player in Rust plays them in every row.
+    #[serde(default)]
+    pub contract: Vec<String>,
     /// What guests are granted, where it is not the default.
     #[serde(default)]
     pub guests: BTreeMap<String, Granted>,
@@ -86,14 +90,80 @@ impl Scenario {
         };
         self.steps.push(ask("a", json!({ "op": "set_many", "entries": entries }), Value::Null));
         self.steps.push(ask("b", json!({ "op": "get_many", "keys": keys }), found.into()));
+        self.contract.push("r".to_owned());
         for (key, row) in numbered() {
             if let Row::Bytes(_, hex) = row {
                 let stored = json!({ "hit": true, "hex": hex });
-                self.steps.push(ask("b", json!({ "op": "raw_get", "key": key }), stored));
+                self.steps.push(ask("r", json!({ "op": "raw_get", "key": key }), stored));
             }
         }
         self
     }
+
+    /// Whether it shows nothing of the libraries: only the player in Rust plays it.
+    pub fn is_of_the_contract(&self) -> bool {
+        self.guests_asked().all(|who| self.calls_the_contract(who))
+    }
+
+    pub(crate) fn calls_the_contract(&self, who: &str) -> bool {
+        self.contract.iter().any(|guest| guest == who)
+    }
+
+    fn guests_asked(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().flat_map(|step| &step.who).map(String::as_str)
+    }
+
+    /// What `contract` gets wrong.
+    fn check_contract(&self) -> anyhow::Result<()> {
+        for who in &self.contract {
+            ensure!(self.guests_asked().any(|guest| guest == who), "there is no guest {who}");
+        }
+        for Step { who, ask, .. } in &self.steps {
+            let of_library = ask.as_ref().is_none_or(is_of_the_library);
+            for who in who {
+                let well = of_library || self.calls_the_contract(who);
+                ensure!(well, "{who} calls the contract, so `contract` has to name it: {ask:?}");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the player of every language plays.
+const OF_THE_LIBRARIES: [&str; 22] = [
+    "get",
+    "get_many",
+    "set",
+    "set_many",
+    "delete",
+    "delete_many",
+    "evict_tags",
+    "clear",
+    "metrics",
+    "config",
+    "health",
+    "info",
+    "get_or_load",
+    "write_through",
+    "write_behind",
+    "cacheable",
+    "cache_evict",
+    "abandon",
+    "misuse",
+    "hits",
+    "pause",
+    "resume",
+];
+
+/// Whether the player of every language plays a step, with all the steps in it.
+fn is_of_the_library(step: &Value) -> bool {
+    let work = [&step["loader"], &step["writer"]];
+    let within = |work: &&Value| {
+        let then = work["then"].as_array().map(Vec::as_slice).unwrap_or_default();
+        work["trap"].is_null() && work["sleep_ms"].is_null() && then.iter().all(is_of_the_library)
+    };
+    let op = step["op"].as_str().unwrap_or_default();
+    OF_THE_LIBRARIES.contains(&op) && work.iter().all(within)
 }
 
 /// What a guest is granted.
@@ -232,6 +302,7 @@ pub fn read(directory: &Path) -> anyhow::Result<Vec<Topic>> {
             let name = &scenario.name;
             ensure!(!scenario.steps.is_empty(), "{name:?} does nothing");
             ensure!(names.insert(name.clone()), "two scenarios are named {name:?}");
+            scenario.check_contract().with_context(|| name.clone())?;
         }
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         topics.push(Topic { name, scenarios });
@@ -254,11 +325,33 @@ mod tests {
         let scenario: Scenario = serde_json::from_value(scenario).expect("a scenario");
         let steps: Vec<_> = scenario.complete().steps;
         let who: Vec<_> = steps.iter().map(|step| step.who[0].as_str()).collect();
-        assert_eq!(who, ["a", "b", "b"]);
+        assert_eq!(who, ["a", "b", "r"]);
         let read = json!({ "ok": [{ "hit": true, "value": 1 }, { "hit": true, "value": { "a": 1, "b": 2 } }] });
         assert_eq!(steps[1].then, Then::Answers(vec![read]));
         let bytes = json!({ "ok": { "hit": true, "hex": "01" } });
         assert_eq!(steps[2].then, Then::Answers(vec![bytes]));
+    }
+
+    #[test]
+    fn a_guest_that_calls_the_contract_has_to_be_named() {
+        let scenario = |ask: Value, contract: Value| -> Scenario {
+            let steps = json!([["a", ask], ["b", { "op": "get", "key": "k" }]]);
+            let scenario = json!({ "name": "n", "steps": steps, "contract": contract });
+            serde_json::from_value(scenario).expect("a scenario")
+        };
+        let trap = json!({ "op": "write_through", "key": "k", "writer": { "trap": true } });
+        let nested = json!({ "op": "lookup", "key": "k" });
+        let nested = json!({ "op": "get_or_load", "key": "k", "loader": { "then": [nested] } });
+        for ask in [json!({ "op": "lookup", "key": "k" }), json!({ "op": "loop" }), trap, nested] {
+            assert!(scenario(ask.clone(), json!(["b"])).check_contract().is_err(), "{ask}");
+            let of_a = scenario(ask.clone(), json!(["a"]));
+            of_a.check_contract().expect("a is named");
+            assert!(!of_a.is_of_the_contract());
+            assert!(scenario(ask, json!(["a", "b"])).is_of_the_contract());
+        }
+        let load = json!({ "op": "get_or_load", "key": "k", "loader": { "fail": "no" } });
+        scenario(load.clone(), json!([])).check_contract().expect("a load is of the libraries");
+        assert!(scenario(load, json!(["c"])).check_contract().is_err());
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! What `./just new` makes, builds and runs, in every language.
+//! What `./just new` makes, the examples of the libraries' pages, and the small examples:
+//! each builds and runs, in every language.
 
 use std::fs;
 use std::path::Path;
@@ -25,7 +26,59 @@ fn main() -> ExitCode {
             trials.push(trial.with_ignored_flag(language.skipped().is_some()));
         }
     }
+    for (example, runs) in EXAMPLES {
+        for language in LANGUAGES {
+            let name = format!("the example {example} in {} reads what it cached", language.name);
+            let trial = test(name, move || example_runs(language, example, runs));
+            trials.push(trial.with_ignored_flag(language.skipped().is_some()));
+        }
+    }
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// Arguments of a run, and what it prints.
+type Run = (&'static [&'static str], &'static str);
+
+/// The small examples, and their runs one after the other on one cache.
+const EXAMPLES: [(&str, &[Run]); 5] = [
+    ("get-or-load", &[(&[], "loading\ntotal: 42\ntotal: 42\n"), (&[], "total: 42\ntotal: 42\n")]),
+    (
+        "decorator",
+        &[
+            (&[], "loading user 7\nuser 7\nuser 7\n"),
+            (&[], "user 7\nuser 7\n"),
+            (&["rename"], "renamed user 7\nloading user 7\nuser 7\nuser 7\n"),
+        ],
+    ),
+    (
+        "tags",
+        &[
+            (&[], "loading first\nloading second\nevicted: news\nfirst: gone\nsecond: cached\n"),
+            (&[], "loading first\nevicted: news\nfirst: gone\nsecond: cached\n"),
+        ],
+    ),
+    (
+        "write-through",
+        &[
+            (&[], "cached: nothing\ndatabase: 1\ncached: 1\n"),
+            (&[], "cached: 1\ndatabase: 2\ncached: 2\n"),
+        ],
+    ),
+    (
+        "stale-while-revalidate",
+        &[(&[], "rate: 1\n"), (&[], "loading, while others read 1\nrate: 2\n")],
+    ),
+];
+
+fn example_runs(language: Language, example: &str, runs: &[Run]) -> anyhow::Result<()> {
+    let (component, select) = language.small_example(example)?;
+    let server = RedisServer::start(ServerOptions::new())?;
+    for (arguments, expected) in runs {
+        let run = run_on(&server, &[]).component(&component).args(&select).args(*arguments);
+        let ended = run.finish();
+        ensure!(ended.code(0).output == *expected, "it says {}", ended.all());
+    }
+    Ok(())
 }
 
 fn test(

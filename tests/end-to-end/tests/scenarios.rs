@@ -1,4 +1,5 @@
-//! Plays each scenario in each language on each store, and shows the table.
+//! Plays each scenario on each store, in each language or, if it shows nothing of the
+//! libraries, in Rust alone. Ends with a table.
 //!
 //! `cargo test -p spakky-end-to-end --test scenarios -- "redis: a null"`
 //! plays those that have this in their names.
@@ -12,7 +13,7 @@ use anyhow::Context as _;
 use libtest_mimic::{Arguments, Failed, Trial};
 use spakky_cache_redis::RedisSettings;
 use spakky_end_to_end::backing::Backing;
-use spakky_end_to_end::language::{LANGUAGES, Language};
+use spakky_end_to_end::language::{LANGUAGES, Language, RUST};
 use spakky_end_to_end::matrix::{Matrix, Outcome, Place};
 use spakky_end_to_end::play::{Cast, play};
 use spakky_end_to_end::scenario::{self, Scenario};
@@ -33,15 +34,22 @@ fn main() -> anyhow::Result<ExitCode> {
     let speakers = LANGUAGES.map(|language| Speaker::new(&stage, language));
     let speakers = speakers.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
 
+    let contract = speakers.iter().find(|speaker| speaker.language == RUST);
+    let contract = contract.context("there is no player in Rust")?;
+
     let matrix = Arc::new(Matrix::default());
     let mut trials = Vec::new();
     for topic in topics {
         for scenario in topic.scenarios {
+            let of_the_contract = scenario.is_of_the_contract();
             for (first, others) in casts(&speakers, scenario.across) {
+                if of_the_contract && (first.language, others.language) != (RUST, RUST) {
+                    continue;
+                }
                 for backing in &backings {
                     let cell = Cell {
                         place: Place {
-                            topic: topic.name.clone(),
+                            topic: (!of_the_contract).then(|| topic.name.clone()),
                             store: backing.name(),
                             first: first.language,
                             others: others.language,
@@ -49,7 +57,7 @@ fn main() -> anyhow::Result<ExitCode> {
                         prefix: format!("case {}:", trials.len()),
                         scenario: scenario.clone(),
                         backing: backing.clone(),
-                        speakers: (first.clone(), others.clone()),
+                        speakers: [first.clone(), others.clone(), contract.clone()],
                     };
                     trials.push(cell.trial(&runtime, &matrix));
                 }
@@ -133,14 +141,15 @@ struct Cell {
     prefix: String,
     scenario: Scenario,
     backing: Backing,
-    speakers: (Speaker, Speaker),
+    /// Of the guest `a`, of all others, and of those that call the contract.
+    speakers: [Speaker; 3],
 }
 
 impl Cell {
     /// The cell as a test, which `matrix` hears of.
     fn trial(self, runtime: &Arc<Runtime>, matrix: &Arc<Matrix>) -> Trial {
         matrix.want(&self.place);
-        let skipped = self.speakers.0.skipped || self.speakers.1.skipped;
+        let skipped = self.speakers.iter().any(|speaker| speaker.skipped);
         if skipped {
             matrix.note(&self.place, Outcome::Skipped);
         }
@@ -156,8 +165,9 @@ impl Cell {
     }
 
     async fn play(&self) -> anyhow::Result<()> {
-        let (first, others) = &self.speakers;
-        let cast = Cast { first: first.player()?, others: others.player()? };
+        let [first, others, contract] = &self.speakers;
+        let contract = contract.player()?;
+        let cast = Cast { first: first.player()?, others: others.player()?, contract };
         play(&self.scenario, &cast, &self.backing, &self.prefix).await
     }
 }

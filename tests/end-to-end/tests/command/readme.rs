@@ -103,7 +103,7 @@ fn recipes() -> BTreeSet<String> {
 
 fn packages() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for parent in ["host", "tests", "guest", "guest/examples", "guest/scenarios"] {
+    for parent in ["host", "tests", "guest", "guest/examples", "tests/players"] {
         let entries = fs::read_dir(artifact::root().join(parent)).expect("it is there");
         let manifests = entries.flatten().map(|entry| entry.path().join("Cargo.toml"));
         for text in manifests.filter_map(|manifest: PathBuf| fs::read_to_string(manifest).ok()) {

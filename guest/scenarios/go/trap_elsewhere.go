@@ -1,5 +1,0 @@
-//go:build !wasm
-
-package main
-
-func trap() { panic("there are no traps here") }

@@ -1,4 +1,0 @@
-package main
-
-// trap traps, as a bug in the generated code would.
-func trap()

@@ -1,0 +1,236 @@
+//! The steps, as they are written.
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+/// One step: an object whose `op` is the case's name.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Step {
+    // The library.
+    Get {
+        key: String,
+    },
+    GetMany {
+        keys: Vec<String>,
+    },
+    Set {
+        key: String,
+        value: Value,
+        #[serde(default)]
+        options: Options,
+    },
+    SetMany {
+        entries: Vec<(String, Value)>,
+        #[serde(default)]
+        options: Options,
+    },
+    Delete {
+        key: String,
+    },
+    DeleteMany {
+        keys: Vec<String>,
+    },
+    EvictTags {
+        tags: Vec<String>,
+    },
+    Clear {},
+    Metrics {},
+    Config {},
+    Health {
+        endpoint: String,
+    },
+    Info {},
+    GetOrLoad {
+        key: String,
+        #[serde(default)]
+        options: Options,
+        loader: Work,
+    },
+    WriteThrough {
+        key: String,
+        value: Value,
+        #[serde(default)]
+        options: Options,
+        #[serde(default)]
+        writer: Work,
+    },
+    WriteBehind {
+        key: String,
+        value: Value,
+        #[serde(default)]
+        options: Options,
+        #[serde(default)]
+        writer: Work,
+    },
+    Cacheable {
+        id: String,
+        #[serde(default)]
+        part: String,
+        fail: Option<String>,
+    },
+    CacheEvict {
+        by: EvictBy,
+        #[serde(default)]
+        id: String,
+        #[serde(default)]
+        part: String,
+        fail: Option<String>,
+    },
+
+    // The contract.
+    Lookup {
+        key: String,
+        #[serde(default)]
+        tags: Vec<String>,
+        max_wait_ms: Option<u64>,
+        lease: Option<String>,
+    },
+    BeginWrite {
+        key: String,
+        #[serde(default)]
+        tags: Vec<String>,
+        lease: Option<String>,
+    },
+    Commit {
+        lease: String,
+        #[serde(default, deserialize_with = "even_null")]
+        value: Option<Value>,
+        hex: Option<String>,
+        bytes: Option<usize>,
+        #[serde(default)]
+        options: RawOptions,
+    },
+    Drop {
+        lease: String,
+    },
+    Leak {
+        lease: String,
+    },
+    RawGet {
+        key: String,
+    },
+    RawSet {
+        key: String,
+        #[serde(default, deserialize_with = "even_null")]
+        value: Option<Value>,
+        hex: Option<String>,
+        bytes: Option<usize>,
+        #[serde(default)]
+        options: RawOptions,
+    },
+
+    // What the library is for.
+    Misuse {},
+    Abandon {
+        key: String,
+        how: Departure,
+    },
+    Hits {
+        key: String,
+        times: u64,
+    },
+
+    // The instance.
+    Sleep {
+        ms: u64,
+    },
+    Pause {},
+    Resume {},
+    Trap {},
+    Panic {},
+    Loop {},
+    Overflow {},
+    Eat {
+        mib: usize,
+    },
+    Exit {
+        code: i32,
+    },
+}
+
+/// The library's options.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Options {
+    pub(crate) ttl_ms: Option<u64>,
+    /// A number, or `{"$float": "NaN"}` and the like.
+    pub(crate) ttl_s: Option<Value>,
+    pub(crate) fresh_ms: Option<u64>,
+    #[serde(default)]
+    pub(crate) tags: Vec<String>,
+    pub(crate) max_wait_ms: Option<u64>,
+}
+
+/// The contract's options, which nothing checks before the host does.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawOptions {
+    pub(crate) ttl_ms: Option<u64>,
+    pub(crate) fresh_ms: Option<u64>,
+    #[serde(default)]
+    pub(crate) tags: Vec<String>,
+}
+
+/// What a loader or writer does: it plays the steps of `then`, sleeps, and then traps, fails
+/// or returns.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Work {
+    /// What a loader returns.
+    #[serde(default)]
+    pub(crate) value: Value,
+    pub(crate) fail: Option<String>,
+    #[serde(default)]
+    pub(crate) trap: bool,
+    #[serde(default)]
+    pub(crate) sleep_ms: u64,
+    #[serde(default)]
+    pub(crate) then: Vec<Step>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum EvictBy {
+    Key,
+    Tags,
+    All,
+}
+
+/// How a scope is left.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Departure {
+    Return,
+    Throw,
+}
+
+/// An optional field whose value may be null.
+fn even_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_read_strictly() {
+        for wrong in [
+            r#"{"op": "gett", "key": "k"}"#,
+            r#"{"op": "get"}"#,
+            r#"{"op": "get", "key": "k", "kye": "k"}"#,
+            r#"{"op": "clear", "tags": []}"#,
+            r#"{"op": "set", "key": "k", "value": 1, "options": {"ttl": 5}}"#,
+            r#"{"op": "set", "key": "k", "value": 1, "options": {"ttl_ms": -1}}"#,
+        ] {
+            assert!(serde_json::from_str::<Step>(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn null_is_a_value_to_commit() {
+        let step = serde_json::from_str(r#"{"op": "commit", "lease": "l", "value": null}"#);
+        assert!(matches!(step, Ok(Step::Commit { value: Some(Value::Null), hex: None, .. })));
+    }
+}
