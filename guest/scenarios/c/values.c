@@ -315,22 +315,12 @@ json_t *value_decode(arena_t *arena, spakky_decoder_t *decoder) {
 
 json_t *value_read(arena_t *arena, spakky_bytes_t bytes, const char **mistake) {
     spakky_decoder_t decoder;
-    uint8_t *definite = NULL;
-    bool indefinite;
-    *mistake = spakky_cbor_mistake(bytes, &indefinite);
+    *mistake = spakky_cbor_mistake(bytes);
     if (*mistake != NULL) {
         return NULL;
-    }
-    if (indefinite) {
-        size_t length;
-        if (!spakky_cbor_definite(bytes, &definite, &length)) {
-            abort();
-        }
-        bytes = (spakky_bytes_t){definite, length};
     }
     spakky_decoder_init(&decoder, bytes);
     json_t *json = value_decode(arena, &decoder);
     *mistake = spakky_decoder_mistake(&decoder);
-    free(definite);
     return *mistake == NULL ? json : NULL;
 }

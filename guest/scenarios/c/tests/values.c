@@ -108,15 +108,6 @@ static void a_value_without_an_encoding_is_the_encoders_mistake(void) {
     arena_free(&arena);
 }
 
-static void lengths_that_are_not_told_are_read(void) {
-    static const uint8_t bytes[] = {0x9f, 0x7f, 0x61, 'a', 0x61, 'b', 0xff, 0xff};
-    const char *mistake;
-    json_t *json = value_read(&arena, (spakky_bytes_t){bytes, sizeof bytes}, &mistake);
-    CHECK(json != NULL);
-    CHECK_STR(json == NULL ? mistake : show(json), "[\"ab\"]");
-    arena_free(&arena);
-}
-
 const test_t value_tests[] = {
     {"values: one comes back as it was written", a_value_comes_back_as_it_was_written},
     {"values: a whole number is an integer however it is written",
@@ -124,6 +115,5 @@ const test_t value_tests[] = {
     {"values: what is none is refused", what_is_no_value_is_refused},
     {"values: one without an encoding is the encoder's mistake",
      a_value_without_an_encoding_is_the_encoders_mistake},
-    {"values: lengths that are not told are read", lengths_that_are_not_told_are_read},
     {NULL, NULL},
 };
