@@ -295,7 +295,7 @@ fn outside_webassembly_the_limits_are_the_contracts() {
     assert_eq!(set("k", 0, 1, &tags), Err("invalid-key"));
     tags[64] = "0";
     assert_eq!(set("k", 0, 1, &tags), Ok(()), "a tag that is named twice counts once");
-    assert_eq!(raw::get_many(&["k"; 1_025]).map_err(|error| error.kind()), Err("invalid-key"));
+    assert_eq!(raw::get_many(&vec!["k"; 1_025]).map_err(|error| error.kind()), Err("invalid-key"));
 }
 
 #[test]
