@@ -11,7 +11,6 @@
 #include "src/cache.c"
 #include "src/cached.c"
 #include "src/decode.c"
-#include "src/definite.c"
 #include "src/encode.c"
 #include "src/key.c"
 #include "src/options.c"

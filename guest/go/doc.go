@@ -20,8 +20,8 @@
 //
 // No number is changed on the way: one that its variable cannot hold exactly, such as
 // 2^53+1 in a float64, 1.0 in an int or null in a string, is [ErrSerialization]. So is
-// what has no place among the values that languages share: a [time.Time], a function,
-// a channel, a cycle, text that is not UTF-8, more than 256 levels.
+// a value outside the profile that wit/VALUES.md defines: a [time.Time], a function, a
+// channel, a cycle, text that is not UTF-8, more than 128 levels.
 //
 // # Keys
 //

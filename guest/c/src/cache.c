@@ -82,28 +82,14 @@ static spakky_code_t check_key(spakky_text_t key, spakky_error_t *error) {
     return spakky_check_texts(&key, 1, "key", error);
 }
 
-/* Checks what was found: one value, whose lengths a decoder reads. What is not is freed. */
+/* Checks that what was found is one value of the profile; frees it if it is not. */
 static spakky_code_t check_found(spakky_value_t *value, spakky_error_t *error) {
-    bool indefinite = false;
-    const char *mistake = spakky_cbor_mistake(value->bytes, &indefinite);
-    spakky_code_t code = SPAKKY_OK;
-    if (mistake != NULL) {
-        code = spakky_fail(error, SPAKKY_SERIALIZATION, mistake);
-    } else if (indefinite) {
-        uint8_t *definite;
-        size_t length;
-        bool well = spakky_cbor_definite(value->bytes, &definite, &length);
-        spakky_value_free(value);
-        if (well) {
-            *value = (spakky_value_t){true, {definite, length}};
-            return SPAKKY_OK;
-        }
-        code = spakky_fail(error, SPAKKY_NO_MEMORY, "");
+    const char *mistake = spakky_cbor_mistake(value->bytes);
+    if (mistake == NULL) {
+        return SPAKKY_OK;
     }
-    if (code != SPAKKY_OK) {
-        spakky_value_free(value);
-    }
-    return code;
+    spakky_value_free(value);
+    return spakky_fail(error, SPAKKY_SERIALIZATION, mistake);
 }
 
 void spakky_value_free(spakky_value_t *value) {

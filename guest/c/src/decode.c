@@ -5,7 +5,13 @@
 
 /* ---- Heads ------------------------------------------------------------------- */
 
-/* An item is whole, and with it whatever it is the last item of. */
+typedef struct head_t {
+    unsigned major;
+    unsigned info;
+    uint64_t argument;
+    size_t size; /* bytes of the head */
+} head_t;
+
 void spakky_cbor_item_done(size_t *missing, size_t *depth, bool *complete) {
     while (*depth > 0) {
         if (--missing[*depth - 1] > 0) {
@@ -16,42 +22,44 @@ void spakky_cbor_item_done(size_t *missing, size_t *depth, bool *complete) {
     *complete = true;
 }
 
-/* Reads the head at `position`; a mistake, or NULL. */
-const char *spakky_cbor_head(const uint8_t *data, size_t length, size_t position,
-                             spakky_cbor_head_t *head) {
-    if (position >= length) {
-        return length == 0 ? "there is no value" : MISTAKE_CUT;
+/* Reads the next head. Returns a mistake, or NULL. */
+static const char *read_head(const spakky_decoder_t *decoder, head_t *head) {
+    size_t left = decoder->length - decoder->position;
+    if (left == 0) {
+        return decoder->length == 0 ? "there is no value" : MISTAKE_CUT;
     }
-    head->major = data[position] >> 5;
-    head->info = data[position] & 31;
+    const uint8_t *data = decoder->data + decoder->position;
+    head->major = data[0] >> 5;
+    head->info = data[0] & 31;
     head->argument = head->info;
     head->size = 1;
-    if (head->info == INDEFINITE) {
-        return NULL;
-    }
     if (head->info > EIGHT_BYTES) {
-        return MISTAKE_WRONG;
+        bool counts = head->major >= BYTES && head->major <= MAP;
+        return head->info == INDEFINITE && counts ? "a length is indefinite" : MISTAKE_WRONG;
     }
     if (head->info >= ONE_BYTE) {
         size_t bytes = (size_t)1 << (head->info - ONE_BYTE);
-        if (length - position - 1 < bytes) {
+        if (left - 1 < bytes) {
             return MISTAKE_CUT;
         }
         head->argument = 0;
         for (size_t i = 1; i <= bytes; i++) {
-            head->argument = head->argument << 8 | data[position + i];
+            head->argument = head->argument << 8 | data[i];
         }
         head->size += bytes;
     }
-    return NULL;
+    /* At least as many bytes must follow as there are bytes, items or pairs of items. */
+    left -= head->size;
+    uint64_t most = head->major == MAP ? left / 2 : left;
+    bool counts = head->major >= BYTES && head->major <= MAP;
+    return counts && head->argument > most ? MISTAKE_CUT : NULL;
 }
 
-/* What an item is, by its head. */
-spakky_kind_t spakky_cbor_kind(const spakky_cbor_head_t *head) {
+static spakky_kind_t kind_of(const head_t *head) {
     switch (head->major) {
     case POSITIVE:
     case NEGATIVE:
-        return head->info == INDEFINITE ? SPAKKY_KIND_WRONG : SPAKKY_KIND_INTEGER;
+        return SPAKKY_KIND_INTEGER;
     case BYTES:
         return SPAKKY_KIND_BYTES;
     case TEXT:
@@ -79,13 +87,6 @@ spakky_kind_t spakky_cbor_kind(const spakky_cbor_head_t *head) {
     }
 }
 
-/* Checks the length of what follows a head: of text and bytes, of an array, of a map. */
-const char *spakky_cbor_length(const spakky_cbor_head_t *head, size_t left) {
-    uint64_t most = head->major == MAP ? left / 2 : left;
-    bool counts = head->major >= BYTES && head->major <= MAP && head->info != INDEFINITE;
-    return counts && head->argument > most ? MISTAKE_CUT : NULL;
-}
-
 /* ---- Decoding ---------------------------------------------------------------- */
 
 void spakky_decoder_init(spakky_decoder_t *decoder, spakky_bytes_t bytes) {
@@ -105,38 +106,29 @@ static bool decoder_fails(spakky_decoder_t *decoder, const char *mistake) {
 }
 
 spakky_kind_t spakky_decode_kind(const spakky_decoder_t *decoder) {
-    spakky_cbor_head_t head;
+    head_t head;
     if (decoder->mistake != NULL) {
         return SPAKKY_KIND_WRONG;
     }
     if (decoder->complete) {
         return SPAKKY_KIND_END;
     }
-    const char *mistake =
-        spakky_cbor_head(decoder->data, decoder->length, decoder->position, &head);
-    return mistake == NULL ? spakky_cbor_kind(&head) : SPAKKY_KIND_WRONG;
+    return read_head(decoder, &head) == NULL ? kind_of(&head) : SPAKKY_KIND_WRONG;
 }
 
 /* Reads the head of the next item, which has to be of this kind. */
-static bool next(spakky_decoder_t *decoder, spakky_kind_t kind, spakky_cbor_head_t *head) {
+static bool next(spakky_decoder_t *decoder, spakky_kind_t kind, head_t *head) {
     if (decoder->mistake != NULL) {
         return false;
     }
     if (decoder->complete) {
-        return decoder_fails(decoder, "there is no further item");
+        return decoder_fails(decoder, "there are no more items");
     }
-    const char *mistake = spakky_cbor_head(decoder->data, decoder->length, decoder->position, head);
-    if (mistake == NULL) {
-        spakky_kind_t found = spakky_cbor_kind(head);
-        if (found == SPAKKY_KIND_WRONG) {
-            mistake = MISTAKE_WRONG;
-        } else if (found != kind) {
-            mistake = "an item is of another type";
-        } else if (kind >= SPAKKY_KIND_TEXT && head->info == INDEFINITE) {
-            mistake = "an item has no definite length";
-        } else {
-            mistake = spakky_cbor_length(head, decoder->length - decoder->position - head->size);
-        }
+    const char *mistake = read_head(decoder, head);
+    if (mistake == NULL && kind_of(head) == SPAKKY_KIND_WRONG) {
+        mistake = MISTAKE_WRONG;
+    } else if (mistake == NULL && kind_of(head) != kind) {
+        mistake = "an item is of another type";
     }
     if (mistake != NULL) {
         return decoder_fails(decoder, mistake);
@@ -151,12 +143,12 @@ static bool decoded(spakky_decoder_t *decoder) {
 }
 
 bool spakky_decode_null(spakky_decoder_t *decoder) {
-    spakky_cbor_head_t head;
+    head_t head;
     return next(decoder, SPAKKY_KIND_NULL, &head) && decoded(decoder);
 }
 
 bool spakky_decode_bool(spakky_decoder_t *decoder, bool *value) {
-    spakky_cbor_head_t head;
+    head_t head;
     *value = false;
     if (!next(decoder, SPAKKY_KIND_BOOL, &head)) {
         return false;
@@ -166,7 +158,7 @@ bool spakky_decode_bool(spakky_decoder_t *decoder, bool *value) {
 }
 
 bool spakky_decode_integer(spakky_decoder_t *decoder, spakky_integer_t *value) {
-    spakky_cbor_head_t head;
+    head_t head;
     *value = (spakky_integer_t){false, 0};
     if (!next(decoder, SPAKKY_KIND_INTEGER, &head)) {
         return false;
@@ -201,7 +193,7 @@ bool spakky_decode_uint(spakky_decoder_t *decoder, uint64_t *value) {
     return true;
 }
 
-/* The float of the bits that a half-precision one has. */
+/* The value of a half-precision float. */
 static double from_half(uint64_t half) {
     double mantissa = (double)(half & 0x3ff);
     unsigned exponent = half >> 10 & 31;
@@ -218,8 +210,7 @@ static double from_half(uint64_t half) {
     return half & 0x8000 ? -value : value;
 }
 
-/* The float that has this head. */
-static double float_of(const spakky_cbor_head_t *head) {
+static double float_of(const head_t *head) {
     if (head->info == TWO_BYTES) {
         return from_half(head->argument);
     }
@@ -235,7 +226,7 @@ static double float_of(const spakky_cbor_head_t *head) {
 }
 
 bool spakky_decode_float(spakky_decoder_t *decoder, double *value) {
-    spakky_cbor_head_t head;
+    head_t head;
     *value = 0;
     if (spakky_decode_kind(decoder) != SPAKKY_KIND_INTEGER) {
         if (!next(decoder, SPAKKY_KIND_FLOAT, &head)) {
@@ -251,14 +242,14 @@ bool spakky_decode_float(spakky_decoder_t *decoder, double *value) {
     uint64_t size = integer.negative ? integer.bits + 1 : integer.bits;
     double number = most ? 18446744073709551616.0 : (double)size;
     if (!most && (number >= 18446744073709551616.0 || (uint64_t)number != size)) {
-        return decoder_fails(decoder, "an integer is no float without loss");
+        return decoder_fails(decoder, "an integer cannot be a float without loss");
     }
     *value = integer.negative ? -number : number;
     return true;
 }
 
 bool spakky_decode_text(spakky_decoder_t *decoder, spakky_text_t *value) {
-    spakky_cbor_head_t head;
+    head_t head;
     *value = (spakky_text_t){NULL, 0};
     if (!next(decoder, SPAKKY_KIND_TEXT, &head)) {
         return false;
@@ -273,7 +264,7 @@ bool spakky_decode_text(spakky_decoder_t *decoder, spakky_text_t *value) {
 }
 
 bool spakky_decode_bytes(spakky_decoder_t *decoder, spakky_bytes_t *value) {
-    spakky_cbor_head_t head;
+    head_t head;
     *value = (spakky_bytes_t){NULL, 0};
     if (!next(decoder, SPAKKY_KIND_BYTES, &head)) {
         return false;
@@ -284,17 +275,17 @@ bool spakky_decode_bytes(spakky_decoder_t *decoder, spakky_bytes_t *value) {
 }
 
 static bool decode_open(spakky_decoder_t *decoder, spakky_kind_t kind, size_t *count) {
-    spakky_cbor_head_t head;
+    head_t head;
     *count = 0;
     if (!next(decoder, kind, &head)) {
         return false;
     }
+    if (decoder->depth == SPAKKY_DEPTH) {
+        return decoder_fails(decoder, MISTAKE_DEEP);
+    }
     size_t items = (size_t)head.argument * (kind == SPAKKY_KIND_MAP ? 2 : 1);
     if (items == 0) {
         return decoded(decoder);
-    }
-    if (decoder->depth == SPAKKY_DEPTH) {
-        return decoder_fails(decoder, MISTAKE_DEEP);
     }
     decoder->missing[decoder->depth++] = items;
     *count = (size_t)head.argument;
@@ -312,7 +303,7 @@ bool spakky_decode_map(spakky_decoder_t *decoder, size_t *count) {
 bool spakky_decode_skip(spakky_decoder_t *decoder) {
     size_t base = decoder->depth;
     do {
-        spakky_cbor_head_t head;
+        head_t head;
         size_t count;
         spakky_text_t text;
         spakky_bytes_t bytes;
@@ -336,4 +327,11 @@ const char *spakky_decoder_mistake(const spakky_decoder_t *decoder) {
         return decoder->length == 0 ? "there is no value" : "the value was not read to its end";
     }
     return decoder->position < decoder->length ? MISTAKE_MORE : NULL;
+}
+
+const char *spakky_cbor_mistake(spakky_bytes_t bytes) {
+    spakky_decoder_t decoder;
+    spakky_decoder_init(&decoder, bytes);
+    spakky_decode_skip(&decoder);
+    return spakky_decoder_mistake(&decoder);
 }

@@ -44,7 +44,7 @@ static bool encoder_fails(spakky_encoder_t *encoder, const char *mistake) {
 }
 
 /* Makes room for `more` bytes. */
-bool spakky_cbor_reserve(spakky_encoder_t *encoder, size_t more) {
+static bool reserve(spakky_encoder_t *encoder, size_t more) {
     if (more <= encoder->capacity - encoder->length) {
         return true;
     }
@@ -65,23 +65,24 @@ bool spakky_cbor_reserve(spakky_encoder_t *encoder, size_t more) {
     return true;
 }
 
-void spakky_cbor_append(spakky_encoder_t *encoder, const void *data, size_t length) {
+/* Appends, where there is room. */
+static void append(spakky_encoder_t *encoder, const void *data, size_t length) {
     if (length > 0) {
         memcpy(encoder->data + encoder->length, data, length);
         encoder->length += length;
     }
 }
 
-/* `bytes` bytes of a number, the highest first. */
+/* Appends the `bytes` lowest bytes of a number, big-endian. */
 static void append_number(spakky_encoder_t *encoder, uint64_t number, unsigned bytes) {
     while (bytes-- > 0) {
         encoder->data[encoder->length++] = (uint8_t)(number >> (8 * bytes));
     }
 }
 
-/* The head of an item, the shortest there is, in front of `content` bytes. */
-bool spakky_cbor_append_head(spakky_encoder_t *encoder, unsigned major, uint64_t argument,
-                             size_t content) {
+/* Appends the shortest head of an item, and reserves `content` bytes behind it. */
+static bool append_head(spakky_encoder_t *encoder, unsigned major, uint64_t argument,
+                        size_t content) {
     if (content > SIZE_MAX - 9) {
         encoder->no_memory = true;
         return encoder_fails(encoder, MISTAKE_NO_MEMORY);
@@ -91,7 +92,7 @@ bool spakky_cbor_append_head(spakky_encoder_t *encoder, unsigned major, uint64_t
                      : argument <= UINT16_MAX ? 2
                      : argument <= UINT32_MAX ? 4
                                               : 8;
-    if (!spakky_cbor_reserve(encoder, 1 + bytes + content)) {
+    if (!reserve(encoder, 1 + bytes + content)) {
         return false;
     }
     unsigned info = bytes == 0   ? (unsigned)argument
@@ -114,10 +115,10 @@ static bool may_encode(spakky_encoder_t *encoder) {
 
 static bool encode_item(spakky_encoder_t *encoder, unsigned major, uint64_t argument,
                         const void *content, size_t length) {
-    if (!spakky_cbor_append_head(encoder, major, argument, length)) {
+    if (!append_head(encoder, major, argument, length)) {
         return false;
     }
-    spakky_cbor_append(encoder, content, length);
+    append(encoder, content, length);
     spakky_cbor_item_done(encoder->missing, &encoder->depth, &encoder->complete);
     return true;
 }
@@ -173,7 +174,7 @@ static bool to_half(float value, uint16_t *half) {
 }
 
 bool spakky_encode_float(spakky_encoder_t *encoder, double value) {
-    if (!may_encode(encoder) || !spakky_cbor_reserve(encoder, 9)) {
+    if (!may_encode(encoder) || !reserve(encoder, 9)) {
         return false;
     }
     bool infinite = value > DBL_MAX || value < -DBL_MAX;
@@ -223,13 +224,13 @@ static bool encode_open(spakky_encoder_t *encoder, unsigned major, size_t count,
     if (!may_encode(encoder)) {
         return false;
     }
-    if (items > 0 && encoder->depth == SPAKKY_DEPTH) {
+    if (encoder->depth == SPAKKY_DEPTH) {
         return encoder_fails(encoder, MISTAKE_DEEP);
     }
     if (items == 0) {
         return encode_item(encoder, major, 0, NULL, 0);
     }
-    if (!spakky_cbor_append_head(encoder, major, count, 0)) {
+    if (!append_head(encoder, major, count, 0)) {
         return false;
     }
     encoder->missing[encoder->depth++] = items;

@@ -6,10 +6,10 @@
 #include "test.h"
 
 extern const test_t encode_tests[], decode_tests[], random_tests[], option_tests[], key_tests[];
-extern const test_t sha256_tests[], stats_tests[], path_tests[];
+extern const test_t vector_tests[], sha256_tests[], stats_tests[], path_tests[];
 
 static const test_t *const suites[] = {
-    encode_tests, decode_tests, random_tests, option_tests,
+    encode_tests, decode_tests, vector_tests, random_tests, option_tests,
     key_tests,    sha256_tests, stats_tests,  path_tests,
 };
 

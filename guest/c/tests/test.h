@@ -8,12 +8,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "spakky_cbor.h"
+
 /* Fails the running test, and says where. */
 void test_fail(const char *file, int line, const char *what);
 /* Whether the running test has failed. */
 bool test_failed(void);
 /* The seed of what is random: SPAKKY_SEED, or another each time. */
 uint64_t test_seed(void);
+
+/* Encodes what a decoder reads. */
+bool test_copy(spakky_decoder_t *decoder, spakky_encoder_t *encoder);
 
 #define CHECK(condition)                                                                           \
     do {                                                                                           \

@@ -1,4 +1,4 @@
-/** One after the other. */
+/** Concatenates. */
 export function join(pieces: readonly Uint8Array[]): Uint8Array {
   const [only] = pieces;
   if (only !== undefined && pieces.length === 1) return only;

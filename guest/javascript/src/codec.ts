@@ -1,10 +1,9 @@
 /**
- * Values as CBOR (RFC 8949), the encoding that every guest library shares: written in its
- * core deterministic form, read in any.
+ * The encoding of values: the profile of CBOR (RFC 8949) that wit/VALUES.md defines.
  *
- * Written here, since what there is does not keep to that: cborg 6.1.5 writes -0 as an
- * integer and some half-precision floats as longer ones, takes broken UTF-8 for U+FFFD,
- * and needs a `TextDecoder`, which the component's engine has not.
+ * No package keeps to it: cborg 6.1.5 writes -0 as an integer and some half-precision
+ * floats as longer ones, replaces invalid UTF-8 with U+FFFD, and needs a `TextDecoder`,
+ * which the component's engine lacks.
  */
 
 import { SerializationError } from "./errors.ts";
@@ -15,31 +14,31 @@ import { decodeText, encodeText, isAscii } from "./text.ts";
 import { compare, Major, Writer } from "./writer.ts";
 
 /**
- * Arrays and maps within each other. The component's stack holds about 600 calls, and a
- * stack that is used up cannot be caught: so there is one call a level, and a limit.
+ * How deeply arrays and maps may be nested. The component's stack holds about 600 calls, and
+ * a stack overflow cannot be caught, so each level takes one call.
  */
 export const MAX_DEPTH = 128;
 
 const LEAST = -(2n ** 64n);
 const MOST = 2n ** 64n - 1n;
 
-/** The bytes of a value, as all operations store it; a `SerializationError` if it has none. */
+/** Encodes a value. Throws a `SerializationError` if it has no encoding. */
 export function encode(value: unknown): Uint8Array {
   const writer = new Writer();
   write(writer, value, []);
   return writer.written();
 }
 
-/** The one value that these bytes are, as all operations read it. */
+/** Decodes exactly one value. Throws a `SerializationError` if the bytes are anything else. */
 export function decode(bytes: Uint8Array, { check, numbers }: ReadOptions = {}): unknown {
   const reader = new Reader(bytes);
   const value = read(reader, numbers === "exact", 0);
-  if (reader.left > 0) throw unreadable(`${reader.left} bytes too many`);
+  if (reader.left > 0) throw unreadable(`${reader.left} bytes follow the value`);
   if (check !== undefined && !check(value)) throw unreadable("it is of another type");
   return value;
 }
 
-/** @param around - The arrays and maps that the value is in. */
+/** @param around - The arrays and maps that contain the value. */
 function write(writer: Writer, value: unknown, around: object[]): void {
   if (typeof value !== "object" || value === null) {
     writePlain(writer, value);
@@ -49,7 +48,7 @@ function write(writer: Writer, value: unknown, around: object[]): void {
     writer.head(Major.bytes, value.length);
     writer.bytes(value);
   } else {
-    if (around.includes(value)) throw unwritable("a value holds itself");
+    if (around.includes(value)) throw unwritable("a value contains itself");
     if (around.length === MAX_DEPTH) throw unwritable(`it is nested more than ${MAX_DEPTH} deep`);
     around.push(value);
     if (Array.isArray(value)) {
@@ -86,13 +85,13 @@ function writePlain(writer: Writer, value: unknown): void {
       break;
     case "string": {
       const bytes = encodeText(value);
-      if (bytes === undefined) throw unwritable("a text has half of a surrogate pair");
+      if (bytes === undefined) throw unwritable("a text has a lone surrogate");
       writer.head(Major.text, bytes.length);
       writer.bytes(bytes);
       break;
     }
     default:
-      throw unwritable(`${value === undefined ? "undefined" : `a ${typeof value}`} has no CBOR`);
+      throw unwritable(`${value === undefined ? value : `a ${typeof value}`} has no encoding`);
   }
 }
 
@@ -108,14 +107,14 @@ function entriesOf(value: object): Entry[] {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== null && prototype !== Object.prototype) {
     const name = (value as { constructor?: { name?: string } }).constructor?.name;
-    throw unwritable(`an instance of ${name} has no CBOR, as plain objects and Maps have`);
+    throw unwritable(`an instance of ${name} has no encoding; plain objects and Maps have one`);
   }
   return Object.entries(value);
 }
 
-/** By the bytes of their keys, no two of which are the same. */
+/** Sorts by the bytes of the keys, which must differ. */
 function sort(entries: Entry[], around: object[]): void {
-  // Of a text, its length stands before the rest; of ASCII, the engine knows the order.
+  // The length of a text precedes its content, and the engine compares ASCII by its bytes.
   if (entries.every(([key]) => typeof key === "string" && isAscii(key))) {
     (entries as [string, unknown][]).sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1));
     return;
@@ -156,13 +155,13 @@ function read(reader: Reader, exact: boolean, depth: number): unknown {
       if (depth === MAX_DEPTH) throw unreadable(`it is nested more than ${MAX_DEPTH} deep`);
       if (major === Major.array) {
         const array: unknown[] = [];
-        while (array.length < value && !reader.ends(value)) {
+        while (array.length < value) {
           array.push(read(reader, exact, depth + 1));
         }
         return array;
       }
       const map = new Map<unknown, unknown>();
-      for (let count = 0; count < value && !reader.ends(value); count++) {
+      for (let count = 0; count < value; count++) {
         const key = read(reader, exact, depth + 1);
         if (map.has(key)) throw unreadable("a map has a key twice");
         map.set(key, read(reader, exact, depth + 1));
@@ -190,14 +189,14 @@ function readSimple(minor: number, value: number | bigint, exact: boolean): unkn
       return exact && isInteger(float) ? new Float(float) : float;
     }
     default:
-      throw unreadable("it has a simple value that is none of true, false and null");
+      throw unreadable("it has `undefined` or another simple value");
   }
 }
 
-/** An object if all keys are text. */
+/** An object if all keys are text, else the map. */
 function objectOrMap(map: Map<unknown, unknown>): unknown {
   for (const key of map.keys()) if (typeof key !== "string") return map;
-  // Not by assignment: a key may be `__proto__`.
+  // Assignment would call the setter of `__proto__`.
   return Object.fromEntries(map);
 }
 

@@ -1,7 +1,7 @@
 /**
- * A float, also where JavaScript has but one number: `new Float(1)` is stored as 1.0, and
- * 1 as the integer. Languages that tell the two apart then read what they expect. With
- * the option `numbers: "exact"`, floats that would be taken for integers are read as one.
+ * A number that is stored as a float: `new Float(1)` is stored as 1.0, and `1` as an
+ * integer. Use it where a reader in another language expects a float. With the option
+ * `numbers: "exact"`, floats that have the value of an integer are read as a `Float`.
  */
 export class Float {
   readonly value: number;

@@ -1,18 +1,15 @@
-/** The items of CBOR, as they are read: each in any of the ways to write it. */
+/** Reads the items of CBOR, of any width. */
 
-import { join } from "./bytes.ts";
 import { SerializationError } from "./errors.ts";
 import { Major } from "./writer.ts";
 
-const END = 0xff;
-
-/** Bytes that become less. */
+/** A position in the bytes that are decoded. */
 export class Reader {
-  // The beginning of an item, as `next` has found it.
+  /** The major type of the item whose head `next` has read. */
   major = 0;
-  /** What is in the rest of the first byte: how the value is written. */
+  /** The additional information of its first byte. */
   minor = 0;
-  /** Its number, length, or how many there are in it: `Infinity`, if its end is marked. */
+  /** Its number, its length, or the count of its items. */
   value: number | bigint = 0;
 
   readonly #bytes: Uint8Array;
@@ -24,7 +21,7 @@ export class Reader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** How many bytes there still are. */
+  /** How many bytes are left. */
   get left(): number {
     return this.#bytes.length - this.#at;
   }
@@ -57,39 +54,22 @@ export class Reader {
         return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
       }
       case 31:
-        if (this.major >= Major.bytes && this.major <= Major.map) return Number.POSITIVE_INFINITY;
+        if (this.major >= Major.bytes && this.major <= Major.map) {
+          throw malformed("a length is indefinite");
+        }
     }
-    throw malformed("it begins like no item");
+    throw malformed("it has a reserved head or a break");
   }
 
-  /** The bytes of the text or bytes that begins here, which may come in pieces. */
+  /** The content of the text or bytes whose head was read. */
   string(): Uint8Array {
-    const { major, value } = this;
-    if (value !== Number.POSITIVE_INFINITY) {
-      const begin = this.#take(value);
-      return this.#bytes.slice(begin, this.#at);
-    }
-    const pieces: Uint8Array[] = [];
-    while (!this.ends(value)) {
-      this.next();
-      if (this.major !== major || this.value === Number.POSITIVE_INFINITY) {
-        throw malformed("a string has a piece that is none");
-      }
-      pieces.push(this.string());
-    }
-    return join(pieces);
+    const begin = this.#take(this.value);
+    return this.#bytes.slice(begin, this.#at);
   }
 
-  /** Takes the mark of the end, if that is what is here, and it is to be marked. */
-  ends(length: number | bigint): boolean {
-    if (length !== Number.POSITIVE_INFINITY || this.#bytes[this.#at] !== END) return false;
-    this.#at += 1;
-    return true;
-  }
-
-  /** So many bytes more: where they begin. */
+  /** Takes the next bytes; returns where they begin. */
   #take(length: number | bigint): number {
-    if (length > this.left) throw malformed("it ends too early");
+    if (length > this.left) throw malformed("it is truncated");
     const begin = this.#at;
     this.#at += Number(length);
     return begin;

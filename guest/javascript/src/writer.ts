@@ -1,6 +1,6 @@
-/** The items of CBOR, as they are written: each as short as it can be. */
+/** Writes the items of CBOR, with preferred serialization. */
 
-/** What an item is: the first three bits. */
+/** The major types: the first three bits of an item. */
 export const Major = {
   unsigned: 0,
   negative: 1,
@@ -12,7 +12,7 @@ export const Major = {
   simple: 7,
 } as const;
 
-/** Bytes that become more. */
+/** A growing buffer. */
 export class Writer {
   #buffer = new Uint8Array(64);
   #view = new DataView(this.#buffer.buffer);
@@ -22,7 +22,7 @@ export class Writer {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  /** What an item is, with its number, its length, or how many there are in it. */
+  /** Writes the head of an item: its major type, and its number, length or count. */
   head(major: number, value: number | bigint): void {
     this.#reserve(9);
     const at = this.#length;
@@ -60,7 +60,7 @@ export class Writer {
     this.#length += bytes.length;
   }
 
-  /** In the fewest bytes that keep its value. */
+  /** Writes a float in the fewest bytes that keep its value. */
   float(value: number): void {
     this.#reserve(9);
     const at = this.#length;
@@ -92,7 +92,7 @@ export class Writer {
 
 const single = new DataView(new ArrayBuffer(4));
 
-/** The bits of a half-precision float; none if it does not hold the value. */
+/** The bits of the half-precision float with this value, if there is one. */
 function toHalf(value: number): number | undefined {
   if (Number.isNaN(value)) return 0x7e00;
   if (Math.fround(value) !== value) return undefined;
@@ -106,14 +106,14 @@ function toHalf(value: number): number | undefined {
   if (exponent >= -14 && exponent <= 15) {
     return fraction & 0x1fff ? undefined : sign | ((exponent + 15) << 10) | (fraction >>> 13);
   }
-  // Below the normal ones, the leading bit is part of the fraction.
+  // In subnormal floats, the leading bit is part of the fraction.
   if (exponent < -24 || exponent > 15) return undefined;
   const whole = fraction | 0x800000;
   const lost = -1 - exponent;
   return whole & ((1 << lost) - 1) ? undefined : sign | (whole >>> lost);
 }
 
-/** By the first byte in which they differ. */
+/** Compares bytewise. */
 export function compare(a: Uint8Array, b: Uint8Array): number {
   for (let at = 0; at < a.length && at < b.length; at++) {
     const difference = (a[at] as number) - (b[at] as number);

@@ -1,2 +1,2 @@
-/** One after the other. */
+/** Concatenates. */
 export declare function join(pieces: readonly Uint8Array[]): Uint8Array;

@@ -1,18 +1,17 @@
 /**
- * Values as CBOR (RFC 8949), the encoding that every guest library shares: written in its
- * core deterministic form, read in any.
+ * The encoding of values: the profile of CBOR (RFC 8949) that wit/VALUES.md defines.
  *
- * Written here, since what there is does not keep to that: cborg 6.1.5 writes -0 as an
- * integer and some half-precision floats as longer ones, takes broken UTF-8 for U+FFFD,
- * and needs a `TextDecoder`, which the component's engine has not.
+ * No package keeps to it: cborg 6.1.5 writes -0 as an integer and some half-precision
+ * floats as longer ones, replaces invalid UTF-8 with U+FFFD, and needs a `TextDecoder`,
+ * which the component's engine lacks.
  */
 import type { ReadOptions } from "./options.ts";
 /**
- * Arrays and maps within each other. The component's stack holds about 600 calls, and a
- * stack that is used up cannot be caught: so there is one call a level, and a limit.
+ * How deeply arrays and maps may be nested. The component's stack holds about 600 calls, and
+ * a stack overflow cannot be caught, so each level takes one call.
  */
 export declare const MAX_DEPTH = 128;
-/** The bytes of a value, as all operations store it; a `SerializationError` if it has none. */
+/** Encodes a value. Throws a `SerializationError` if it has no encoding. */
 export declare function encode(value: unknown): Uint8Array;
-/** The one value that these bytes are, as all operations read it. */
+/** Decodes exactly one value. Throws a `SerializationError` if the bytes are anything else. */
 export declare function decode(bytes: Uint8Array, { check, numbers }?: ReadOptions): unknown;

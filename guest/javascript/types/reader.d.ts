@@ -1,18 +1,17 @@
-/** The items of CBOR, as they are read: each in any of the ways to write it. */
-/** Bytes that become less. */
+/** Reads the items of CBOR, of any width. */
+/** A position in the bytes that are decoded. */
 export declare class Reader {
     #private;
+    /** The major type of the item whose head `next` has read. */
     major: number;
-    /** What is in the rest of the first byte: how the value is written. */
+    /** The additional information of its first byte. */
     minor: number;
-    /** Its number, length, or how many there are in it: `Infinity`, if its end is marked. */
+    /** Its number, its length, or the count of its items. */
     value: number | bigint;
     constructor(bytes: Uint8Array);
-    /** How many bytes there still are. */
+    /** How many bytes are left. */
     get left(): number;
     next(): void;
-    /** The bytes of the text or bytes that begins here, which may come in pieces. */
+    /** The content of the text or bytes whose head was read. */
     string(): Uint8Array;
-    /** Takes the mark of the end, if that is what is here, and it is to be marked. */
-    ends(length: number | bigint): boolean;
 }

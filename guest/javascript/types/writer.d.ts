@@ -1,5 +1,5 @@
-/** The items of CBOR, as they are written: each as short as it can be. */
-/** What an item is: the first three bits. */
+/** Writes the items of CBOR, with preferred serialization. */
+/** The major types: the first three bits of an item. */
 export declare const Major: {
     readonly unsigned: 0;
     readonly negative: 1;
@@ -10,16 +10,16 @@ export declare const Major: {
     readonly tag: 6;
     readonly simple: 7;
 };
-/** Bytes that become more. */
+/** A growing buffer. */
 export declare class Writer {
     #private;
     written(): Uint8Array;
-    /** What an item is, with its number, its length, or how many there are in it. */
+    /** Writes the head of an item: its major type, and its number, length or count. */
     head(major: number, value: number | bigint): void;
     integer(value: number | bigint): void;
     bytes(bytes: Uint8Array): void;
-    /** In the fewest bytes that keep its value. */
+    /** Writes a float in the fewest bytes that keep its value. */
     float(value: number): void;
 }
-/** By the first byte in which they differ. */
+/** Compares bytewise. */
 export declare function compare(a: Uint8Array, b: Uint8Array): number;

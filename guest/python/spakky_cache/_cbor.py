@@ -1,19 +1,17 @@
-"""Values as CBOR (RFC 8949), the encoding that every guest library shares.
+"""The encoding of values: the profile of CBOR (RFC 8949) that wit/VALUES.md defines.
 
-What is written is deterministic: the shortest integers and floats, definite lengths,
-maps in the order of their keys' bytes. What is read is one item of the types that all
-languages have, or an error: a tag, a number that changes or a key that vanishes would
-be found out too late. The packages for CBOR read more than that, and do not tell.
+What is written is deterministic: the shortest integers and floats, and maps in the order
+of their keys' bytes. The packages for CBOR read more than the profile and do not report it
+(tags, changed numbers, lost keys), so this module reads and checks in one pass.
 """
 
 import struct
-from collections.abc import Callable
 from typing import Any
 
 from ._errors import CacheSerializationError
 
-DEEPEST = 256
-"""How deep arrays and maps may lie in each other."""
+DEEPEST = 128
+"""How deeply arrays and maps may be nested."""
 
 _UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _MAP, _TAG, _SIMPLE = (n << 5 for n in range(8))
 _INDEFINITE = 31
@@ -23,24 +21,24 @@ _U16, _U32, _U64 = struct.Struct(">H"), struct.Struct(">I"), struct.Struct(">Q")
 
 
 def encode(value: object) -> bytes:
-    """The one encoding of a value."""
+    """Encodes a value."""
     out = bytearray()
     try:
         _write(out, value, 0)
     except RecursionError:
-        raise _unencodable("it is nested too deeply for what is left of the stack") from None
+        raise _unencodable("it is nested too deeply for the rest of the stack") from None
     return bytes(out)
 
 
 def decode(data: bytes) -> Any:
-    """The one value that `data` is."""
+    """Decodes exactly one value."""
     reader = _Reader(data)
     try:
         value = reader.item(0)
     except RecursionError:
-        raise _undecodable("it is nested too deeply for what is left of the stack") from None
+        raise _undecodable("it is nested too deeply for the rest of the stack") from None
     if reader.position < len(data):
-        raise _undecodable(f"{len(data) - reader.position} bytes too many")
+        raise _undecodable(f"{len(data) - reader.position} bytes follow the value")
     return value
 
 
@@ -60,10 +58,10 @@ def _write(out: bytearray, value: object, depth: int) -> None:
         out.append(0xF5 if value else 0xF4)
     elif isinstance(value, str):
         try:
-            # Of a subclass, what it is, not what it says that it is.
+            # A subclass may override `encode`.
             encoded = str.encode(value)
         except UnicodeEncodeError:
-            raise _unencodable(f"it is no valid text: {value!a:.80}") from None
+            raise _unencodable(f"it is not valid text: {value!a:.80}") from None
         _head(out, _TEXT, len(encoded))
         out += encoded
     elif isinstance(value, int):
@@ -73,7 +71,7 @@ def _write(out: bytearray, value: object, depth: int) -> None:
             _head(out, _NEGATIVE, -1 - int(value))
         else:
             raise _unencodable(
-                f"an integer is -2**64 to 2**64 - 1, not of {value.bit_length()} bits"
+                f"an integer of {value.bit_length()} bits is outside -2**64 to 2**64 - 1"
             )
     elif isinstance(value, float):
         out += _float(value)
@@ -90,7 +88,7 @@ def _write(out: bytearray, value: object, depth: int) -> None:
         _check_depth(depth)
         _write_map(out, value, depth + 1)
     else:
-        raise _unencodable(f"CBOR has no {kind.__qualname__}")
+        raise _unencodable(f"a {kind.__qualname__} has no encoding")
 
 
 def _write_map(out: bytearray, value: dict[object, object], depth: int) -> None:
@@ -104,7 +102,7 @@ def _write_map(out: bytearray, value: dict[object, object], depth: int) -> None:
     before = None
     for key_bytes, item in pairs:
         if key_bytes == before:
-            # Two NaN, or a text and one of a subclass that takes itself for another.
+            # Two NaNs, or a text and a subclass of str that compares differently.
             raise _unencodable("two keys of a map are the same in CBOR")
         before = key_bytes
         out += key_bytes
@@ -146,7 +144,7 @@ def _float(value: float) -> bytes:
 
 
 class _Reader:
-    """Reads items, strictly."""
+    """Reads items and refuses what is outside the profile."""
 
     __slots__ = ("data", "position")
 
@@ -160,10 +158,10 @@ class _Reader:
         if major == _SIMPLE:
             return self._simple(info)
         if major == _TAG:
-            raise _undecodable("it has a tag, which not every language understands")
+            raise _undecodable("it has a tag")
         if info == _INDEFINITE and major > _NEGATIVE:
-            return self._indefinite(major, depth, is_key)
-        argument = info if info < 24 else self._argument(info)
+            raise _undecodable("it has an indefinite length")
+        argument = self._argument(info)
         if major == _TEXT:
             return self._text(argument)
         if major == _UNSIGNED:
@@ -176,45 +174,24 @@ class _Reader:
             return self._array(argument, depth, is_key)
         return self._map(argument, depth, is_key)
 
-    def _indefinite(self, major: int, depth: int, is_key: bool) -> Any:
-        """What ends with a break: other encoders write that."""
-        if major == _ARRAY:
-            return self._array(None, depth, is_key)
-        if major == _MAP:
-            return self._map(None, depth, is_key)
-        read: Callable[[int], Any] = self._text if major == _TEXT else self._take
-        pieces = []
-        while not self._at_break():
-            first = self._byte()
-            if first & 0xE0 != major or first & 0x1F == _INDEFINITE:
-                raise _undecodable("a string in pieces has a piece that is something else")
-            pieces.append(read(self._argument(first & 0x1F)))
-        return ("" if major == _TEXT else b"").join(pieces)
-
-    def _array(self, length: int | None, depth: int, is_key: bool) -> Any:
+    def _array(self, length: int, depth: int, is_key: bool) -> Any:
         self._check_depth(depth)
-        if length is None:
-            items = []
-            while not self._at_break():
-                items.append(self.item(depth + 1, is_key))
-        else:
-            self._check_rest(length)
-            items = [self.item(depth + 1, is_key) for _ in range(length)]
-        # A key has to be one for ever.
+        self._check_rest(length)
+        items = [self.item(depth + 1, is_key) for _ in range(length)]
+        # A key must be hashable.
         return tuple(items) if is_key else items
 
-    def _map(self, length: int | None, depth: int, is_key: bool) -> dict[Any, Any]:
+    def _map(self, length: int, depth: int, is_key: bool) -> dict[Any, Any]:
         self._check_depth(depth)
+        self._check_rest(2 * length)
         if is_key:
-            raise _undecodable("a map is the key of a map, which Python does not have")
+            raise _undecodable("a map is the key of a map, which Python does not support")
         found: dict[Any, Any] = {}
-        if length is not None:
-            self._check_rest(2 * length)
-        while (not self._at_break()) if length is None else len(found) < length:
+        for _ in range(length):
             key = self.item(depth + 1, True)
             if key in found:
-                # 1, 1.0 and true are three keys to CBOR, and one to Python.
-                raise _undecodable(f"a map has keys that are the same in Python: {key!r:.80}")
+                # 1, 1.0 and true are three keys in CBOR and one in Python.
+                raise _undecodable(f"a map has keys that are equal in Python: {key!r:.80}")
             found[key] = self.item(depth + 1)
         return found
 
@@ -231,7 +208,7 @@ class _Reader:
             return _SINGLE.unpack(self._take(4))[0]
         if info == 27:
             return _DOUBLE.unpack(self._take(8))[0]
-        raise _undecodable("it has `undefined`, a simple value or a break where none can be")
+        raise _undecodable("it has `undefined`, another simple value or a break")
 
     def _argument(self, info: int) -> int:
         if info < 24:
@@ -239,27 +216,21 @@ class _Reader:
         if info == 24:
             return self._byte()
         if info > 27:
-            raise _undecodable("it has a length that does not exist")
+            raise _undecodable("it has a reserved head")
         return int.from_bytes(self._take(1 << (info - 24)), "big")
 
     def _byte(self) -> int:
         position = self.position
         if position >= len(self.data):
-            raise _undecodable("it is cut off")
+            raise _undecodable("it is truncated")
         self.position = position + 1
         return self.data[position]
-
-    def _at_break(self) -> bool:
-        if self.data[self.position : self.position + 1] != b"\xff":
-            return False
-        self.position += 1
-        return True
 
     def _take(self, length: int) -> bytes:
         start = self.position
         self.position = end = start + length
         if end > len(self.data):
-            raise _undecodable("it is cut off")
+            raise _undecodable("it is truncated")
         return self.data[start:end]
 
     def _text(self, length: int) -> str:
@@ -273,6 +244,6 @@ class _Reader:
             raise _undecodable(f"it is nested more than {DEEPEST} levels deep")
 
     def _check_rest(self, length: int) -> None:
-        """So much must be there still: of items, each is a byte at least."""
+        """Checks that `length` items can follow: each has at least one byte."""
         if length > len(self.data) - self.position:
-            raise _undecodable("it is cut off")
+            raise _undecodable("it is truncated")

@@ -1,10 +1,12 @@
 import enum
 import math
 import random
+import re
 import struct
 from collections import OrderedDict
 from datetime import datetime
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import cbor2
@@ -13,75 +15,54 @@ import pytest
 from spakky_cache import CacheSerializationError
 from spakky_cache._cbor import DEEPEST, decode, encode
 
-# Of appendix A of RFC 8949, what all languages share.
-RFC = [
-    (0, "00"), (1, "01"), (10, "0a"), (23, "17"), (24, "1818"), (25, "1819"), (100, "1864"),
-    (1000, "1903e8"), (1000000, "1a000f4240"), (1000000000000, "1b000000e8d4a51000"),
-    (18446744073709551615, "1bffffffffffffffff"), (-18446744073709551616, "3bffffffffffffffff"),
-    (-1, "20"), (-10, "29"), (-100, "3863"), (-1000, "3903e7"),
-    (0.0, "f90000"), (-0.0, "f98000"), (1.0, "f93c00"), (1.1, "fb3ff199999999999a"),
-    (1.5, "f93e00"), (65504.0, "f97bff"), (100000.0, "fa47c35000"),
-    (3.4028234663852886e38, "fa7f7fffff"), (1.0e300, "fb7e37e43c8800759c"),
-    (5.960464477539063e-8, "f90001"), (0.00006103515625, "f90400"), (-4.0, "f9c400"),
-    (-4.1, "fbc010666666666666"), (math.inf, "f97c00"), (-math.inf, "f9fc00"),
-    (False, "f4"), (True, "f5"), (None, "f6"),
-    (b"", "40"), (b"\x01\x02\x03\x04", "4401020304"), ("", "60"), ("a", "6161"), ("IETF", "6449455446"),
-    ('"\\', "62225c"), ("\u00fc", "62c3bc"), ("\u6c34", "63e6b0b4"), ("\U00010151", "64f0908591"),
-    ([], "80"), ([1, 2, 3], "83010203"), ([1, [2, 3], [4, 5]], "8301820203820405"),
-    (list(range(1, 26)), "98190102030405060708090a0b0c0d0e0f101112131415161718181819"),
-    ({}, "a0"), ({1: 2, 3: 4}, "a201020304"), ({"a": 1, "b": [2, 3]}, "a26161016162820203"),
-    (["a", {"b": "c"}], "826161a161626163"),
-]  # fmt: skip
+VALUES = (Path(__file__).parents[3] / "wit" / "VALUES.md").read_text()
 
 
-@pytest.mark.parametrize(("value", "hexadecimal"), RFC)
-def test_the_encoding_is_that_of_the_rfc(value: Any, hexadecimal: str) -> None:
-    data = bytes.fromhex(hexadecimal)
-    assert encode(value) == data
-    assert is_same(decode(data), value)
+def vectors(block: str) -> list[list[str]]:
+    """The lines of the blocks with this name."""
+    blocks = re.findall(rf"```{block}\n(.*?)```", VALUES, re.DOTALL)
+    return [line.split(" ") for text in blocks for line in text.splitlines()]
+
+
+def test_a_value_has_one_encoding() -> None:
+    for data, *_ in vectors("written"):
+        assert encode(decode(bytes.fromhex(data))).hex() == data
+
+
+def test_an_encoding_that_is_longer_than_necessary_is_read() -> None:
+    for data, shortest, *_ in vectors("read"):
+        assert encode(decode(bytes.fromhex(data))).hex() == shortest
+
+
+def test_everything_outside_the_profile_is_refused() -> None:
+    for data, *_ in [[""], *vectors("refused")]:
+        with pytest.raises(CacheSerializationError):
+            decode(bytes.fromhex(data))
+
+
+@pytest.mark.parametrize(
+    ("hexadecimal", "reason"),
+    [
+        ("18", "truncated"), ("0101", "1 bytes follow"), ("ff", "break"), ("f7", "undefined"),
+        ("1c", "reserved"), ("9fff", "indefinite"), ("62c328", "UTF-8"), ("c24105", "tag"),
+        ("a2010201f6", "equal in Python"), ("a20102f93c0003", "equal in Python"),
+        ("a20102f503", "equal in Python"), ("a1a0f6", "map is the key"), ("a181a0f6", "map is the key"),
+    ],
+)  # fmt: skip
+def test_a_refusal_has_a_reason(hexadecimal: str, reason: str) -> None:
+    with pytest.raises(CacheSerializationError, match=reason):
+        decode(bytes.fromhex(hexadecimal))
+
+
+def test_a_key_is_hashable() -> None:
+    assert decode(bytes.fromhex("a1820102f6")) == {(1, 2): None}
+    assert decode(bytes.fromhex("a18201820203f6")) == {(1, (2, 3)): None}
 
 
 def test_not_a_number_has_one_encoding() -> None:
     for nan in (math.nan, -math.nan, struct.unpack(">d", bytes.fromhex("7ff8000000000001"))[0]):
         assert encode(nan) == b"\xf9\x7e\x00"
     assert all(math.isnan(decode(bytes.fromhex(h))) for h in ("f97e00", "fa7fc00000"))
-
-
-@pytest.mark.parametrize(
-    ("hexadecimal", "value"),
-    [
-        ("1800", 0), ("190017", 23), ("1b0000000000000001", 1), ("3b0000000000000000", -1),
-        ("fa3fc00000", 1.5), ("fb3ff8000000000000", 1.5), ("5f42010243030405ff", b"\x01\x02\x03\x04\x05"),
-        ("5fff", b""), ("7f657374726561646d696e67ff", "streaming"), ("9fff", []),
-        ("9f018202039f0405ffff", [1, [2, 3], [4, 5]]), ("bf61610161629f0203ffff", {"a": 1, "b": [2, 3]}),
-        ("bfff", {}), ("580100", b"\x00"), ("780161", "a"), ("980101", [1]), ("b8010203", {2: 3}),
-        ("a1820102f6", {(1, 2): None}), ("a18201820203f6", {(1, (2, 3)): None}), ("a19f01fff6", {(1,): None}),
-    ],
-)  # fmt: skip
-def test_what_other_encoders_write_is_read(hexadecimal: str, value: Any) -> None:
-    assert is_same(decode(bytes.fromhex(hexadecimal)), value)
-
-
-@pytest.mark.parametrize(
-    ("hexadecimal", "reason"),
-    [
-        ("", "cut off"), ("18", "cut off"), ("19ff", "cut off"), ("6261", "cut off"), ("8201", "cut off"),
-        ("9b7fffffffffffffff", "cut off"), ("bb7fffffffffffffff", "cut off"), ("5bffffffffffffffff", "cut off"),
-        ("9f01", "cut off"), ("5f4100", "cut off"), ("a101", "cut off"), ("f97e", "cut off"),
-        ("0101", "1 bytes too many"), ("f600", "too many"), ("ff", "break"), ("81ff", "break"), ("a1ff01", "break"),
-        ("a101ff", "break"), ("bf01ff", "break"), ("f7", "undefined"), ("e0", "simple"), ("f0", "simple"),
-        ("f820", "simple"), ("fc", "simple"), ("1c", "does not exist"), ("1f", "does not exist"),
-        ("3f", "does not exist"), ("5c", "does not exist"), ("9e", "does not exist"), ("62c328", "UTF-8"),
-        ("63eda0bd", "UTF-8"), ("7f61c361bcff", "UTF-8"), ("7f4161ff", "something else"),
-        ("5f5f4100ffff", "something else"), ("c074323031332d30332d32315432303a30343a30305a", "tag"),
-        ("c249010000000000000000", "tag"), ("c24105", "tag"), ("d9d9f700", "tag"), ("d81c80", "tag"),
-        ("a2010201f6", "same in Python"), ("a20102f93c0003", "same in Python"), ("a20102f503", "same in Python"),
-        ("a1a0f6", "map is the key"), ("a181a0f6", "map is the key"),
-    ],
-)  # fmt: skip
-def test_anything_else_is_an_error(hexadecimal: str, reason: str) -> None:
-    with pytest.raises(CacheSerializationError, match=reason):
-        decode(bytes.fromhex(hexadecimal))
 
 
 class Color(enum.IntEnum):
@@ -101,7 +82,7 @@ class Pair(NamedTuple):
     y: str
 
 
-def test_what_is_like_a_plain_value_is_written_as_one() -> None:
+def test_a_subclass_is_written_as_its_base() -> None:
     for value, plain in [
         (Color.RED, 1), (Word("word"), "word"), (Pair(1, "a"), [1, "a"]), ((1, 2), [1, 2]),
         (bytearray(b"ab"), b"ab"), (memoryview(b"abcd")[::2], b"ac"), (OrderedDict(a=1), {"a": 1}),
@@ -124,23 +105,22 @@ def cycle() -> list[Any]:
     ],
     ids=repr,
 )  # fmt: skip
-def test_what_has_no_encoding_is_refused_wherever_it_stands(value: Any) -> None:
+def test_a_value_without_an_encoding_is_refused_at_any_depth(value: Any) -> None:
     for inside in (value, [value], (1, value), {"key": value}):
         with pytest.raises(CacheSerializationError) as refused:
             encode(inside)
         assert refused.value.kind == "serialization"
 
 
-def test_nesting_has_an_end() -> None:
+def test_nesting_has_a_limit() -> None:
     deep: Any = 1
     for _ in range(DEEPEST):
         deep = [deep]
     assert decode(encode(deep)) == deep
     with pytest.raises(CacheSerializationError, match="nested"):
         encode([deep])
-    for first in (0x81, 0x9F):
-        with pytest.raises(CacheSerializationError, match="nested"):
-            decode(bytes([first]) * 100_000)
+    with pytest.raises(CacheSerializationError, match="nested"):
+        decode(b"\x81" * 100_000)
     with pytest.raises(CacheSerializationError, match="nested"):
         decode(b"\xa1\x01" * 100_000)
 

@@ -2,39 +2,37 @@
 //!
 //! # Values
 //!
-//! A value is stored as CBOR (RFC 8949), so what a component in one language
-//! stores, a component in another reads: integers, floats, text, bytes, arrays,
-//! maps, booleans and null. What `serde` encodes as null (`None`, `()`) is a value
-//! like any other: reading it is a hit. A `Vec<u8>` is an array of numbers to
-//! `serde`; use the crate `serde_bytes` where other languages expect bytes.
+//! A value is stored as CBOR (RFC 8949), in the profile that `wit/VALUES.md` defines, so
+//! that components in other languages can read it: integers, floats, text, bytes, arrays,
+//! maps, booleans and null. What `serde` encodes as null (`None`, `()`) is a value like any
+//! other: reading it is a hit. `serde` treats a `Vec<u8>` as a sequence of numbers; use the
+//! crate `serde_bytes` where other languages expect bytes.
 //!
-//! A number never changes on the way: one that the type does not hold is an
-//! [`Error::Serialization`]. A whole number is read as a float where it stays the same
-//! (JavaScript writes 1.0 as 1), and a float never as an integer. Integers have at most
-//! 64 bits and a sign; what CBOR has beyond the types above (tags, `undefined`) is
+//! Reading never changes a number: one that does not fit the type is an
+//! [`Error::Serialization`]. An integer is read as a float if the float represents it
+//! exactly (JavaScript writes 1.0 as 1), and a float is never read as an integer. Integers
+//! outside -2^64 to 2^64 - 1, tags, `undefined` and more than 128 levels of nesting are
 //! neither written nor read.
 //!
 //! # Keys
 //!
-//! [`key!`], [`cacheable`] and [`cache_evict`] escape what they put into a
-//! template: `%` becomes `%25` and `:` becomes `%3A`. And they accept no template
-//! with two placeholders that have no `:` between them. So two different lists of
-//! arguments never make one key, as `a` + `b:c` and `a:b` + `c` would under
-//! `format!("{x}:{y}")`. Other languages' libraries escape alike, so a key made
-//! here is the key made there.
+//! [`key!`], [`cacheable`] and [`cache_evict`] escape the values in a template: `%` becomes
+//! `%25` and `:` becomes `%3A`. They reject a template with two placeholders that have no
+//! `:` between them. So two different lists of arguments never make the same key, as
+//! `a` + `b:c` and `a:b` + `c` would under `format!("{x}:{y}")`. The libraries for other
+//! languages make the same keys.
 //!
 //! # Outside WebAssembly
 //!
-//! Compiled for any other target, each thread has a small cache of its own in
-//! memory. It follows the contract as far as one caller can see it: time to live,
-//! tags, leases, refreshes, metrics. It is there for tests, so that a component's
-//! own logic, and the examples on these pages, run under `cargo test`; it is not a
-//! host. Since nobody else can hold a lease there, a lookup of a key that is being
-//! loaded answers [`Error::LeaseHeld`].
+//! Compiled for any other target, each thread has a cache of its own in memory, so that a
+//! component's logic, and the examples on these pages, run under `cargo test`. It is the
+//! embedded store of `spakky-redis`, with the contract's default limits and one caller:
+//! a lookup of a key that is being loaded returns [`Error::LeaseHeld`] at once. Leases do
+//! not expire, and a refresh is never offered before the fresh time has passed.
 #![forbid(unsafe_code)]
 
 #[cfg(test)]
-extern crate self as spakky_cache; // what the macros expand to works in here, too
+extern crate self as spakky_cache; // for the macros' expansions
 
 pub mod raw;
 

@@ -52,6 +52,32 @@ pub struct Scenario {
     /// What `a` writes and `b` reads, after the steps.
     #[serde(default)]
     values: Vec<Row>,
+    /// Vectors of `wit/VALUES.md` to play, after the steps.
+    vectors: Option<Vectors>,
+}
+
+/// A kind of block in `wit/VALUES.md`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Vectors {
+    /// `BYTES VALUE`: `a` writes the value as these bytes, and `b` reads it.
+    Written,
+    /// `BYTES SHORTEST VALUE`: `a` reads the bytes as the value.
+    Read,
+    /// `BYTES REASON`: `a` refuses the bytes.
+    Refused,
+}
+
+impl Vectors {
+    fn lines(self) -> impl Iterator<Item = &'static str> {
+        let name = match self {
+            Self::Written => "written\n",
+            Self::Read => "read\n",
+            Self::Refused => "refused\n",
+        };
+        let blocks = include_str!("../../../wit/VALUES.md").split("```");
+        blocks.filter_map(move |block| block.strip_prefix(name)).flat_map(str::lines)
+    }
 }
 
 /// A value, and the bytes it is stored as, in hexadecimal; without them, more
@@ -72,22 +98,37 @@ impl Row {
 }
 
 impl Scenario {
-    /// Every step, with those that the table of values stands for.
-    fn complete(mut self) -> Self {
-        let rows = std::mem::take(&mut self.values);
+    /// Every step, including those that the values and vectors stand for.
+    fn complete(mut self) -> anyhow::Result<Self> {
+        let mut rows = std::mem::take(&mut self.values);
+        let refused = json!({ "error": "serialization" });
+        for line in self.vectors.into_iter().flat_map(Vectors::lines) {
+            let (bytes, rest) = line.split_once(' ').unwrap_or((line, ""));
+            match self.vectors {
+                // Without a value, it is nested too deeply for JSON.
+                Some(Vectors::Written) if rest.is_empty() => {}
+                Some(Vectors::Written) => {
+                    let value = serde_json::from_str(rest).with_context(|| line.to_owned())?;
+                    rows.push(Row::Bytes(value, bytes.to_owned()));
+                }
+                Some(Vectors::Read) => {
+                    let (_, value) = rest.split_once(' ').context("no value")?;
+                    let value: Value =
+                        serde_json::from_str(value).with_context(|| line.to_owned())?;
+                    self.reads(bytes, &["get"], &json!({ "ok": { "hit": true, "value": value } }));
+                }
+                _ => self.reads(bytes, &["get", "get_or_load"], &refused),
+            }
+        }
         if rows.is_empty() {
-            return self;
+            return Ok(self);
         }
         let numbered = || rows.iter().enumerate().map(|(number, row)| (number.to_string(), row));
         let entries: Vec<_> = numbered().map(|(key, row)| json!([key, row.value()])).collect();
         let keys: Vec<_> = numbered().map(|(key, _)| key).collect();
         let found: Vec<_> =
             numbered().map(|(_, row)| json!({ "hit": true, "value": row.value() })).collect();
-        let ask = |who: &str, ask: Value, answer: Value| Step {
-            who: vec![who.to_owned()],
-            ask: Some(ask),
-            then: Then::Answers(vec![json!({ "ok": answer })]),
-        };
+        let ask = |who, ask, answer: Value| Step::answered(who, ask, json!({ "ok": answer }));
         self.steps.push(ask("a", json!({ "op": "set_many", "entries": entries }), Value::Null));
         self.steps.push(ask("b", json!({ "op": "get_many", "keys": keys }), found.into()));
         self.contract.push("r".to_owned());
@@ -97,7 +138,20 @@ impl Scenario {
                 self.steps.push(ask("r", json!({ "op": "raw_get", "key": key }), stored));
             }
         }
-        self
+        Ok(self)
+    }
+
+    /// `r` stores these bytes, and `a` reads them with each operation.
+    fn reads(&mut self, bytes: &str, operations: &[&str], answer: &Value) {
+        if self.contract.is_empty() {
+            self.contract.push("r".to_owned());
+        }
+        let set = json!({ "op": "raw_set", "key": bytes, "hex": bytes });
+        self.steps.push(Step::answered("r", set, json!({ "ok": null })));
+        for operation in operations {
+            let read = json!({ "op": operation, "key": bytes, "loader": {} });
+            self.steps.push(Step::answered("a", read, answer.clone()));
+        }
     }
 
     /// Whether it shows nothing of the libraries: only the player in Rust plays it.
@@ -224,6 +278,12 @@ pub struct Step {
     pub(crate) then: Then,
 }
 
+impl Step {
+    fn answered(who: &str, ask: Value, answer: Value) -> Self {
+        Self { who: vec![who.to_owned()], ask: Some(ask), then: Then::Answers(vec![answer]) }
+    }
+}
+
 /// What has to come of a step.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Then {
@@ -297,7 +357,8 @@ pub fn read(directory: &Path) -> anyhow::Result<Vec<Topic>> {
         let text = fs::read_to_string(&path)?;
         let scenarios: Vec<Scenario> =
             serde_json::from_str(&text).with_context(|| path.display().to_string())?;
-        let scenarios: Vec<_> = scenarios.into_iter().map(Scenario::complete).collect();
+        let scenarios = scenarios.into_iter().map(Scenario::complete);
+        let scenarios = scenarios.collect::<anyhow::Result<Vec<_>>>()?;
         for scenario in &scenarios {
             let name = &scenario.name;
             ensure!(!scenario.steps.is_empty(), "{name:?} does nothing");
@@ -323,7 +384,7 @@ mod tests {
     fn a_table_of_values_is_written_by_one_and_read_by_another() {
         let scenario = json!({ "name": "n", "values": [[1, "01"], [{ "a": 1, "b": 2 }]] });
         let scenario: Scenario = serde_json::from_value(scenario).expect("a scenario");
-        let steps: Vec<_> = scenario.complete().steps;
+        let steps = scenario.complete().expect("values").steps;
         let who: Vec<_> = steps.iter().map(|step| step.who[0].as_str()).collect();
         assert_eq!(who, ["a", "b", "r"]);
         let read = json!({ "ok": [{ "hit": true, "value": 1 }, { "hit": true, "value": { "a": 1, "b": 2 } }] });
@@ -352,6 +413,19 @@ mod tests {
         let load = json!({ "op": "get_or_load", "key": "k", "loader": { "fail": "no" } });
         scenario(load.clone(), json!([])).check_contract().expect("a load is of the libraries");
         assert!(scenario(load, json!(["c"])).check_contract().is_err());
+    }
+
+    #[test]
+    fn the_vectors_of_the_profile_are_steps() {
+        for (vectors, steps_each) in [("written", 1), ("read", 2), ("refused", 3)] {
+            let scenario = json!({ "name": "n", "vectors": vectors });
+            let scenario: Scenario = serde_json::from_value(scenario).expect("a scenario");
+            let count = scenario.vectors.expect("vectors").lines().count();
+            let steps = scenario.complete().expect("vectors").steps.len();
+            // Written: without the two values that JSON cannot have, and with two for all.
+            let expected = if steps_each == 1 { count } else { count * steps_each };
+            assert!(count > 10 && steps == expected, "{vectors}: {steps} of {count}");
+        }
     }
 
     #[test]

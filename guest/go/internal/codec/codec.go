@@ -1,4 +1,4 @@
-// Package codec is values as CBOR, the encoding that every guest library shares.
+// Package codec encodes values by the profile of CBOR that wit/VALUES.md defines.
 package codec
 
 import (
@@ -10,8 +10,8 @@ import (
 	"spakky/cache/internal/fault"
 )
 
-// Levels is how deeply a value may be nested.
-const Levels = 256
+// Levels is how deeply arrays and maps may be nested.
+const Levels = 128
 
 var (
 	encoder = must(encoderOptions().EncMode())
@@ -20,7 +20,7 @@ var (
 
 func encoderOptions() cbor.EncOptions {
 	options := cbor.CoreDetEncOptions()
-	// A nil slice is one without elements to the languages that have no other.
+	// Other languages have empty slices, and no nil ones.
 	options.NilContainers = cbor.NilContainerAsEmpty
 	return options
 }
@@ -30,13 +30,14 @@ func decoderOptions() cbor.DecOptions {
 		DupMapKey:        cbor.DupMapKeyEnforcedAPF,
 		TimeTag:          cbor.DecTagRequired,
 		MaxNestedLevels:  Levels,
+		IndefLength:      cbor.IndefLengthForbidden,
 		MaxArrayElements: math.MaxInt32,
 		MaxMapPairs:      math.MaxInt32,
 		TagsMd:           cbor.TagsForbidden,
 		IntDec:           cbor.IntDecConvertSignedOrBigInt,
 		BigIntDec:        cbor.BigIntDecodePointer,
 		MapKeyByteString: cbor.MapKeyByteStringAllowed,
-		// Names are compared as they are: every other language does.
+		// Every other language compares names exactly.
 		FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
 	}
 }
@@ -48,7 +49,7 @@ func must[T any](made T, err error) T {
 	return made
 }
 
-// Encode is a value as the shortest CBOR there is for it.
+// Encode encodes a value with core deterministic encoding.
 func Encode[T any](value T) ([]byte, error) {
 	const what = "cannot encode the value"
 	if err := encodable(reflect.ValueOf(&value).Elem()); err != nil {
@@ -58,14 +59,14 @@ func Encode[T any](value T) ([]byte, error) {
 	if err != nil {
 		return nil, fault.From(fault.Serialization, what, err)
 	}
-	// What types encode by themselves can be anything.
+	// Types with their own encoder may return anything.
 	if _, err := scan(data, true); err != nil {
 		return nil, fault.From(fault.Serialization, what, err)
 	}
 	return data, nil
 }
 
-// Into decodes exactly one value, and nothing of it is changed.
+// Into decodes exactly one value, and refuses to change any part of it.
 func Into[T any](value *T) func([]byte) error {
 	return func(data []byte) error {
 		if err := decode(data, reflect.ValueOf(value)); err != nil {

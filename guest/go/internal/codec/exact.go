@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// exact refuses what the decoder would put into a variable of type t although it is
-// not that: a number that changes in it, and null where there is no nil.
+// exact refuses what the decoder would change to fit into a variable of type t: a number
+// that t cannot represent, and null where t has no nil.
 func exact(data []byte, t reflect.Type, seen seen) error {
 	may := traitsOf(t)
 	if seen.null && may.whole ||
@@ -20,7 +20,7 @@ func exact(data []byte, t reflect.Type, seen seen) error {
 	return nil
 }
 
-// fits reads one item. It is well formed, and decoded into a t.
+// fits checks one item, which is well formed and was decoded into a t.
 func (r *reader) fits(t reflect.Type) error {
 	nillable := false
 	for t != nil && t.Kind() == reflect.Pointer {
@@ -38,9 +38,6 @@ func (r *reader) fits(t reflect.Type) error {
 	case unsigned, negative:
 		return wholeFits(h, kind)
 	case bytesOf, textOf:
-		if h.indefinite {
-			return r.each(h, func(uint64) error { return r.fits(nil) })
-		}
 		_, err = r.content(h)
 		return err
 	case array, mapping:
@@ -57,10 +54,10 @@ func (r *reader) fits(t reflect.Type) error {
 	case reflect.Interface, reflect.Slice, reflect.Map:
 		return nil
 	}
-	return fmt.Errorf("a null is no %s", t)
+	return fmt.Errorf("a null cannot be a %s", t)
 }
 
-// inside is the types of what there is in an array or map, item by item.
+// inside returns the types of the items of an array or a map.
 func inside(t reflect.Type, kind reflect.Kind, major byte) func(*reader, uint64) reflect.Type {
 	switch {
 	case kind == reflect.Slice, kind == reflect.Array:
@@ -93,7 +90,7 @@ func inside(t reflect.Type, kind reflect.Kind, major byte) func(*reader, uint64)
 	return func(*reader, uint64) reflect.Type { return nil }
 }
 
-// name is the key that comes next, which stays.
+// name returns the next key, without consuming it.
 func (r *reader) name() string {
 	ahead := *r
 	h, err := ahead.head()
@@ -104,7 +101,7 @@ func (r *reader) name() string {
 		return strconv.FormatUint(h.argument, 10)
 	case h.major == negative && h.argument <= math.MaxInt64:
 		return strconv.FormatInt(-1-int64(h.argument), 10)
-	case h.major == textOf && !h.indefinite:
+	case h.major == textOf:
 		content, _ := ahead.content(h)
 		return string(content)
 	}
@@ -122,14 +119,14 @@ func wholeFits(h head, kind reflect.Kind) error {
 	number := float64(size)
 	if number < 1<<64 && uint64(number) != size || number >= 1<<64 && size != 0 ||
 		kind == reflect.Float32 && float64(float32(number)) != number {
-		return fmt.Errorf("an integer does not fit into a %s as it is", kind)
+		return fmt.Errorf("a %s cannot represent an integer exactly", kind)
 	}
 	return nil
 }
 
 func floatFits(number float64, kind reflect.Kind) error {
 	if kind == reflect.Float32 && !math.IsNaN(number) && float64(float32(number)) != number {
-		return fmt.Errorf("a float does not fit into a %s as it is", kind)
+		return fmt.Errorf("a %s cannot represent a float exactly", kind)
 	}
 	return nil
 }

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// fields are those of a struct that are encoded, as the encoder finds them.
+// fields are the encoded fields of a struct, in the encoder's order.
 type fields struct {
 	byName  map[string]reflect.Type
 	inOrder []reflect.Type
@@ -25,7 +25,7 @@ func fieldsOf(t reflect.Type) fields {
 		if !ok {
 			continue
 		}
-		// Of a name that is there twice, the outer one counts, which comes first.
+		// An outer field hides an embedded one of the same name, and comes first.
 		if _, twice := found.byName[name]; twice && len(field.Index) > 1 {
 			continue
 		}
@@ -37,7 +37,7 @@ func fieldsOf(t reflect.Type) fields {
 	return found
 }
 
-// nameOf is a field's key in the map: a text, or a number written as one.
+// nameOf returns a field's key in the map: a text, or a number as text.
 func nameOf(field reflect.StructField) (string, bool) {
 	tag := field.Tag.Get("cbor")
 	if tag == "" {
@@ -48,7 +48,7 @@ func nameOf(field reflect.StructField) (string, bool) {
 	case tag == "-":
 		return "", false
 	case field.Anonymous && name == "" && kindOf(field.Type) == reflect.Struct:
-		return "", false // its fields stand for it
+		return "", false // its fields are promoted
 	case !field.IsExported():
 		return "", false
 	case name == "":

@@ -31,14 +31,13 @@ const (
 	doubleFloat = 27
 )
 
-var errCut = errors.New("it ends within a value")
+var errCut = errors.New("it is truncated")
 
-// head is how an item begins. Of an indefinite length, there is no argument.
+// head is the beginning of an item.
 type head struct {
-	major      byte
-	info       byte
-	argument   uint64
-	indefinite bool
+	major    byte
+	info     byte
+	argument uint64
 }
 
 // reader reads items from the beginning.
@@ -67,14 +66,14 @@ func (r *reader) head() (head, error) {
 		r.at += size
 		h.argument = binary.BigEndian.Uint64(argument[:])
 	case h.info == 31 && h.major >= bytesOf && h.major <= mapping:
-		h.indefinite = true
+		return head{}, errors.New("a length is indefinite")
 	default:
-		return head{}, fmt.Errorf("0x%02x begins no value", first)
+		return head{}, fmt.Errorf("0x%02x is a break or a reserved head", first)
 	}
 	return h, nil
 }
 
-// content is the bytes of a piece of text or bytes.
+// content reads the content of a text or of bytes.
 func (r *reader) content(h head) ([]byte, error) {
 	if h.argument > uint64(len(r.data)-r.at) {
 		return nil, errCut
@@ -84,20 +83,13 @@ func (r *reader) content(h head) ([]byte, error) {
 	return r.data[start:r.at], nil
 }
 
-// each calls item for every item of an array, and for every key and value of a map.
+// each calls item for every item of an array, and every key and value of a map.
 func (r *reader) each(h head, item func(place uint64) error) error {
 	count := h.argument
 	if h.major == mapping {
 		count *= 2
 	}
-	for place := uint64(0); h.indefinite || place < count; place++ {
-		if h.indefinite && r.at < len(r.data) && r.data[r.at] == 0xff {
-			r.at++
-			if h.major == mapping && place%2 != 0 {
-				return errors.New("a map ends after a key")
-			}
-			return nil
-		}
+	for place := range count {
 		if err := item(place); err != nil {
 			return err
 		}
@@ -105,7 +97,7 @@ func (r *reader) each(h head, item func(place uint64) error) error {
 	return nil
 }
 
-// float is the number of a float's head.
+// float returns the number, if the head is that of a float.
 func (h head) float() (float64, bool) {
 	if h.major != simple {
 		return 0, false

@@ -7,33 +7,33 @@ import (
 	"unicode/utf8"
 )
 
-// Integers below these are in a float of 64 and 32 bits as they are.
+// Floats of 64 and 32 bits represent all integers below these exactly.
 const (
 	exact64 = 1 << 53
 	exact32 = 1 << 24
 )
 
-// seen is what of an encoding may not fit into a variable as it is.
+// seen notes the contents of an encoding that a variable may not hold exactly.
 type seen struct {
 	null, float, over32, over64 bool
 }
 
-// scanner looks at an encoding, whatever its value is for.
+// scanner checks an encoding against the profile, whatever the type of the variable.
 type scanner struct {
 	reader
 	seen seen
-	// What was encoded here has definite lengths, and its maps are sorted.
+	// Whether the encoding was made here: then maps are sorted.
 	own bool
 }
 
-// scan refuses what is not exactly one value of those that languages share.
+// scan refuses everything but exactly one value of the profile.
 func scan(data []byte, own bool) (seen, error) {
 	s := scanner{reader: reader{data: data}, own: own}
 	if err := s.item(0); err != nil {
 		return seen{}, err
 	}
 	if rest := len(data) - s.at; rest != 0 {
-		return seen{}, fmt.Errorf("%d bytes too many", rest)
+		return seen{}, fmt.Errorf("%d bytes follow the value", rest)
 	}
 	return s.seen, nil
 }
@@ -43,46 +43,27 @@ func (s *scanner) item(level int) error {
 	if err != nil {
 		return err
 	}
-	if h.indefinite && s.own {
-		return errors.New("a length is not definite")
-	}
 	switch h.major {
 	case unsigned, negative:
 		s.seen.over32 = s.seen.over32 || h.argument >= exact32
 		s.seen.over64 = s.seen.over64 || h.argument >= exact64
 	case bytesOf, textOf:
-		return s.text(h)
+		content, err := s.content(h)
+		if err == nil && h.major == textOf && !utf8.Valid(content) {
+			err = errors.New("a text is not UTF-8")
+		}
+		return err
 	case array, mapping:
 		if level++; level > Levels {
 			return errLevels
 		}
 		return s.items(h, level)
 	case tag:
-		return fmt.Errorf("there is a tag, %d", h.argument)
+		return fmt.Errorf("it has a tag, %d", h.argument)
 	case simple:
 		return s.simple(h)
 	}
 	return nil
-}
-
-func (s *scanner) text(h head) error {
-	if !h.indefinite {
-		content, err := s.content(h)
-		if err == nil && h.major == textOf && !utf8.Valid(content) {
-			err = errors.New("a text is not UTF-8")
-		}
-		return err
-	}
-	return s.each(h, func(uint64) error {
-		piece, err := s.head()
-		if err != nil {
-			return err
-		}
-		if piece.major != h.major || piece.indefinite {
-			return errors.New("a piece of a text or of bytes is of another kind")
-		}
-		return s.text(piece)
-	})
 }
 
 func (s *scanner) items(h head, level int) error {
@@ -92,7 +73,7 @@ func (s *scanner) items(h head, level int) error {
 		if err := s.item(level); err != nil {
 			return err
 		}
-		// Keys that are different in Go may not be so for others: int(1), uint8(1).
+		// Keys that differ in Go may have the same encoding: int(1), uint8(1).
 		if key := s.data[start:s.at]; s.own && h.major == mapping && place%2 == 0 {
 			if place > 0 && bytes.Equal(before, key) {
 				return errors.New("a map has the same key twice")
@@ -113,7 +94,7 @@ func (s *scanner) simple(h head) error {
 		s.seen.null = true
 	case falseValue, trueValue:
 	default:
-		return fmt.Errorf("there is a simple value, %d", h.argument)
+		return fmt.Errorf("it has a simple value, %d", h.argument)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package codec
 import (
 	"encoding"
 	"errors"
+	"fmt"
 	"math/big"
 	"reflect"
 	"sync"
@@ -12,21 +13,20 @@ import (
 )
 
 var (
-	errLevels = errors.New("it has more levels than 256, or is a cycle")
-	errTime   = errors.New("a time.Time has no encoding that languages share: store a number or a text")
+	errLevels = fmt.Errorf("it is nested more than %d levels deep, or is a cycle", Levels)
+	errTime   = errors.New("a time.Time has no encoding: store a number or a text")
 
 	bigInt = reflect.TypeFor[big.Int]()
 	clock  = reflect.TypeFor[time.Time]()
 )
 
-// traits are what there may be in a value of a type.
+// traits are what a value of a type may contain.
 type traits struct {
 	// A time.Time, which would become a number.
 	time bool
-	// How deep a value is, only the value tells: there is an interface, or the type
-	// contains itself.
+	// The depth depends on the value: the type has an interface, or contains itself.
 	open bool
-	// What cannot be nil; floats; short floats.
+	// Parts that cannot be nil; floats; 32-bit floats.
 	whole, float, float32 bool
 }
 
@@ -88,7 +88,7 @@ func examine(t reflect.Type, above map[reflect.Type]bool) traits {
 	return found
 }
 
-// encodesItself: what there is in a value of such a type, only its own code knows.
+// encodesItself reports whether a type has its own encoder or decoder.
 func encodesItself(t reflect.Type) bool {
 	p := reflect.PointerTo(t)
 	return p.Implements(reflect.TypeFor[cbor.Marshaler]()) ||
@@ -97,10 +97,10 @@ func encodesItself(t reflect.Type) bool {
 		p.Implements(reflect.TypeFor[encoding.BinaryUnmarshaler]())
 }
 
-// encodable refuses, before the encoder sees them, times and what has no end.
+// encodable refuses times and cycles before the encoder sees them.
 func encodable(value reflect.Value) error { return walk(value, 0) }
 
-// A level is as many steps at most: a pointer to an interface that holds a list.
+// The most steps for a level: a pointer to an interface that holds a list.
 const stepsPerLevel = 3
 
 func walk(value reflect.Value, steps int) error {
@@ -139,7 +139,7 @@ func walk(value reflect.Value, steps int) error {
 		for _, place := range fieldsOf(value.Type()).places {
 			field, err := value.FieldByIndexErr(place)
 			if err != nil {
-				continue // in an embedded struct that is not there
+				continue // in an embedded struct that is nil
 			}
 			if err := walk(field, steps); err != nil {
 				return err

@@ -278,3 +278,32 @@ fn write_behind_is_read_before_it_is_written() {
     assert_eq!(result, Ok(Some(text("new"))));
     assert_eq!(CACHE.get("k"), Ok(Some(text("new"))));
 }
+
+#[test]
+fn outside_webassembly_the_limits_are_the_contracts() {
+    let names: Vec<_> = (0..65).map(|name| name.to_string()).collect();
+    let mut tags: Vec<_> = names.iter().map(String::as_str).collect();
+    let set = |key: &str, bytes: usize, ttl, tags: &[&str]| {
+        let options = raw::EntryOptions { ttl: Some(ttl), fresh_for: None, tags };
+        raw::set(key, &vec![0; bytes], options).map_err(|error| error.kind())
+    };
+    let ten_years = 10 * 366 * 24 * 3_600 * 1_000;
+    assert_eq!(set(&"é".repeat(512), 8 << 20, ten_years, &tags[..64]), Ok(()));
+    assert_eq!(set(&"x".repeat(1_025), 0, 1, &[]), Err("invalid-key"));
+    assert_eq!(set("k", (8 << 20) + 1, 1, &[]), Err("value-too-large"));
+    assert_eq!(set("k", 0, ten_years + 1, &[]), Err("invalid-ttl"));
+    assert_eq!(set("k", 0, 1, &tags), Err("invalid-key"));
+    tags[64] = "0";
+    assert_eq!(set("k", 0, 1, &tags), Ok(()), "a tag that is named twice counts once");
+    assert_eq!(raw::get_many(&vec!["k"; 1_025]).map_err(|error| error.kind()), Err("invalid-key"));
+}
+
+#[test]
+fn outside_webassembly_a_lease_does_not_expire() {
+    let loaded = CACHE.get_or_load("k", Options::forever().tags(["t"]), || {
+        advance(Duration::from_hours(24));
+        Ok::<_, Error>(text("v"))
+    });
+    assert_eq!(loaded, Ok(text("v")));
+    assert_eq!(CACHE.get("k"), Ok(Some(text("v"))));
+}

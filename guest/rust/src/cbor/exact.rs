@@ -1,4 +1,4 @@
-//! Values into types, without a number that changes on the way.
+//! Deserializes values into types without changing a number.
 
 use ciborium::Value;
 use ciborium::value::{Error, Integer};
@@ -6,9 +6,9 @@ use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{Deserializer, Error as _, IntoDeserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// A value that becomes a float only where that is the same number: an integer too,
-/// since JavaScript writes 1.0 as one; and an `f32` only where nothing is lost.
-/// ciborium refuses the first, and rounds the second.
+/// Reads a number as a float only if the float represents it exactly. Integers are
+/// accepted, since JavaScript writes 1.0 as 1: ciborium refuses them. So are `f64` that
+/// fit an `f32`: ciborium rounds those that do not.
 pub(super) struct Exact(pub(super) Value);
 
 impl Exact {
@@ -17,11 +17,10 @@ impl Exact {
             Value::Float(float) => Ok(*float),
             Value::Integer(integer) => {
                 let integer = i128::from(*integer);
-                // It is compared with what it was.
                 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
                 let (float, back) = (integer as f64, (integer as f64) as i128);
                 (back == integer).then_some(float).ok_or_else(|| {
-                    Error::custom(format!("the integer {integer} is no float: it would change"))
+                    Error::custom(format!("no float represents the integer {integer} exactly"))
                 })
             }
             other => Err(Error::invalid_type(unexpected(other), &"a number")),
@@ -65,11 +64,11 @@ impl<'de> Deserializer<'de> for Exact {
         let float = self.float()?;
         #[allow(clippy::cast_possible_truncation)]
         let short = float as f32;
-        // Bits, since -0 equals 0, and not-a-number nothing.
+        // Compares bits, since -0 equals 0.
         if float.is_nan() || f64::from(short).to_bits() == float.to_bits() {
             return visitor.visit_f32(short);
         }
-        Err(Error::custom(format!("the number {float} is no `f32`: it would change")))
+        Err(Error::custom(format!("no `f32` represents the number {float} exactly")))
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -89,7 +88,7 @@ impl<'de> Deserializer<'de> for Exact {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.0 {
-            // To serde, a `Vec<u8>` is a list of numbers.
+            // Serde treats a `Vec<u8>` as a sequence of numbers.
             Value::Bytes(bytes) => visitor.visit_seq(SeqDeserializer::new(bytes.into_iter())),
             _ => self.deserialize_any(visitor),
         }
@@ -124,7 +123,7 @@ impl<'de> Deserializer<'de> for Exact {
         }
     }
 
-    /// As ciborium, by which types choose how they are written.
+    /// Must match ciborium's serializer: types choose their form by it.
     fn is_human_readable(&self) -> bool {
         false
     }

@@ -1,207 +1,131 @@
-//! A cache of each thread's own, in place of a host, for tests outside
-//! WebAssembly. One caller sees of it what the contract promises; what needs a
-//! second caller (waiting, quotas, a backend that fails) it does not have.
+//! Outside WebAssembly: each thread is a session of its own with an embedded store, by the
+//! host's own code, so that a test meets the host's rules and limits.
+//!
+//! Nothing has to be waited for: each step of the store completes when it is first polled,
+//! and whoever holds a lease is the only caller.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::future::{Future, pending};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use spakky_cache_core as core;
+use spakky_cache_core::runtime::{Task, TokioRuntime, UnixMillis};
+use spakky_cache_core::{Grants, Policy, Runtime, Session};
+use spakky_cache_memory::MemoryStore;
 
 use crate::raw::{self, EntryOptions, Lookup, LookupOptions};
 use crate::{Config, Endpoint, Error, HealthReport, HealthStatus, InfoSection, Metrics};
 
-// The contract's defaults.
-const LONGEST_NAME: usize = 1024;
-const MOST_TAGS: usize = 64;
-const MOST_KEYS: usize = 1024;
-const LARGEST_VALUE: usize = 8 * 1024 * 1024;
-const LONGEST_TTL_MS: u64 = 10 * 365 * 24 * 60 * 60 * 1000;
-
 thread_local! {
-    static CACHE: RefCell<Memory> = RefCell::default();
-    static SKIPPED: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+    static SESSION: Session = session();
+    static SKIPPED: Cell<UnixMillis> = const { Cell::new(0) };
 }
 
-#[derive(Default)]
-struct Memory {
-    slots: HashMap<String, Slot>,
-    /// When each tag was last evicted, on the clock of `ticks`.
-    evicted: HashMap<String, u64>,
-    cleared: u64,
-    ticks: u64,
-    metrics: Metrics,
+fn session() -> Session {
+    let policy = Policy {
+        lease: Duration::MAX, // nobody renews it
+        early_refresh: 0.0,   // a test has one outcome
+        ..Policy::default()
+    };
+    let runtime = Arc::new(Immediate);
+    let store = Arc::new(MemoryStore::new(runtime.clone()));
+    core::Cache::with(store, policy, runtime).session(Grants::default())
 }
 
-enum Slot {
-    Entry(Entry),
-    /// Somebody is loading, and will name these tags.
-    Loading {
-        since: u64,
-        tags: Vec<String>,
-    },
+/// Moves the clock of this thread's cache.
+#[cfg(test)]
+pub(crate) fn advance(time: Duration) {
+    SKIPPED.set(SKIPPED.get() + core::entry::whole_millis(time));
 }
 
-struct Entry {
-    value: Vec<u8>,
-    id: u64,
-    dies: Option<Instant>,
-    stales: Option<Instant>,
-    tags: Vec<String>,
-    /// When the load of this value began: an eviction since then has killed it.
-    since: u64,
-    /// The lease, by when it was taken, that refreshes this entry.
-    refresher: Option<u64>,
+/// Real time and randomness. A task ends at once or not at all.
+#[derive(Debug)]
+struct Immediate;
+
+impl Runtime for Immediate {
+    fn now(&self) -> UnixMillis {
+        TokioRuntime.now() + SKIPPED.get()
+    }
+
+    fn sleep(&self, _: Duration) -> Task {
+        Box::pin(pending())
+    }
+
+    fn fill_random(&self, bytes: &mut [u8]) {
+        TokioRuntime.fill_random(bytes);
+    }
+
+    fn spawn(&self, task: Task) {
+        // Renewal of a lease waits, and is dropped; giving one up does not wait.
+        let _ = poll(task);
+    }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Purpose {
-    Load,
-    Refresh { entry: u64 },
-    Write,
+fn poll<T>(future: impl Future<Output = T>) -> Poll<T> {
+    pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+fn completed<T>(call: impl Future<Output = Result<T, core::Error>>) -> Result<T, Error> {
+    match poll(call) {
+        Poll::Ready(answer) => answer.map_err(Error::from),
+        Poll::Pending => unreachable!("a call of the embedded store waits for nobody"),
+    }
+}
+
+fn call<T>(call: impl AsyncFnOnce(&Session) -> Result<T, core::Error>) -> Result<T, Error> {
+    SESSION.with(|session| completed(call(session)))
+}
+
+impl From<core::Error> for Error {
+    fn from(error: core::Error) -> Self {
+        match error {
+            core::Error::InvalidTtl => Self::InvalidTtl,
+            core::Error::InvalidKey(reason) => Self::InvalidKey(reason),
+            core::Error::ValueTooLarge(limit) => Self::ValueTooLarge { limit },
+            core::Error::LockTimeout => Self::LockTimeout,
+            core::Error::LeaseHeld => Self::LeaseHeld,
+            core::Error::Unavailable => Self::Unavailable,
+            core::Error::Denied => Self::Denied,
+            core::Error::QuotaExceeded => Self::QuotaExceeded,
+            _ => Self::OperationFailed,
+        }
+    }
+}
+
+impl From<EntryOptions<'_>> for core::EntryOptions {
+    fn from(EntryOptions { ttl, fresh_for, tags }: EntryOptions<'_>) -> Self {
+        let [ttl, fresh_for] = [ttl, fresh_for].map(|time| time.map(Duration::from_millis));
+        Self { ttl, fresh_for, tags: owned(tags) }
+    }
+}
+
+fn owned(tags: &[&str]) -> Vec<String> {
+    tags.iter().map(|tag| (*tag).to_owned()).collect()
 }
 
 #[derive(Debug)]
-pub(crate) struct Lease {
-    key: String,
-    since: u64,
-    purpose: Purpose,
-    spent: Cell<bool>,
-}
+pub(crate) struct Lease(RefCell<core::Lease>);
 
 impl Lease {
     pub(crate) fn commit(&self, value: &[u8], options: EntryOptions<'_>) -> Result<bool, Error> {
-        check_entry(&self.key, value, options)?;
-        if self.spent.replace(true) {
-            return Ok(false);
-        }
-        with_cache(|cache| {
-            let owned = cache.is_owned_by(self);
-            let evicted = options.tags.iter().any(|tag| cache.evicted_since(tag, self.since))
-                || cache.cleared > self.since;
-            if owned && !evicted {
-                cache.store(&self.key, value, options, self.since);
-                return Ok(true);
-            }
-            if owned || self.purpose == Purpose::Write {
-                // After a refused write nobody knows what the origin holds.
-                cache.slots.remove(&self.key);
-            }
-            Ok(false)
-        })
+        completed(self.0.borrow_mut().commit(value.to_vec().into(), &options.into()))
     }
 }
 
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if self.spent.get() {
-            return;
-        }
-        // The thread may be ending, and its cache be gone already.
-        let _ = CACHE.try_with(|cache| {
-            let cache = &mut *cache.borrow_mut();
-            if !cache.is_owned_by(self) {
-                return;
-            }
-            match cache.slots.get_mut(&self.key) {
-                Some(Slot::Entry(entry)) => entry.refresher = None,
-                _ => drop(cache.slots.remove(&self.key)),
-            }
-        });
-    }
-}
-
-impl Memory {
-    fn tick(&mut self) -> u64 {
-        self.ticks += 1;
-        self.ticks
-    }
-
-    fn evicted_since(&self, tag: &str, tick: u64) -> bool {
-        self.evicted.get(tag).is_some_and(|evicted| *evicted > tick)
-    }
-
-    fn is_dead(&self, since: u64, tags: &[String]) -> bool {
-        self.cleared > since || tags.iter().any(|tag| self.evicted_since(tag, since))
-    }
-
-    fn is_owned_by(&self, lease: &Lease) -> bool {
-        match (self.slots.get(&lease.key), lease.purpose) {
-            (Some(Slot::Loading { since, .. }), _) => *since == lease.since,
-            (Some(Slot::Entry(found)), Purpose::Refresh { entry }) => {
-                found.id == entry && found.refresher == Some(lease.since)
-            }
-            _ => false,
-        }
-    }
-
-    /// Forgets what has expired or was evicted.
-    fn bury(&mut self, key: &str) {
-        let dead = match self.slots.get(key) {
-            Some(Slot::Entry(entry)) => {
-                entry.dies.is_some_and(|dies| dies <= now())
-                    || self.is_dead(entry.since, &entry.tags)
-            }
-            Some(Slot::Loading { since, tags }) => self.is_dead(*since, tags),
-            None => false,
-        };
-        if dead {
-            self.slots.remove(key);
-        }
-    }
-
-    fn read(&mut self, key: &str) -> Option<Vec<u8>> {
-        self.bury(key);
-        if let Some(Slot::Entry(entry)) = self.slots.get(key) {
-            self.metrics.hits += 1;
-            Some(entry.value.clone())
-        } else {
-            self.metrics.misses += 1;
-            None
-        }
-    }
-
-    fn store(&mut self, key: &str, value: &[u8], options: EntryOptions<'_>, since: u64) {
-        let after = |ms| now().checked_add(Duration::from_millis(ms));
-        let entry = Entry {
-            value: value.to_vec(),
-            id: self.tick(),
-            dies: options.ttl.and_then(after),
-            stales: options.fresh_for.and_then(after),
-            tags: owned(options.tags),
-            since,
-            refresher: None,
-        };
-        self.slots.insert(key.to_owned(), Slot::Entry(entry));
-        self.metrics.writes += 1;
-    }
-
-    fn remove(&mut self, key: &str) -> bool {
-        self.bury(key);
-        let was_entry = matches!(self.slots.remove(key), Some(Slot::Entry(_)));
-        self.metrics.deletes += u64::from(was_entry);
-        was_entry
-    }
-
-    fn lease(&mut self, key: &str, tags: &[&str], purpose: Purpose) -> raw::Lease {
-        let since = self.tick();
-        if let (Purpose::Refresh { .. }, Some(Slot::Entry(entry))) =
-            (purpose, self.slots.get_mut(key))
-        {
-            entry.refresher = Some(since);
-        } else {
-            self.slots.insert(key.to_owned(), Slot::Loading { since, tags: owned(tags) });
-        }
-        raw::Lease(Lease { key: key.to_owned(), since, purpose, spent: Cell::new(false) })
-    }
+fn lease(lease: core::Lease) -> raw::Lease {
+    raw::Lease(Lease(RefCell::new(lease)))
 }
 
 pub(crate) fn get(key: &str) -> Result<Option<Vec<u8>>, Error> {
-    check_name("key", key)?;
-    with_cache(|cache| Ok(cache.read(key)))
+    Ok(call(async |session| session.get(key).await)?.map(Vec::from))
 }
 
 pub(crate) fn get_many(keys: &[&str]) -> Result<Vec<Option<Vec<u8>>>, Error> {
-    check_keys(keys.iter().copied())?;
-    with_cache(|cache| Ok(keys.iter().map(|key| cache.read(key)).collect()))
+    let values = call(async |session| session.get_many(keys.iter().copied()).await)?;
+    Ok(values.into_iter().map(|value| value.map(Vec::from)).collect())
 }
 
 pub(crate) fn set(key: &str, value: &[u8], options: EntryOptions<'_>) -> Result<(), Error> {
@@ -209,80 +133,53 @@ pub(crate) fn set(key: &str, value: &[u8], options: EntryOptions<'_>) -> Result<
 }
 
 pub(crate) fn set_many(entries: &[(&str, &[u8])], options: EntryOptions<'_>) -> Result<(), Error> {
-    check_keys(entries.iter().map(|(key, _)| *key))?;
-    for (key, value) in entries {
-        check_entry(key, value, options)?;
-    }
-    with_cache(|cache| {
-        for (key, value) in entries {
-            let since = cache.tick();
-            cache.store(key, value, options, since);
-        }
-        Ok(())
-    })
+    let entries = entries.iter().map(|(key, value)| (*key, value.to_vec().into())).collect();
+    call(async |session| session.set_many(entries, &options.into()).await)
 }
 
 pub(crate) fn delete(key: &str) -> Result<bool, Error> {
-    check_name("key", key)?;
-    with_cache(|cache| Ok(cache.remove(key)))
+    call(async |session| session.delete(key).await)
 }
 
 pub(crate) fn delete_many(keys: &[&str]) -> Result<u64, Error> {
-    check_keys(keys.iter().copied())?;
-    with_cache(|cache| Ok(keys.iter().map(|key| u64::from(cache.remove(key))).sum()))
+    call(async |session| session.delete_many(keys.iter().copied()).await)
 }
 
 pub(crate) fn evict_tags(tags: &[&str]) -> Result<(), Error> {
-    check_tags(tags)?;
-    with_cache(|cache| {
-        let now = cache.tick();
-        cache.evicted.extend(tags.iter().map(|tag| ((*tag).to_owned(), now)));
-        cache.metrics.tag_evictions += u64::from(!tags.is_empty());
-        Ok(())
-    })
+    call(async |session| session.evict_tags(&owned(tags)).await)
 }
 
 pub(crate) fn clear() -> Result<(), Error> {
-    with_cache(|cache| {
-        cache.cleared = cache.tick();
-        cache.metrics.clears += 1;
-        Ok(())
-    })
+    call(async |session| session.clear().await)
 }
 
 pub(crate) fn lookup(key: &str, options: LookupOptions<'_>) -> Result<Lookup, Error> {
-    check_name("key", key)?;
-    check_tags(options.tags)?;
-    with_cache(|cache| {
-        cache.bury(key);
-        let (entry, value) = match cache.slots.get(key) {
-            None => {
-                cache.metrics.misses += 1;
-                return Ok(Lookup::Miss(cache.lease(key, options.tags, Purpose::Load)));
-            }
-            // Only this thread can be the loader.
-            Some(Slot::Loading { .. }) => return Err(Error::LeaseHeld),
-            Some(Slot::Entry(entry)) => (entry, entry.value.clone()),
-        };
-        let fresh = entry.stales.is_none_or(|stales| now() < stales);
-        let refresh = entry.refresher.is_none().then_some(Purpose::Refresh { entry: entry.id });
-        cache.metrics.hits += 1;
-        if fresh {
-            return Ok(Lookup::Hit(value));
+    let max_wait = options.max_wait.map(Duration::from_millis);
+    let found = call(async |session| session.lookup(key, &owned(options.tags), max_wait).await)?;
+    Ok(match found {
+        core::Lookup::Hit(value) => Lookup::Hit(value.into()),
+        core::Lookup::Stale { value, refresh } => {
+            Lookup::Stale { value: value.into(), refresh: refresh.map(lease) }
         }
-        let refresh = refresh.map(|purpose| cache.lease(key, options.tags, purpose));
-        Ok(Lookup::Stale { value, refresh })
+        core::Lookup::Miss(taken) => Lookup::Miss(lease(taken)),
     })
 }
 
 pub(crate) fn begin_write(key: &str, tags: &[&str]) -> Result<raw::Lease, Error> {
-    check_name("key", key)?;
-    check_tags(tags)?;
-    with_cache(|cache| Ok(cache.lease(key, tags, Purpose::Write)))
+    call(async |session| session.begin_write(key, &owned(tags)).await).map(lease)
 }
 
 pub(crate) fn metrics() -> Metrics {
-    with_cache(|cache| cache.metrics)
+    let counts = SESSION.with(|session| session.cache().metrics());
+    Metrics {
+        hits: counts.hits,
+        misses: counts.misses,
+        writes: counts.writes,
+        deletes: counts.deletes,
+        clears: counts.clears,
+        tag_evictions: counts.tag_evictions,
+        stampede_waits: counts.stampede_waits,
+    }
 }
 
 pub(crate) fn config() -> Config {
@@ -304,60 +201,4 @@ pub(crate) fn health(endpoint: Endpoint) -> HealthReport {
 
 pub(crate) fn info() -> Vec<InfoSection> {
     Vec::new()
-}
-
-/// Lets time pass for this thread's cache.
-#[cfg(test)]
-pub(crate) fn advance(time: Duration) {
-    SKIPPED.set(SKIPPED.get() + time);
-}
-
-fn now() -> Instant {
-    Instant::now() + SKIPPED.get()
-}
-
-fn with_cache<R>(call: impl FnOnce(&mut Memory) -> R) -> R {
-    CACHE.with_borrow_mut(call)
-}
-
-fn owned(tags: &[&str]) -> Vec<String> {
-    tags.iter().map(|tag| (*tag).to_owned()).collect()
-}
-
-fn check_entry(key: &str, value: &[u8], options: EntryOptions<'_>) -> Result<(), Error> {
-    let possible = 1..=LONGEST_TTL_MS;
-    let times = [options.ttl, options.fresh_for];
-    let longer = |(fresh, ttl)| fresh > ttl;
-    if times.into_iter().flatten().any(|time| !possible.contains(&time))
-        || options.fresh_for.zip(options.ttl).is_some_and(longer)
-    {
-        return Err(Error::InvalidTtl);
-    }
-    check_name("key", key)?;
-    check_tags(options.tags)?;
-    if value.len() > LARGEST_VALUE {
-        return Err(Error::ValueTooLarge { limit: LARGEST_VALUE as u64 });
-    }
-    Ok(())
-}
-
-fn check_keys<'a>(keys: impl ExactSizeIterator<Item = &'a str>) -> Result<(), Error> {
-    if keys.len() > MOST_KEYS {
-        return Err(Error::InvalidKey(format!("a batch has at most {MOST_KEYS} keys")));
-    }
-    keys.into_iter().try_for_each(|key| check_name("key", key))
-}
-
-fn check_tags(tags: &[&str]) -> Result<(), Error> {
-    if tags.len() > MOST_TAGS {
-        return Err(Error::InvalidKey(format!("an entry has at most {MOST_TAGS} tags")));
-    }
-    tags.iter().try_for_each(|tag| check_name("tag", tag))
-}
-
-fn check_name(what: &str, name: &str) -> Result<(), Error> {
-    if name.is_empty() || name.len() > LONGEST_NAME {
-        return Err(Error::InvalidKey(format!("a {what} has 1 to {LONGEST_NAME} bytes")));
-    }
-    Ok(())
 }

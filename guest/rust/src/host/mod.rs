@@ -1,6 +1,5 @@
-//! What is on the other side: the host of a component or, compiled for anything
-//! else, a cache in memory that behaves like one. Both offer the same functions, in
-//! the types of [`crate::raw`].
+//! What the library calls: a component's host or, on any other target, the embedded store.
+//! Both offer the same functions, in the types of [`crate::raw`].
 
 #[cfg(target_family = "wasm")]
 mod component;

@@ -1,0 +1,116 @@
+/* The vectors of wit/VALUES.md. Runs in guest/. */
+#include <stdlib.h>
+
+#include "spakky_cbor.h"
+#include "test.h"
+
+/* Encodes again what a decoder reads. */
+bool test_copy(spakky_decoder_t *decoder, spakky_encoder_t *encoder) {
+    bool flag;
+    double real;
+    size_t count;
+    spakky_integer_t integer;
+    spakky_text_t text;
+    spakky_bytes_t bytes;
+    switch (spakky_decode_kind(decoder)) {
+    case SPAKKY_KIND_NULL:
+        return spakky_decode_null(decoder) && spakky_encode_null(encoder);
+    case SPAKKY_KIND_BOOL:
+        return spakky_decode_bool(decoder, &flag) && spakky_encode_bool(encoder, flag);
+    case SPAKKY_KIND_INTEGER:
+        return spakky_decode_integer(decoder, &integer) && spakky_encode_integer(encoder, integer);
+    case SPAKKY_KIND_FLOAT:
+        return spakky_decode_float(decoder, &real) && spakky_encode_float(encoder, real);
+    case SPAKKY_KIND_TEXT:
+        return spakky_decode_text(decoder, &text) && spakky_encode_text(encoder, text);
+    case SPAKKY_KIND_BYTES:
+        return spakky_decode_bytes(decoder, &bytes) && spakky_encode_bytes(encoder, bytes);
+    case SPAKKY_KIND_ARRAY:
+    case SPAKKY_KIND_MAP: {
+        bool is_map = spakky_decode_kind(decoder) == SPAKKY_KIND_MAP;
+        bool well =
+            is_map ? spakky_decode_map(decoder, &count) && spakky_encode_map(encoder, count)
+                   : spakky_decode_array(decoder, &count) && spakky_encode_array(encoder, count);
+        for (count *= is_map ? 2 : 1; well && count > 0; count--) {
+            well = test_copy(decoder, encoder);
+        }
+        return well;
+    }
+    case SPAKKY_KIND_END:
+    case SPAKKY_KIND_WRONG:
+        break;
+    }
+    return false;
+}
+
+static size_t unhex(const char *hex, uint8_t *bytes) {
+    size_t length = strcspn(hex, " \n") / 2;
+    for (size_t i = 0; i < length; i++) {
+        char digits[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
+        bytes[i] = (uint8_t)strtoul(digits, NULL, 16);
+    }
+    return length;
+}
+
+/* Calls `check` with each line of the blocks with this name. */
+static void each_vector(const char *block, void (*check)(const char *line)) {
+    char line[2048];
+    char open[32];
+    bool inside = false;
+    unsigned count = 0;
+    snprintf(open, sizeof open, "```%s\n", block);
+    FILE *file = fopen("../wit/VALUES.md", "r");
+    CHECK(file != NULL);
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, "```", 3) == 0) {
+            inside = strcmp(line, open) == 0;
+        } else if (inside) {
+            check(line);
+            count++;
+        }
+    }
+    CHECK(count > 10);
+    if (file != NULL) {
+        fclose(file);
+    }
+}
+
+/* Checks that the bytes decode, and encode again as `shortest`. */
+static void check_encodes(const char *hex, const char *shortest) {
+    static uint8_t given[2048];
+    static uint8_t expected[2048];
+    size_t length = unhex(shortest, expected);
+    spakky_decoder_t decoder;
+    spakky_encoder_t encoder;
+    spakky_decoder_init(&decoder, (spakky_bytes_t){given, unhex(hex, given)});
+    spakky_encoder_init(&encoder);
+    if (!test_copy(&decoder, &encoder) || spakky_decoder_mistake(&decoder) != NULL ||
+        encoder.length != length || memcmp(encoder.data, expected, length) != 0) {
+        test_fail(__FILE__, __LINE__, hex);
+    }
+    spakky_encoder_free(&encoder);
+}
+
+static void check_written(const char *line) { check_encodes(line, line); }
+
+static void check_read(const char *line) { check_encodes(line, strchr(line, ' ') + 1); }
+
+static void check_refused(const char *line) {
+    static uint8_t given[2048];
+    if (spakky_cbor_mistake((spakky_bytes_t){given, unhex(line, given)}) == NULL) {
+        test_fail(__FILE__, __LINE__, line);
+    }
+}
+
+static void written(void) { each_vector("written", check_written); }
+
+static void read(void) { each_vector("read", check_read); }
+
+static void refused(void) { each_vector("refused", check_refused); }
+
+const test_t vector_tests[] = {
+    {"vectors: values have one encoding, and come back from it", written},
+    {"vectors: encodings that are longer than necessary are read", read},
+    {"vectors: everything outside the profile is refused", refused},
+    {NULL, NULL},
+};
