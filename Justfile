@@ -13,8 +13,8 @@ unexport CARGO_TARGET_DIR
 
 guest_target := "wasm32-wasip2"
 
-# Always the whole workspace: cargo turns on the features that the chosen
-# packages ask for, and another choice would compile the engine once more.
+# Always the whole workspace, and a choice of targets: cargo turns on the features that
+# the chosen packages ask for, and another choice would compile the engine once more.
 host := "--workspace"
 # The one package that runs where guests are made, not in them.
 guests := "--workspace --exclude spakky-componentize"
@@ -38,11 +38,11 @@ new *args:
 
 # everything that must hold, cheap failures first; ends with the number of tests
 test:
-    @tools/test fmt-check guests check-guests test-guest test-guests clippy test-unit test-doc test-suite doc
+    @tools/test fmt-check deny check-mutants guests check-guests test-guest test-guests clippy test-unit test-doc test-suite doc
 
 # build the host's command and the guests, those in Rust and those in the languages named
 build *languages: (guests languages) _rust
-    cargo build {{ host }} --bins
+    cargo build {{ host }} --bin spakky-redis
 
 # build the guests, as components: in all languages, or in Rust and those named
 guests *languages: _wasm _componentize
@@ -51,7 +51,7 @@ guests *languages: _wasm _componentize
 
 # run the command spakky-redis with these arguments
 run *args: _rust
-    @cargo build --quiet {{ host }} --bins
+    @cargo build --quiet {{ host }} --bin spakky-redis
     @cd {{ quote(invocation_directory()) }} && {{ quote(justfile_directory() / "target/debug/spakky-redis") }} "$@"
 
 # unit tests of the host's crates
@@ -99,6 +99,20 @@ prove *args: _wasm _redis
 # fuzz the decoder of entries, the handling of replies, the contract's inputs
 fuzz *args: _rust
     @tools/fuzz "$@"
+
+# break the code on purpose, one place at a time, and see which test notices
+mutants *args: _rust _redis
+    @tools/mutants "$@"
+
+[private]
+check-mutants:
+    @tools/mutants --check
+
+# licenses, banned crates and sources of all dependencies
+deny: _rust
+    @tools/setup-deny
+    cargo-deny --locked --config deny.toml check --hide-inclusion-graph licenses bans sources
+    cargo-deny --locked --config deny.toml --manifest-path guest/Cargo.toml check --hide-inclusion-graph licenses bans sources
 
 # format all Rust code
 fmt: _rust
