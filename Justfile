@@ -28,7 +28,7 @@ default:
 setup: _rust _wasm _redis
 
 # start a cache and run the example on it, in other languages: demo python, demo go c
-demo *languages="rust": setup (build languages)
+demo *languages="rust": setup _command (_stats languages)
     @guest/examples/demo "$@"
 
 # make a small project that uses the cache: new python hello
@@ -41,8 +41,7 @@ test:
     @tools/test fmt-check deny check-mutants guests check-guests test-guest test-guests clippy test-unit test-doc test-suite doc
 
 # build the host's command and the guests, those in Rust and those in the languages named
-build *languages: (guests languages) _rust
-    cargo build {{ host }} --bin spakky-redis
+build *languages: (guests languages) _command
 
 # build the guests, as components: in all languages, or in Rust and those named
 guests *languages: _wasm _componentize
@@ -138,6 +137,14 @@ doc: _wasm
 # delete what was built; what was installed stays
 clean:
     rm -rf target guest/target
+
+_command: _rust
+    cargo build {{ host }} --bin spakky-redis
+
+# Of the guests, only the program that the demonstration runs.
+_stats *languages: _wasm
+    cd guest && cargo build {{ guests }} --bin stats-rust --release --target {{ guest_target }} --target-dir target
+    @tools/languages stats {{ languages }}
 
 _rust:
     @tools/setup-rust
