@@ -16,7 +16,7 @@ use bytes::Bytes;
 use futures::future::{join_all, poll_immediate};
 use spakky_cache_core::metrics::Snapshot;
 use spakky_cache_core::{
-    Cache, EntryOptions, Error, Grants, Lease, Lookup, OnFailure, Policy, Session, Sweeper,
+    Cache, EntryOptions, Error, Grants, Lease, Limits, Lookup, OnFailure, Policy, Session, Sweeper,
 };
 
 use crate::counting::Counting;
