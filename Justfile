@@ -13,8 +13,8 @@ unexport CARGO_TARGET_DIR
 
 guest_target := "wasm32-wasip2"
 
-# Always the whole workspace: cargo turns on the features that the chosen
-# packages ask for, and another choice would compile the engine once more.
+# Always the whole workspace, and a choice of targets: cargo turns on the features that
+# the chosen packages ask for, and another choice would compile the engine once more.
 host := "--workspace"
 # The one package that runs where guests are made, not in them.
 guests := "--workspace --exclude spakky-componentize"
@@ -28,7 +28,7 @@ default:
 setup: _rust _wasm _redis
 
 # start a cache and run the example on it, in other languages: demo python, demo go c
-demo *languages="rust": setup (build languages)
+demo *languages="rust": setup _command (_stats languages)
     @guest/examples/demo "$@"
 
 # build a small example and run it on the embedded store: example python tags
@@ -43,11 +43,10 @@ new *args:
 
 # everything that must hold, cheap failures first; ends with the number of tests
 test:
-    @tools/test fmt-check guests check-guests test-guest test-guests clippy test-unit test-doc test-suite doc
+    @tools/test fmt-check deny check-mutants guests check-guests test-guest test-guests clippy test-unit test-doc test-suite doc
 
 # build the host's command and the guests, those in Rust and those in the languages named
-build *languages: (guests languages) _rust
-    cargo build {{ host }} --bins
+build *languages: (guests languages) _command
 
 # build the guests, as components: in all languages, or in Rust and those named
 guests *languages: _wasm _componentize
@@ -56,7 +55,7 @@ guests *languages: _wasm _componentize
 
 # run the command spakky-redis with these arguments
 run *args: _rust
-    @cargo build --quiet {{ host }} --bins
+    @cargo build --quiet {{ host }} --bin spakky-redis
     @cd {{ quote(invocation_directory()) }} && {{ quote(justfile_directory() / "target/debug/spakky-redis") }} "$@"
 
 # unit tests of the host's crates
@@ -105,6 +104,20 @@ prove *args: _wasm _redis
 fuzz *args: _rust
     @tools/fuzz "$@"
 
+# break the code on purpose, one place at a time, and see which test notices
+mutants *args: _rust _redis
+    @tools/mutants "$@"
+
+[private]
+check-mutants:
+    @tools/mutants --check
+
+# licenses, banned crates and sources of all dependencies
+deny: _rust
+    @tools/setup-deny
+    cargo-deny --locked --config deny.toml check --hide-inclusion-graph licenses bans sources
+    cargo-deny --locked --config deny.toml --manifest-path guest/Cargo.toml check --hide-inclusion-graph licenses bans sources
+
 # format all Rust code
 fmt: _rust
     cargo fmt --all
@@ -129,6 +142,14 @@ doc: _wasm
 # delete what was built; what was installed stays
 clean:
     rm -rf target guest/target
+
+_command: _rust
+    cargo build {{ host }} --bin spakky-redis
+
+# Of the guests, only the program that the demonstration runs.
+_stats *languages: _wasm
+    cd guest && cargo build {{ guests }} --bin stats-rust --release --target {{ guest_target }} --target-dir target
+    @tools/languages stats {{ languages }}
 
 _rust:
     @tools/setup-rust

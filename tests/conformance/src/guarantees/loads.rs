@@ -22,6 +22,7 @@ pub(super) fn cases() -> Vec<Case> {
         g2_a_refresh_that_a_delete_overtook_is_never_read,
         g2_an_entry_stored_after_an_eviction_lives,
         g2_a_tag_named_only_at_commit_evicts_the_entry_later,
+        a_tag_named_only_at_the_lookup_does_not_evict_the_entry_later,
     ]
 }
 
@@ -189,4 +190,12 @@ async fn g2_a_tag_named_only_at_commit_evicts_the_entry_later(world: World) {
     assert_eq!(get(&b).await, Some(value("loaded")));
     b.evict_tags(&texts(&["late"])).await.expect("evict_tags");
     assert_eq!((get(&a).await, get(&b).await), (None, None));
+}
+
+async fn a_tag_named_only_at_the_lookup_does_not_evict_the_entry_later(world: World) {
+    let (a, b) = (Process::start(&world).await.guest(), Process::start(&world).await.guest());
+    let mut load = lease(&a, &["early"]).await;
+    assert!(load.commit(value("loaded"), &tagged(&[])).await.expect("commit"));
+    b.evict_tags(&texts(&["early"])).await.expect("evict_tags");
+    assert_eq!((get(&a).await, get(&b).await), (Some(value("loaded")), Some(value("loaded"))));
 }

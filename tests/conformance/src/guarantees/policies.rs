@@ -11,11 +11,13 @@ pub(super) fn cases() -> Vec<Case> {
         a_wait_ends_with_a_lock_timeout,
         a_stale_entry_is_refreshed_by_one_while_the_others_read_it,
         a_refresh_that_was_given_up_is_handed_to_the_next,
+        a_refresh_that_was_committed_or_refused_lets_the_next_one_begin_at_once,
         an_entry_that_was_slow_to_load_is_refreshed_early,
         a_session_without_a_grant_to_write_reads_and_nothing_else,
         a_session_has_no_more_leases_than_it_was_granted,
         a_batch_with_one_bad_key_writes_nothing,
         a_batch_has_a_limit_of_bytes,
+        a_commit_of_a_value_over_the_limit_is_refused_and_keeps_the_lease,
         times_to_live_outside_the_limits_are_refused_before_anything_is_written,
         the_sweeper_removes_what_was_evicted_and_keeps_the_rest,
     ]
@@ -81,6 +83,29 @@ async fn a_refresh_that_was_given_up_is_handed_to_the_next(world: World) {
         matches!(next.lookup(KEY, &[], None).await, Ok(Lookup::Stale { refresh: Some(_), .. }))
     })
     .await;
+}
+
+async fn a_refresh_that_was_committed_or_refused_lets_the_next_one_begin_at_once(world: World) {
+    let span = Duration::from_millis(30);
+    for refused in [false, true] {
+        let (a, b) = stale(&world).await;
+        let next = b.guest();
+        let Ok(Lookup::Stale { refresh: Some(mut refresh), .. }) =
+            a.guest().lookup(KEY, &[], None).await
+        else {
+            panic!("not for the first to refresh");
+        };
+        if refused {
+            next.set(KEY, value("set"), &fresh_for(span)).await.expect("set");
+        }
+        assert_eq!(refresh.commit(value("new"), &fresh_for(span)).await, Ok(!refused));
+        world.outlast(&*world.open().await, span).await;
+        let Ok(Lookup::Stale { refresh: Some(refresh), .. }) = next.lookup(KEY, &[], None).await
+        else {
+            panic!("not for the next to refresh, refused: {refused}");
+        };
+        refresh.give_up().await;
+    }
 }
 
 async fn an_entry_that_was_slow_to_load_is_refreshed_early(world: World) {
@@ -160,6 +185,14 @@ async fn a_batch_has_a_limit_of_bytes(world: World) {
     assert_eq!(found, Ok(vec![Some(five.clone()), Some(five), None, None]));
     // Named again, a value counts again: the answer holds it twice.
     assert_eq!(guest.get_many(["a", "b", "a"]).await, Err(too_large));
+}
+
+async fn a_commit_of_a_value_over_the_limit_is_refused_and_keeps_the_lease(world: World) {
+    let limits = Limits { value_bytes: 4, ..Limits::default() };
+    let guest = Process::with(&world, Policy { limits, ..Policy::default() }).await.guest();
+    let mut load = lease(&guest, &[]).await;
+    assert_eq!(load.commit(value("large"), &tagged(&[])).await, Err(Error::ValueTooLarge(4)));
+    assert_eq!(load.commit(value("four"), &tagged(&[])).await, Ok(true));
 }
 
 async fn times_to_live_outside_the_limits_are_refused_before_anything_is_written(world: World) {

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use spakky_cache_core::entry::{Envelope, Epoch};
 use spakky_cache_core::envelope::CAS_TOKEN_BYTES;
 use spakky_cache_core::store::{Cas, CasToken, Found, Slot};
+use spakky_cache_core::{Cache, EntryOptions, Grants, Lookup, Policy};
 use spakky_test_runtime::Protocol as _;
 
 use super::LONG;
@@ -22,6 +24,7 @@ pub(super) fn cases() -> Vec<Case> {
         a_lost_epoch_kills_its_entries,
         a_damaged_epoch_kills_its_entries_and_is_replaced,
         a_lost_or_damaged_mark_is_never_taken_for_the_old_one,
+        a_damaged_mark_refuses_a_commit_that_names_another_tag_than_its_lookup,
         epochs_outlive_what_is_stored_with_them,
         what_is_kept_for_a_time_is_given_back_after_it,
         a_watch_tells_of_foreign_writes,
@@ -222,6 +225,22 @@ async fn a_lost_or_damaged_mark_is_never_taken_for_the_old_one(world: World) {
         raw.remove(&name);
     }
     assert_ne!(b.eviction_mark().await.expect("eviction_mark"), mark);
+}
+
+async fn a_damaged_mark_refuses_a_commit_that_names_another_tag_than_its_lookup(world: World) {
+    // That the bytes are the same after the load does not prove that nothing was evicted.
+    world.raw().set(&format!("{}e|", world.prefix.as_str()), b"damaged");
+    let cache = Cache::with(world.open().await, Policy::default(), world.runtime.clone());
+    let guest = cache.session(Grants::default());
+    let cases: [(&[&str], &[&str], bool); 3] =
+        [(&[], &["late"], false), (&["early"], &[], false), (&["tag"], &["tag"], true)];
+    for (looked_up, committed, stored) in cases {
+        let texts = |tags: &[&str]| tags.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let options = EntryOptions { tags: texts(committed), ..EntryOptions::default() };
+        let found = guest.lookup("k", &texts(looked_up), None).await.expect("lookup");
+        let Lookup::Miss(mut lease) = found else { panic!("{found:?} is no lease") };
+        assert_eq!(lease.commit(Bytes::new(), &options).await, Ok(stored), "{options:?}");
+    }
 }
 
 async fn epochs_outlive_what_is_stored_with_them(world: World) {
