@@ -3,7 +3,6 @@
 //! It knows neither Redis nor WebAssembly: a [`Store`] carries out its steps,
 //! and an [`Runtime`] gives it time, randomness and tasks.
 
-pub mod actuator;
 mod cache;
 pub mod entry;
 pub mod envelope;
