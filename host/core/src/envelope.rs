@@ -20,8 +20,8 @@
 //! | 76 | | for each tag: its length (2), its bytes, its epoch (16) |
 //! | | | the value |
 //!
-//! The first [`CAS_TOKEN_BYTES`] are the stem: what compare-and-set compares. A
-//! check sum is there because a damaged entry must be a miss (G6), and the
+//! The first [`CAS_TOKEN_BYTES`] are the token that compare-and-set compares. The
+//! checksum is there because a damaged entry must be a miss (G6), and the
 //! value's bytes alone cannot tell.
 
 use std::time::Duration;
@@ -48,11 +48,11 @@ const KIND_LEASE: u8 = 2;
 pub struct NoEnvelope;
 
 impl Envelope {
-    /// The stem of this envelope's bytes.
+    /// The compare-and-set token of this envelope.
     pub fn cas_token(&self) -> CasToken {
-        let mut stem = Vec::with_capacity(CAS_TOKEN_BYTES);
-        put_stem(&mut stem, self);
-        CasToken(stem.into())
+        let mut token = Vec::with_capacity(CAS_TOKEN_BYTES);
+        put_cas_token(&mut token, self);
+        CasToken(token.into())
     }
 
     /// The envelope in bytes.
@@ -68,7 +68,7 @@ impl Envelope {
             Self::Lease(_) => &[],
         };
         let mut bytes = Vec::with_capacity(FIXED_BYTES + tag_bytes + value.len());
-        put_stem(&mut bytes, self);
+        put_cas_token(&mut bytes, self);
         match self {
             Self::Entry(entry) => {
                 bytes.put_u64(entry.stored_at);
@@ -120,12 +120,12 @@ pub fn epochs_of(bytes: &[u8]) -> Option<Epochs> {
     Header::parse(bytes).ok().map(|(header, _)| header.epochs)
 }
 
-/// The stem of any bytes.
+/// The compare-and-set token of any bytes.
 pub fn cas_token_of(bytes: &[u8]) -> CasToken {
     CasToken(Bytes::copy_from_slice(&bytes[..bytes.len().min(CAS_TOKEN_BYTES)]))
 }
 
-fn put_stem(bytes: &mut Vec<u8>, envelope: &Envelope) {
+fn put_cas_token(bytes: &mut Vec<u8>, envelope: &Envelope) {
     bytes.put_slice(&MAGIC_AND_VERSION);
     bytes.put_u8(match envelope {
         Envelope::Entry(_) => KIND_ENTRY,

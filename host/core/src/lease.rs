@@ -77,7 +77,7 @@ pub(crate) enum Purpose {
     /// key is removed whatever it holds: another writer, or a load during an
     /// expired lease, may have stored what the origin no longer holds.
     Write,
-    /// To refresh the entry with this stem, which is served until then.
+    /// To refresh the entry with this token, which is served until then.
     Refresh(CasToken),
 }
 
@@ -167,7 +167,7 @@ impl LeaseGuard {
     fn keep_alive(&self) {
         let Policy { lease, longest_load, .. } = self.cache.inner.policy;
         let (key, id, done) = (self.key.clone(), self.id, self.done.clone());
-        let stem = self.cas_token();
+        let token = self.cas_token();
         let elected = matches!(self.purpose, Purpose::Refresh(_));
         let inner = self.cache.inner.clone();
         let pause = (lease / 3).max(Duration::from_millis(1));
@@ -181,7 +181,7 @@ impl LeaseGuard {
                 let renewed = if elected {
                     inner.store.stay_elected(&key, id, lease).await
                 } else {
-                    inner.store.renew(&key, &stem, lease).await
+                    inner.store.renew(&key, &token, lease).await
                 };
                 match renewed {
                     Ok(true) => {}
@@ -260,11 +260,11 @@ impl LeaseGuard {
     fn release(&self) -> impl Future<Output = Result<(), Error>> + Send + 'static {
         let inner = self.cache.inner.clone();
         let (key, id, purpose) = (self.key.clone(), self.id, self.purpose.clone());
-        let stem = self.cas_token();
+        let token = self.cas_token();
         async move {
             match purpose {
                 Purpose::Load => {
-                    inner.store.give_up(&key, &stem).await?;
+                    inner.store.give_up(&key, &token).await?;
                 }
                 Purpose::Write => {
                     inner.store.remove_many(std::slice::from_ref(&key)).await?;

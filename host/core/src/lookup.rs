@@ -189,9 +189,9 @@ impl Session {
                 }
                 Found::Nothing => None,
                 Found::Envelope { envelope, alive: false } => Some(envelope.cas_token()),
-                Found::Foreign(stem) => {
-                    tracing::warn!(?key, ?stem, "what is stored here is no entry: a miss");
-                    Some(stem)
+                Found::Foreign(token) => {
+                    tracing::warn!(?key, ?token, "what is stored here is no entry: a miss");
+                    Some(token)
                 }
             };
             match self.take(key, tags, seen.as_ref()).await? {
@@ -262,8 +262,8 @@ impl Session {
             return Ok(None);
         }
         let epochs = self.capture(&entry.epochs.tags_with(tags)).await?;
-        let stem = Envelope::Entry(entry.clone()).cas_token();
-        let Ok(held) = LeaseGuard::about_to(self, key, Purpose::Refresh(stem), epochs) else {
+        let refreshed = Envelope::Entry(entry.clone()).cas_token();
+        let Ok(held) = LeaseGuard::about_to(self, key, Purpose::Refresh(refreshed), epochs) else {
             return Ok(None);
         };
         let lasts = inner.policy.lease;

@@ -16,13 +16,13 @@ use crate::key::{Key, Tag};
 /// One step under way.
 pub type Step<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// The first bytes of what a key holds: enough to tell it from anything else
-/// that the key ever held or will hold.
+/// A compare-and-set token: the first bytes of what a key holds, which identify
+/// it among everything that the key ever held or will hold.
 ///
-/// For an envelope these are magic, version, kind and identity. Bytes that are
-/// none, and fewer than an envelope's stem has, are their own stem: what a key
-/// holds "begins with" a stem if the stem of it is the same, so a few foreign
-/// bytes never pass for the envelope that replaced them.
+/// For an envelope these are magic, version, kind and identity. Other bytes are
+/// identified by as many of their first bytes, or by all of them if there are
+/// fewer, so a few foreign bytes never pass for the envelope that replaced them.
+/// What a key holds begins with a token if its own token is the same.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CasToken(pub Bytes);
 

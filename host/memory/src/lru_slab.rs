@@ -3,14 +3,14 @@
 /// Where a value is; it stays there until it is removed.
 pub(crate) type SlotId = usize;
 
-/// Values at fixed capacity, some of them in the order of their last use.
+/// Values at fixed places, some of them in the order of their last use.
 ///
-/// Fixed capacity are what lets a sweep go on where it left off, whatever
+/// Fixed places are what lets a sweep go on where it left off, whatever
 /// happened between.
 #[derive(Debug)]
 pub(crate) struct LruSlab<T> {
     // Boxed, so that a growing table moves pointers and not values.
-    capacity: Vec<Option<Box<Slot<T>>>>,
+    places: Vec<Option<Box<Slot<T>>>>,
     free: Vec<SlotId>,
     newest: Option<SlotId>,
     oldest: Option<SlotId>,
@@ -31,22 +31,22 @@ struct Links {
 
 impl<T> Default for LruSlab<T> {
     fn default() -> Self {
-        Self { capacity: Vec::new(), free: Vec::new(), newest: None, oldest: None }
+        Self { places: Vec::new(), free: Vec::new(), newest: None, oldest: None }
     }
 }
 
 impl<T> LruSlab<T> {
-    /// How many capacity there are, empty ones included.
-    pub(crate) fn capacity(&self) -> usize {
-        self.capacity.len()
+    /// How many places there are, empty ones included.
+    pub(crate) fn places(&self) -> usize {
+        self.places.len()
     }
 
     pub(crate) fn get(&self, id: SlotId) -> Option<&T> {
-        Some(&self.capacity.get(id)?.as_ref()?.value)
+        Some(&self.places.get(id)?.as_ref()?.value)
     }
 
     pub(crate) fn get_mut(&mut self, id: SlotId) -> Option<&mut T> {
-        Some(&mut self.capacity.get_mut(id)?.as_mut()?.value)
+        Some(&mut self.places.get_mut(id)?.as_mut()?.value)
     }
 
     /// Puts `value` into a free place. `ordered`: as the one used last;
@@ -54,11 +54,11 @@ impl<T> LruSlab<T> {
     pub(crate) fn insert(&mut self, value: T, ordered: bool) -> SlotId {
         let slot = Some(Box::new(Slot { value, links: None }));
         let id = if let Some(id) = self.free.pop() {
-            self.capacity[id] = slot;
+            self.places[id] = slot;
             id
         } else {
-            self.capacity.push(slot);
-            self.capacity.len() - 1
+            self.places.push(slot);
+            self.places.len() - 1
         };
         if ordered {
             self.link(id);
@@ -80,29 +80,29 @@ impl<T> LruSlab<T> {
 
     pub(crate) fn remove(&mut self, id: SlotId) -> Option<T> {
         self.unlink(id);
-        let slot = self.capacity.get_mut(id)?.take()?;
+        let slot = self.places.get_mut(id)?.take()?;
         self.free.push(id);
         Some(slot.value)
     }
 
-    /// Gives back the capacity at the end that are free.
+    /// Gives back the places at the end that are free.
     pub(crate) fn trim(&mut self) {
-        let used = self.capacity.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
-        self.capacity.truncate(used);
+        let used = self.places.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+        self.places.truncate(used);
         self.free.retain(|&id| id < used);
-        if self.capacity.capacity() / 4 > used {
-            self.capacity.shrink_to(used * 2);
+        if self.places.capacity() / 4 > used {
+            self.places.shrink_to(used * 2);
             self.free.shrink_to(used * 2);
         }
     }
 
     fn links_mut(&mut self, id: SlotId) -> Option<&mut Links> {
-        self.capacity.get_mut(id)?.as_mut()?.links.as_mut()
+        self.places.get_mut(id)?.as_mut()?.links.as_mut()
     }
 
     fn link(&mut self, id: SlotId) {
         let older = self.newest;
-        if let Some(slot) = &mut self.capacity[id] {
+        if let Some(slot) = &mut self.places[id] {
             slot.links = Some(Links { newer: None, older });
         }
         match older.and_then(|older| self.links_mut(older)) {
@@ -113,7 +113,7 @@ impl<T> LruSlab<T> {
     }
 
     fn unlink(&mut self, id: SlotId) -> bool {
-        let slot = self.capacity.get_mut(id).and_then(Option::as_mut);
+        let slot = self.places.get_mut(id).and_then(Option::as_mut);
         let Some(Links { newer, older }) = slot.and_then(|slot| slot.links.take()) else {
             return false;
         };
@@ -180,11 +180,11 @@ mod tests {
         slab.remove(ids[1]);
         slab.remove(ids[3]);
         slab.trim();
-        assert_eq!(slab.capacity(), 3);
+        assert_eq!(slab.places(), 3);
         assert_eq!(slab.insert('e', true), ids[1]);
         assert_eq!(slab.insert('f', true), 3);
         assert_eq!(drain(&mut slab), "acef");
         slab.trim();
-        assert_eq!(slab.capacity(), 0);
+        assert_eq!(slab.places(), 0);
     }
 }

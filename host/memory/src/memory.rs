@@ -491,7 +491,7 @@ impl Memory {
         let from = from.map_or(0, |from| usize::try_from(from).unwrap_or(usize::MAX));
         // At least one, or a sweep by nothing would never end.
         let until = from.saturating_add(most.max(1));
-        for id in from..until.min(self.slab.capacity()) {
+        for id in from..until.min(self.slab.places()) {
             let Some(held) = self.slab.get(id) else { continue };
             let expired = held.expires_at.is_some_and(|at| at <= self.now);
             if held.space == space {
@@ -503,7 +503,7 @@ impl Memory {
                 }
             }
         }
-        if until < self.slab.capacity() {
+        if until < self.slab.places() {
             swept.next = Some(until as u64);
         } else {
             let now = self.now;

@@ -1,8 +1,8 @@
 //! The Lua scripts: what no plain command does at once.
 //!
-//! Each touches a single key, and compares no more of its value than the stem,
+//! Each touches a single key, and compares no more of its value than the token,
 //! the first [`CAS_TOKEN_BYTES`]: a value of 8 MiB costs a comparison of 24 bytes.
-//! What is shorter than a stem has to be the whole value.
+//! What is shorter than a token has to be the whole value.
 
 use std::fmt::Write as _;
 
@@ -15,14 +15,14 @@ use crate::live::Operation;
 /// A script on one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Script {
-    /// `stem value px`: stores `value` if the key holds what begins with
-    /// `stem`, for `px` milliseconds, or for ever if that is empty. 1 or 0.
-    ReplaceIfStem,
-    /// `stem`: removes the key if it holds what begins with `stem`. 1 or 0.
-    RemoveIfStem,
-    /// `stem px`: lets the key live for `px` milliseconds from now on, if it
-    /// holds what begins with `stem`. 1 or 0.
-    RenewIfStem,
+    /// `token value px`: stores `value` if the key holds what begins with
+    /// `token`, for `px` milliseconds, or for ever if that is empty. 1 or 0.
+    ReplaceIfToken,
+    /// `token`: removes the key if it holds what begins with `token`. 1 or 0.
+    RemoveIfToken,
+    /// `token px`: lets the key live for `px` milliseconds from now on, if it
+    /// holds what begins with `token`. 1 or 0.
+    RenewIfToken,
     /// `value px`: what the key holds, or, if that is nothing, null, and
     /// `value` is stored. `SET .. NX GET PX` for Redis before 7.0.
     SetIfNothing,
@@ -33,22 +33,22 @@ pub(crate) enum Script {
 
 impl Script {
     pub(crate) const ALL: [Self; 5] = [
-        Self::ReplaceIfStem,
-        Self::RemoveIfStem,
-        Self::RenewIfStem,
+        Self::ReplaceIfToken,
+        Self::RemoveIfToken,
+        Self::RenewIfToken,
         Self::SetIfNothing,
         Self::Lengthen,
     ];
 
     pub(crate) fn source(self) -> String {
         let body = match self {
-            Self::ReplaceIfStem => {
+            Self::ReplaceIfToken => {
                 "if ARGV[3] == '' then redis.call('SET', KEYS[1], ARGV[2])
                  else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
                  return 1"
             }
-            Self::RemoveIfStem => "redis.call('UNLINK', KEYS[1]) return 1",
-            Self::RenewIfStem => "return redis.call('PEXPIRE', KEYS[1], ARGV[2])",
+            Self::RemoveIfToken => "redis.call('UNLINK', KEYS[1]) return 1",
+            Self::RenewIfToken => "return redis.call('PEXPIRE', KEYS[1], ARGV[2])",
             Self::SetIfNothing => {
                 return "local held = redis.call('GET', KEYS[1])
                         if not held then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
@@ -76,9 +76,9 @@ impl Script {
     /// What an error calls it.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::ReplaceIfStem => "replace-if-stem",
-            Self::RemoveIfStem => "remove-if-stem",
-            Self::RenewIfStem => "renew-if-stem",
+            Self::ReplaceIfToken => "replace-if-token",
+            Self::RemoveIfToken => "remove-if-token",
+            Self::RenewIfToken => "renew-if-token",
             Self::SetIfNothing => "set-if-nothing",
             Self::Lengthen => "lengthen",
         }
@@ -174,8 +174,8 @@ mod tests {
     }
 
     #[test]
-    fn comparing_scripts_compare_the_stem() {
-        for script in [Script::ReplaceIfStem, Script::RemoveIfStem, Script::RenewIfStem] {
+    fn comparing_scripts_compare_the_token() {
+        for script in [Script::ReplaceIfToken, Script::RemoveIfToken, Script::RenewIfToken] {
             assert!(script.source().contains("GETRANGE', KEYS[1], 0, 23)"), "{script:?}");
         }
     }

@@ -83,7 +83,7 @@ impl RedisStore {
 
     async fn prolong(&self, key: &[u8], held: &[u8], lasts: Duration) -> Result<bool, StoreError> {
         let lasts = whole_millis(lasts).to_string();
-        self.run(Script::RenewIfStem, key, &[held, lasts.as_bytes()]).await
+        self.run(Script::RenewIfToken, key, &[held, lasts.as_bytes()]).await
     }
 
     async fn take_if_nothing(&self, key: &[u8], marker: &Marker) -> Result<Taken, StoreError> {
@@ -112,7 +112,7 @@ impl RedisStore {
     ) -> Result<bool, StoreError> {
         let lasts = value.ttl().map_or_else(String::new, |lasts| whole_millis(lasts).to_string());
         let arguments: [&[u8]; 3] = [&held.0, &value.encode(), lasts.as_bytes()];
-        self.run(Script::ReplaceIfStem, key, &arguments).await
+        self.run(Script::ReplaceIfToken, key, &arguments).await
     }
 
     async fn mark(&self) -> Result<EvictionMark, StoreError> {
@@ -239,7 +239,7 @@ impl Store for RedisStore {
 
     fn give_up<'a>(&'a self, key: &'a Key, held: &'a CasToken) -> Step<'a, bool> {
         Box::pin(
-            async move { self.run(Script::RemoveIfStem, &self.keys.entry(key), &[&held.0]).await },
+            async move { self.run(Script::RemoveIfToken, &self.keys.entry(key), &[&held.0]).await },
         )
     }
 
@@ -298,7 +298,7 @@ impl Store for RedisStore {
 
     fn resign<'a>(&'a self, key: &'a Key, token: Id) -> Step<'a, ()> {
         Box::pin(async move {
-            self.run(Script::RemoveIfStem, &self.keys.refresh(key), &[&token.0]).await?;
+            self.run(Script::RemoveIfToken, &self.keys.refresh(key), &[&token.0]).await?;
             Ok(())
         })
     }

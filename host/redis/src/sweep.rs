@@ -19,7 +19,7 @@ const LONGEST_HEADER_BYTES: usize = 128 << 10;
 /// The beginning of what a key holds.
 struct Header {
     key: Vec<u8>,
-    stem: CasToken,
+    token: CasToken,
     epochs: Epochs,
 }
 
@@ -41,12 +41,12 @@ impl RedisStore {
             .iter()
             .zip(alive)
             .filter(|(_, alive)| !alive)
-            .map(|(header, _)| (header.key.as_slice(), vec![&*header.stem.0]))
+            .map(|(header, _)| (header.key.as_slice(), vec![&*header.token.0]))
             .collect();
         let mut removed = 0;
-        let replies = operation.script_many(Script::RemoveIfStem, &dead).await?;
+        let replies = operation.script_many(Script::RemoveIfToken, &dead).await?;
         for (reply, (key, _)) in replies.iter().zip(&dead) {
-            removed += u64::from(reply::done(reply, To(Script::RemoveIfStem.name(), key))?);
+            removed += u64::from(reply::done(reply, To(Script::RemoveIfToken.name(), key))?);
         }
         Ok(Swept { seen, removed, next: (next != 0).then_some(next) })
     }
@@ -93,7 +93,7 @@ async fn headers(operation: &Operation, mut keys: Vec<Vec<u8>>) -> Result<Vec<He
                 Err(error) => return Err(error),
             };
             match epochs_of(&bytes) {
-                Some(epochs) => headers.push(Header { stem: cas_token_of(&bytes), key, epochs }),
+                Some(epochs) => headers.push(Header { token: cas_token_of(&bytes), key, epochs }),
                 None if bytes.len() == most => cut_off.push(key),
                 // Bytes of another version or another program's: not dead.
                 None => {}

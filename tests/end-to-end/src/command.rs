@@ -1,9 +1,12 @@
 //! The command `spakky-redis` as a process of its own.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, PipeWriter, Read, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -55,6 +58,22 @@ pub fn run_embedded(options: &[&str]) -> Spakky {
     spakky(["run", "--store", "embedded"]).args(options)
 }
 
+/// Has the command compile a component, once for each process of tests.
+#[track_caller]
+fn compile(path: &Path) {
+    static COMPILED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    let compiled = || COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if compiled().contains(path) {
+        return;
+    }
+    // `info` compiles a component without running its program.
+    let mut info = spakky(["info", "--store", "embedded"]).args([path]).0;
+    let output = info.output().unwrap_or_else(|error| panic!("{info:?}: {error}"));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{info:?} failed:\n{errors}");
+    compiled().insert(path.to_owned());
+}
+
 impl Spakky {
     /// More arguments.
     #[must_use]
@@ -65,8 +84,22 @@ impl Spakky {
 
     /// The component of this name, as the next argument.
     #[must_use]
-    pub fn guest(mut self, name: &str) -> Self {
-        self.0.arg(artifact::guest(name).unwrap_or_else(|error| panic!("{error:#}")));
+    #[track_caller]
+    pub fn guest(self, name: &str) -> Self {
+        self.component(artifact::guest(name).unwrap_or_else(|error| panic!("{error:#}")))
+    }
+
+    /// The component at this path, as the next argument.
+    ///
+    /// It is compiled before this returns, into the cache that all tests share.
+    /// Compiling a large one can take a busy machine longer than [`DEADLINE`],
+    /// which limits how long a program runs.
+    #[must_use]
+    #[track_caller]
+    pub fn component(mut self, path: impl AsRef<Path>) -> Self {
+        let path = path.as_ref();
+        compile(path);
+        self.0.arg(path);
         self
     }
 

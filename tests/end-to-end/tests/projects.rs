@@ -64,11 +64,11 @@ fn made(language: Language) -> anyhow::Result<()> {
     let component = project.join(format!("{name}.wasm"));
     let [loaded, cached] = ["loaded", "cached"].map(|how| format!("hello, {name}: 42 ({how})\n"));
 
-    let ended = run_embedded(&[]).args([&component]).finish();
+    let ended = run_embedded(&[]).component(&component).finish();
     ensure!(ended.code(0).output == format!("{loaded}{cached}"), "it says {}", ended.all());
     let server = RedisServer::start(ServerOptions::new())?;
     for expected in [format!("{loaded}{cached}"), format!("{cached}{cached}")] {
-        let ended = run_on(&server, &[]).args([&component]).finish();
+        let ended = run_on(&server, &[]).component(&component).finish();
         ensure!(ended.code(0).output == expected, "it says {}", ended.all());
     }
     Ok(())
@@ -125,7 +125,7 @@ fn shown(language: Language) -> anyhow::Result<()> {
     fs::write(project.join(file), text)?;
     let output = Command::new(project.join("build")).output()?;
     ensure!(output.status.success(), "it does not build: {}", said(&output));
-    let ended = run_embedded(&[]).args([project.join("page.wasm")]).args(["7"]).finish();
+    let ended = run_embedded(&[]).component(project.join("page.wasm")).args(["7"]).finish();
     ensure!(ended.code(0).output == says, "it says {}", ended.all());
     Ok(())
 }

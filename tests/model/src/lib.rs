@@ -10,7 +10,7 @@
 //! | --- | --- |
 //! | [`store`] | what Redis holds |
 //! | [`connection`] | `host/redis/src/tracking.rs`, and the order of replies and invalidations |
-//! | [`gate`] | `host/core/src/gate.rs` |
+//! | [`single_flight`] | `host/core/src/single_flight.rs` |
 //! | `steps::lookup` | `host/core/src/lookup.rs`, and `take_lease`, `elect` of `host/redis/src/store.rs` |
 //! | `steps::lease` | `host/core/src/lease.rs`, and `commit`, `give_up`, `resign` |
 //! | `steps::epochs` | `host/redis/src/epochs.rs` |

@@ -1,4 +1,4 @@
-//! The gate of the key in one process: `host/core/src/gate.rs`.
+//! Single flight of one key in one process, as in `host/core/src/single_flight.rs`.
 
 use crate::names::{Name, Named};
 use crate::store::Version;

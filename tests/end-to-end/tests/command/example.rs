@@ -47,7 +47,7 @@ fn start_in(
     arguments: &[&str],
 ) -> Running {
     let grant = format!("{}::/data", files.path().display());
-    let command = run_on(server, &["--dir-ro", &grant]).args([example(language)]);
+    let command = run_on(server, &["--dir-ro", &grant]).component(example(language));
     command.args(["/data", "--summary-json"]).args(arguments).start()
 }
 
@@ -166,7 +166,7 @@ fn it_runs_on_the_embedded_store() {
 fn it_says_what_is_wrong() {
     for language in languages() {
         let run = |arguments: &[&str]| {
-            run_embedded(&[]).args([example(language)]).args(arguments).finish()
+            run_embedded(&[]).component(example(language)).args(arguments).finish()
         };
         run(&[]).code(1).says(&["no directory to look at"]);
         run(&["/data", "--no-such-option"]).code(1).says(&["unknown option `--no-such-option`"]);

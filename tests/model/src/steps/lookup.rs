@@ -1,4 +1,4 @@
-//! `host/core/src/lookup.rs`, and the turns of `gate.rs`.
+//! `host/core/src/lookup.rs`, and the roles of `single_flight.rs`.
 
 use super::Steps;
 use crate::caller::{Answer, At, Call, End, Outcome, Step, Watch};
@@ -9,7 +9,7 @@ use crate::store::{Content, Envelope};
 use crate::world::World;
 
 impl Steps<'_> {
-    /// `AtGate::turn`: the gate is free, and the caller shares what was seen, or
+    /// `Caller::role`: the gate is free, and the caller shares what was seen, or
     /// looks.
     pub(crate) fn turn(&mut self, caller: usize) {
         let over = self.world.over.clone();
