@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::values::{
+use crate::parsers::{
     CompileCache, Mount, Variable, duration, lease, mount, positive_duration, size, variable,
 };
 

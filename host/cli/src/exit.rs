@@ -51,6 +51,11 @@ impl Failure {
         Self::new(INTERNAL, problem)
     }
 
+    /// The linker refused WASI or the cache.
+    pub(crate) fn linker(error: impl fmt::Display) -> Self {
+        Self::internal(format!("the linker: {error:#}"))
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self

@@ -4,22 +4,19 @@
 
 mod args;
 mod background;
+mod cache;
 mod component;
-mod ending;
 mod engine;
 mod exit;
 mod guest;
-mod imports;
 mod logging;
-mod plugin;
+mod parsers;
 mod report;
-mod reporters;
 mod run;
 mod settings;
 mod signals;
-mod stdout;
 mod store;
-mod values;
+mod trap;
 
 use std::process::ExitCode;
 

@@ -7,7 +7,7 @@ use spakky_cache_redis::{RedisSettings, SettingsProblem};
 
 use crate::args::{Failing, StoreArgs, StoreKind};
 use crate::exit::{Failure, USAGE};
-use crate::values::boolean;
+use crate::parsers::boolean;
 
 const KEY_PREFIX: &str = "SPAKKY_REDIS__KEY_PREFIX";
 const PASSWORD: &str = "SPAKKY_REDIS__PASSWORD";

@@ -8,8 +8,8 @@ use spakky_cache_core::entry::{Entry, Envelope, Epochs, Id, Marker};
 use spakky_cache_core::store::{CasToken, Change, EvictionMark, Found, Step, Swept, Taken};
 use spakky_cache_core::{Key, Runtime, Store, StoreError, Tag, TokioRuntime};
 use spakky_cache_memory::MemoryStore;
-use spakky_cache_redis::{RedisConnection, RedisSettings, RedisStore};
-use spakky_cache_wasmtime::Settings;
+use spakky_cache_redis::{RedisConnection, RedisStore};
+use spakky_cache_wasmtime::CacheConfig;
 
 use crate::exit::{Failure, UNAVAILABLE};
 use crate::settings::StoreOptions;
@@ -50,23 +50,21 @@ pub(crate) async fn open(
 }
 
 /// What a component may know of the store.
-pub(crate) fn shown(options: &StoreOptions) -> Settings {
+pub(crate) fn config(options: &StoreOptions) -> CacheConfig {
     match options {
-        StoreOptions::Embedded(prefix) => Settings::embedded(prefix.as_str()),
-        StoreOptions::Redis(settings) => shown_of_redis(settings),
-    }
-}
-
-fn shown_of_redis(settings: &RedisSettings) -> Settings {
-    Settings {
-        host: settings.host.clone(),
-        port: settings.port,
-        db: settings.database,
-        use_ssl: settings.use_ssl,
-        key_prefix: settings.key_prefix.as_str().to_owned(),
-        socket_timeout: settings.socket_timeout,
-        scheme: if settings.use_ssl { "rediss" } else { "redis" }.to_owned(),
-        connection_url: settings.url(),
+        StoreOptions::Embedded(prefix) => {
+            CacheConfig { key_prefix: prefix.as_str().to_owned(), ..CacheConfig::default() }
+        }
+        StoreOptions::Redis(settings) => CacheConfig {
+            host: settings.host.clone(),
+            port: settings.port,
+            db: settings.database,
+            use_ssl: settings.use_ssl,
+            key_prefix: settings.key_prefix.as_str().to_owned(),
+            socket_timeout: settings.socket_timeout,
+            scheme: if settings.use_ssl { "rediss" } else { "redis" }.to_owned(),
+            connection_url: settings.url(),
+        },
     }
 }
 

@@ -5,18 +5,18 @@ use std::fmt;
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 use spakky_cache_core::Grants;
-use spakky_cache_wasmtime::{CacheCtx, GuestLimits, TimeLimit};
+use spakky_cache_wasmtime::CacheCtx;
+use spakky_runner::{GuestLimits, InstanceState, ProgramEnd, TimeLimit, run_program};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, Lines, duplex};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use wasmtime::Store;
-use wasmtime::component::ResourceTable;
 use wasmtime_wasi::cli::{AsyncStdinStream, AsyncStdoutStream};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
-use wasmtime_wasi::{I32Exit, WasiCtx};
+use wasmtime_wasi::WasiCtx;
 
 use crate::DEADLINE;
-use crate::stage::{Host, Player, State};
+use crate::stage::{Host, Player};
 
 /// Bytes that are in a pipe at once.
 const PIPE: usize = 64 << 10;
@@ -145,91 +145,12 @@ impl Guest {
     ///
     /// # Errors
     /// As [`ask`](Self::ask) and [`answer`](Self::answer).
-    pub async fn play(&mut self, step: &Value) -> anyhow::Result<Value> {
-        self.ask(step).await?;
-        self.answer().await
-    }
-
-    /// Waits until it has ended by itself, once it has no more to read.
-    ///
-    /// # Errors
-    /// It does not end, or it said what nobody asked for.
-    pub async fn end(&mut self) -> anyhow::Result<Ending> {
-        self.input = None;
-        let ending = self.ending().await?;
-        if let Some(rest) = self.output.next_line().await? {
-            bail!("it ended ({ending}), and had an answer that nobody waited for: {rest}");
-        }
-        Ok(ending)
-    }
-
-    /// Ends it, as a host does with one whose caller has gone away.
-    pub async fn kill(&mut self) -> Ending {
-        self.task.abort();
-        (&mut self.task).await.unwrap_or(Ending::Killed)
-    }
-
-    async fn ending(&mut self) -> anyhow::Result<Ending> {
-        let ended = timeout(DEADLINE, &mut self.task).await;
-        Ok(ended.with_context(|| format!("it has not ended within {DEADLINE:?}"))??)
-    }
-
-    /// What it said on standard error.
-    fn said(&self) -> String {
-        let said = self.errors.contents();
-        let said = String::from_utf8_lossy(&said);
-        if said.is_empty() { String::new() } else { format!("\nit said: {}", said.trim_end()) }
-    }
-}
-
-/// Makes an instance of `player`, and drops it, before its first instruction of
-/// its own.
-///
-/// # Errors
-/// It cannot be instantiated.
-pub async fn instantiate(host: &Host, player: &Player) -> anyhow::Result<()> {
-    let wasi = WasiCtx::builder().build();
-    let mut store = store_of(host, player, Grants::default(), &GuestLimits::default(), wasi);
-    player.0.instantiate_async(&mut store).await?;
-    Ok(())
-}
-
-fn store_of(
-    host: &Host,
-    player: &Player,
-    grants: Grants,
-    limits: &GuestLimits,
-    wasi: WasiCtx,
-) -> Store<State> {
-    let session = host.cache.session(grants);
-    let state = State {
-        cache: CacheCtx::new(session, host.settings.clone(), host.actuator.clone()),
-        limits: limits.store_limits(),
-        wasi,
-        table: ResourceTable::new(),
-    };
-    let mut store = Store::new(player.0.engine(), state);
-    limits.apply(&mut store, |state| &mut state.limits);
-    store
-}
-
-impl Drop for Guest {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-async fn play(player: Player, mut store: Store<State>) -> Ending {
-    let run = async {
-        let command = player.0.instantiate_async(&mut store).await?;
-        command.wasi_cli_run().call_run(&mut store).await
-    };
-    match run.await {
-        Ok(Ok(())) => Ending::Well,
-        Ok(Err(())) => Ending::Failed,
-        Err(error) => match error.downcast_ref() {
-            Some(I32Exit(code)) => Ending::Exit(*code),
-            None => Ending::Trap(error.root_cause().to_string()),
-        },
+    pub async fn play(player: Player, store: Store<InstanceState>) -> Ending {
+    match run_program(&player, store).await {
+        ProgramEnd::Returned(Ok(())) => Ending::Well,
+        ProgramEnd::Returned(Err(())) => Ending::Failed,
+        ProgramEnd::Exit(code) => Ending::Exit(code),
+        ProgramEnd::OutputClosed => Ending::Trap("its output is closed".into()),
+        ProgramEnd::Trap(error) => Ending::Trap(error.root_cause().to_string()),
     }
 }

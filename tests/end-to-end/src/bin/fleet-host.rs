@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use spakky_cache_core::{Grants, Policy, Prefix, TokioRuntime};
 use spakky_cache_memory::MemoryStore;
 use spakky_cache_redis::RedisSettings;
-use spakky_cache_wasmtime::GuestLimits;
+use spakky_runner::GuestLimits;
 use spakky_end_to_end::artifact;
 use spakky_end_to_end::backing::Backing;
 use spakky_end_to_end::command::PLAYER;
@@ -89,7 +89,7 @@ impl Troupe {
             None => backing.open(&prefix, 1).await?.pop().context("one was asked for")?,
         };
         let policy = Policy { lease: setup.lease, ..Policy::default() };
-        let host = Host::new(store, backing.settings(&prefix), policy);
+        let host = Host::new(store, backing.config(&prefix), policy);
         let player = Stage::new()?.player(&artifact::guest(PLAYER)?)?;
         let grants = Grants { leases: setup.leases, ..Grants::default() };
         let (cues, attendants) = (HashMap::new(), JoinSet::new());
