@@ -138,7 +138,10 @@ impl Serialize for Entries<'_> {
     }
 }
 
-fn as_object<S: Serializer>(details: &[(String, Detail)], serializer: S) -> Result<S::Ok, S::Error> {
+fn as_object<S: Serializer>(
+    details: &[(String, Detail)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     let mut object = serializer.serialize_map(Some(details.len()))?;
     for (name, detail) in details {
         object.serialize_entry(name, detail)?;

@@ -51,7 +51,8 @@ impl Granted {
             })?;
         }
         let cache = Grants { write: !args.read_only, leases: args.max_leases };
-        let limits = GuestLimits { memory_bytes: args.max_memory, ..GuestLimits::default() };
+        let memory_bytes = usize::try_from(args.max_memory.as_u64()).unwrap_or(usize::MAX);
+        let limits = GuestLimits { memory_bytes, ..GuestLimits::default() };
         Ok(Self { cache, limits, variables, directories })
     }
 }

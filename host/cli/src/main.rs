@@ -6,6 +6,7 @@ mod args;
 mod background;
 mod cache;
 mod component;
+mod connect_hint;
 mod engine;
 mod exit;
 mod guest;

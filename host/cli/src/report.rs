@@ -28,7 +28,7 @@ impl From<Asked> for Endpoint {
 /// Prints the health. The exit code is 0 only if it is good.
 pub(crate) async fn health(args: &HealthArgs) -> Result<u8, Failure> {
     let report = ask(&args.report, async |actuator, components, new_store| {
-        let limit = args.report.probe_timeout;
+        let limit = args.report.actuator.probe_timeout;
         let actuator = add_probes(actuator, components, &new_store, limit).await;
         actuator.health(args.endpoint.into()).await
     })
@@ -52,7 +52,7 @@ async fn ask<T>(
     args: &ReportArgs,
     question: impl AsyncFnOnce(Actuator, &[LoadedComponent], NewStore) -> T,
 ) -> Result<T, Failure> {
-    let options = Options::resolve(&args.store, args.probe_timeout, environment)?;
+    let options = Options::resolve(&args.store, &args.actuator, environment)?;
     let granted = Granted::new(&args.guest, environment)?;
     let engine = engine::build(&args.engine)?;
     let loader = Loader::new(&engine).map_err(Failure::linker)?;
@@ -72,9 +72,8 @@ fn print(report: &impl Serialize, pretty: bool) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     let indented = pretty || stdout.is_terminal();
     // A value, because details of a guest may have the same name twice.
-    let text = serde_json::to_value(report).map(|report| {
-        if indented { format!("{report:#}\n") } else { format!("{report}\n") }
-    });
+    let text = serde_json::to_value(report)
+        .map(|report| if indented { format!("{report:#}\n") } else { format!("{report}\n") });
     let written = text.map_err(io::Error::from).and_then(|text| {
         stdout.write_all(text.as_bytes())?;
         stdout.flush()

@@ -19,8 +19,6 @@ use crate::signals::Signals;
 use crate::store::IfUnreachable;
 use crate::trap;
 
-/// How long each that the component asks after may take.
-const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the component may take to notice that it has ended. It may be
 /// blocked in the host, as on output that nobody reads.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -28,7 +26,7 @@ const FAREWELL: Duration = Duration::from_millis(500);
 /// Runs a component to its end, and returns its exit code.
 pub(crate) async fn run(args: &RunArgs) -> Result<u8, Failure> {
     // What fails without help from elsewhere fails first.
-    let options = Options::resolve(&args.store, PROBE_TIMEOUT, environment)?;
+    let options = Options::resolve(&args.store, &args.actuator, environment)?;
     let granted = Granted::new(&args.guest, environment)?;
     let engine = engine::build(&args.engine)?;
     let (path, arguments) = program(args)?;
@@ -45,7 +43,8 @@ pub(crate) async fn run(args: &RunArgs) -> Result<u8, Failure> {
     // would never end.
     let new_store = instances.clone().reporters(Arc::new(open.actuator()));
     let components = [component];
-    let actuator = add_probes(open.actuator(), &components, &new_store, PROBE_TIMEOUT).await;
+    let actuator =
+        add_probes(open.actuator(), &components, &new_store, args.actuator.probe_timeout).await;
     let actuator = add_contributors(actuator, &components, &new_store);
     let store = instances.program(Arc::new(actuator), &arguments);
 

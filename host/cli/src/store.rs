@@ -11,6 +11,7 @@ use spakky_cache_memory::MemoryStore;
 use spakky_cache_redis::{RedisConnection, RedisStore};
 use spakky_cache_wasmtime::CacheConfig;
 
+use crate::connect_hint::connect_hint;
 use crate::exit::{Failure, UNAVAILABLE};
 use crate::settings::StoreOptions;
 
@@ -42,7 +43,9 @@ pub(crate) async fn open(
             Ok(Arc::new(RedisStore::new(connection, prefix, Arc::new(TokioRuntime))))
         }
         Err(error) => match if_unreachable {
-            IfUnreachable::Fail => Err(Failure::new(UNAVAILABLE, error)
+            IfUnreachable::Fail => Err(connect_hint(&error.kind)
+                .into_iter()
+                .fold(Failure::new(UNAVAILABLE, &error), Failure::hint)
                 .hint("--store embedded runs without Redis, for a first try")),
             IfUnreachable::FailLater => Ok(Arc::new(Unreachable(error.to_string()))),
         },

@@ -6,7 +6,6 @@ use wasmtime::{Error, Trap as Code, WasmBacktrace};
 
 use crate::args::GuestArgs;
 use crate::exit::{Failure, TRAPPED};
-use crate::parsers::show_size;
 
 /// Explains `trap`, with a backtrace if that is wanted.
 pub(crate) fn explain(trap: &Error, args: &GuestArgs, backtrace: bool) -> Failure {
@@ -18,20 +17,19 @@ pub(crate) fn explain(trap: &Error, args: &GuestArgs, backtrace: bool) -> Failur
         // Ends without a line break, as every problem does.
         let _ = write!(text, "\n{}", frames.to_string().trim_end());
     }
-    let hint = match hint {
-        None if !backtrace => Some("--backtrace shows where".into()),
-        hint => hint,
-    };
-    Failure { code: TRAPPED, problems: vec![text], hint }
+    let failure = Failure::new(TRAPPED, text);
+    match hint.or((!backtrace).then_some("--backtrace shows where")) {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
 }
 
-fn why(trap: &Error, args: &GuestArgs) -> (String, Option<String>) {
+fn why(trap: &Error, args: &GuestArgs) -> (String, Option<&'static str>) {
     let reason = trap.root_cause().to_string();
     // The engine has no type for this one.
     if reason.contains("growing memory") || reason.contains("exceeds memory limits") {
-        let limit = show_size(args.max_memory);
-        let why = format!("out of memory, of which it may have {limit}");
-        return (why, Some("--max-memory raises the limit".into()));
+        let why = format!("out of memory, of which it may have {}", args.max_memory);
+        return (why, Some("--max-memory raises the limit"));
     }
     match trap.downcast_ref::<Code>() {
         Some(Code::UnreachableCodeReached) => {

@@ -1,7 +1,8 @@
 //! The contract's `actuator`, and its types as those of the actuator.
 
 use spakky_actuator::{
-    Actuator, ComponentHealth, Detail, Details, Endpoint, HealthReport, InfoGroup, InfoSection, Status,
+    Actuator, ComponentHealth, Detail, Details, Endpoint, HealthReport, InfoGroup, InfoSection,
+    Status,
 };
 
 use crate::bindings::spakky::cache::actuator;

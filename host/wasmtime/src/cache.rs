@@ -71,9 +71,7 @@ fn options(options: types::EntryOptions) -> EntryOptions {
 }
 
 /// The result of a call as the contract has it, or the trap.
-fn to_contract<T>(
-    result: Result<T>,
-) -> wasmtime::Result<(std::result::Result<T, types::Error>,)> {
+fn to_contract<T>(result: Result<T>) -> wasmtime::Result<(std::result::Result<T, types::Error>,)> {
     Ok((match result {
         Ok(value) => Ok(value),
         Err(failure) => Err(failure.into_contract()?),

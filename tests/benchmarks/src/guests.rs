@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use anyhow::ensure;
 use serde_json::json;
 use spakky_cache_core::{Grants, Policy, Prefix};
-use spakky_runner::GuestLimits;
 use spakky_end_to_end::backing::Backing;
 use spakky_end_to_end::guest::{self, Guest as Instance};
 use spakky_end_to_end::language::{LANGUAGES, Language};
 use spakky_end_to_end::stage::{Host, Player, Stage};
+use spakky_runner::GuestLimits;
 
 use crate::table;
 

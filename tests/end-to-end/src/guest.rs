@@ -11,9 +11,9 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStrea
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use wasmtime::Store;
+use wasmtime_wasi::WasiCtx;
 use wasmtime_wasi::cli::{AsyncStdinStream, AsyncStdoutStream};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
-use wasmtime_wasi::WasiCtx;
 
 use crate::DEADLINE;
 use crate::stage::{Host, Player};
@@ -145,7 +145,75 @@ impl Guest {
     ///
     /// # Errors
     /// As [`ask`](Self::ask) and [`answer`](Self::answer).
-    pub async fn play(player: Player, store: Store<InstanceState>) -> Ending {
+    pub async fn play(&mut self, step: &Value) -> anyhow::Result<Value> {
+        self.ask(step).await?;
+        self.answer().await
+    }
+
+    /// Waits until it has ended by itself, once it has no more to read.
+    ///
+    /// # Errors
+    /// It does not end, or it said what nobody asked for.
+    pub async fn end(&mut self) -> anyhow::Result<Ending> {
+        self.input = None;
+        let ending = self.ending().await?;
+        if let Some(rest) = self.output.next_line().await? {
+            bail!("it ended ({ending}), and had an answer that nobody waited for: {rest}");
+        }
+        Ok(ending)
+    }
+
+    /// Ends it, as a host does with one whose caller has gone away.
+    pub async fn kill(&mut self) -> Ending {
+        self.task.abort();
+        (&mut self.task).await.unwrap_or(Ending::Killed)
+    }
+
+    async fn ending(&mut self) -> anyhow::Result<Ending> {
+        let ended = timeout(DEADLINE, &mut self.task).await;
+        Ok(ended.with_context(|| format!("it has not ended within {DEADLINE:?}"))??)
+    }
+
+    /// What it said on standard error.
+    fn said(&self) -> String {
+        let said = self.errors.contents();
+        let said = String::from_utf8_lossy(&said);
+        if said.is_empty() { String::new() } else { format!("\nit said: {}", said.trim_end()) }
+    }
+}
+
+/// Makes an instance of `player`, and drops it, before its first instruction of
+/// its own.
+///
+/// # Errors
+/// It cannot be instantiated.
+pub async fn instantiate(host: &Host, player: &Player) -> anyhow::Result<()> {
+    let wasi = WasiCtx::builder().build();
+    let store = store_of(host, player, Grants::default(), &GuestLimits::default(), wasi);
+    Ok(player.instantiate(store).await?)
+}
+
+fn store_of(
+    host: &Host,
+    player: &Player,
+    grants: Grants,
+    limits: &GuestLimits,
+    wasi: WasiCtx,
+) -> Store<InstanceState> {
+    let cache = CacheCtx::new(&host.cache)
+        .grants(grants)
+        .config(host.config.clone())
+        .actuator(host.actuator.clone());
+    InstanceState::store(player.engine(), cache, wasi, limits)
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn play(player: Player, store: Store<InstanceState>) -> Ending {
     match run_program(&player, store).await {
         ProgramEnd::Returned(Ok(())) => Ending::Well,
         ProgramEnd::Returned(Err(())) => Ending::Failed,

@@ -7,11 +7,11 @@ use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use spakky_cache_core::{Grants, Policy, Prefix};
 use spakky_cache_redis::RedisSettings;
-use spakky_runner::GuestLimits;
 use spakky_end_to_end::backing::Backing;
 use spakky_end_to_end::guest::{Ending, Guest};
 use spakky_end_to_end::language::RUST;
 use spakky_end_to_end::stage::{Host, Player, Stage};
+use spakky_runner::GuestLimits;
 use spakky_test_support::{RedisServer, ServerOptions};
 use tokio::sync::watch;
 
