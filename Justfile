@@ -68,6 +68,7 @@ test-doc: _rust _redis
 
 # what every store must do, the guarantees, and the host-guest suite
 test-suite *args: build _redis
+    cargo build {{ host }} --example embed --example redis
     cargo test --no-fail-fast {{ host }} --test '*' -- "$@"
 
 # of the suite, what every store must do, the guarantees, and failures of Redis

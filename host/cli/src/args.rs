@@ -6,16 +6,20 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use bytesize::ByteSize;
+use clap::builder::BoolishValueParser;
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use spakky_cache_core::Prefix;
 
-use crate::values::{
-    CompileCache, Mount, Variable, duration, lease, mount, positive_duration, size, variable,
+use crate::parsers::{
+    CompileCache, Mount, Setting, SettingParser, Variable, duration, host, key_prefix, lease,
+    non_empty, positive_duration, socket_timeout,
 };
 
 /// A cache on Redis for WebAssembly components.
 ///
-/// Where Redis is, is read from the variables SPAKKY_REDIS__HOST, __PORT, __DB, __USERNAME,
-/// __PASSWORD, __USE_SSL, __KEY_PREFIX and __SOCKET_TIMEOUT; options win over them.
+/// The variables SPAKKY_REDIS__HOST, __PORT, __DB, __USERNAME, __PASSWORD, __USE_SSL, __KEY_PREFIX
+/// and __SOCKET_TIMEOUT say where Redis is; options override them.
 /// SPAKKY_ACTUATOR_INCLUDE_DETAILS=false leaves the details out of health reports. RUST_LOG sets
 /// what is logged to stderr (default: warn).
 #[derive(Debug, Parser)]
@@ -64,6 +68,8 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) store: StoreArgs,
     #[command(flatten)]
+    pub(crate) actuator: ActuatorArgs,
+    #[command(flatten)]
     pub(crate) engine: EngineArgs,
 }
 
@@ -74,7 +80,8 @@ Examples:
   spakky-redis run --dir ./out::/out --dir-ro /etc/app --env LANG --env MODE=fast component.wasm
   spakky-redis run --max-memory 64MiB --max-time 30s --read-only component.wasm
 
-A DURATION is a number with ms, s, m or h, such as 250ms or 1.5m; a SIZE one with KiB, MiB or GiB.
+A DURATION is a number of seconds, or has units, as 250ms or 1m 30s have; a SIZE is a number of
+bytes, or has a unit, as 64MiB has.
 
 Exit codes: the component's own, and
   2    wrong options or settings
@@ -149,10 +156,6 @@ pub(crate) struct ReportArgs {
     #[arg(value_name = "COMPONENT")]
     pub(crate) components: Vec<PathBuf>,
 
-    /// How long each that is asked may take
-    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = positive_duration)]
-    pub(crate) probe_timeout: Duration,
-
     /// Spread the JSON over lines, as is done for a terminal anyway
     #[arg(long)]
     pub(crate) pretty: bool,
@@ -162,7 +165,31 @@ pub(crate) struct ReportArgs {
     #[command(flatten)]
     pub(crate) store: StoreArgs,
     #[command(flatten)]
+    pub(crate) actuator: ActuatorArgs,
+    #[command(flatten)]
     pub(crate) engine: EngineArgs,
+}
+
+/// How health and info are asked for, by this command or by a component.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Report options")]
+pub(crate) struct ActuatorArgs {
+    /// How long each that is asked may take
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = positive_duration)]
+    pub(crate) probe_timeout: Duration,
+
+    /// Whether health reports show details
+    #[arg(
+        long,
+        env = "SPAKKY_ACTUATOR_INCLUDE_DETAILS",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_value = "true",
+        default_missing_value = "true",
+        value_parser = SettingParser(BoolishValueParser::new())
+    )]
+    pub(crate) include_details: Setting<bool>,
 }
 
 /// What a health report is about.
@@ -180,9 +207,6 @@ const STORE: &str = "Store options";
 const GRANTS: &str = "What components may do";
 
 /// Which store, where it is, and how the cache behaves on it.
-///
-/// The texts of Redis' own settings are kept as they are, for the one parser
-/// that reads them from the environment, too.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = STORE)]
 pub(crate) struct StoreArgs {
@@ -190,44 +214,84 @@ pub(crate) struct StoreArgs {
     #[arg(long, value_enum, default_value_t = StoreKind::Redis)]
     pub(crate) store: StoreKind,
 
-    /// Redis' name or address [default: localhost]
-    #[arg(long, value_name = "HOST")]
-    pub(crate) redis_host: Option<String>,
+    /// Redis' name or address
+    #[arg(
+        long,
+        env = "SPAKKY_REDIS__HOST",
+        value_name = "HOST",
+        default_value = "localhost",
+        value_parser = SettingParser(host)
+    )]
+    pub(crate) redis_host: Setting<String>,
 
-    /// Redis' port [default: 6379]
-    #[arg(long, value_name = "PORT")]
-    pub(crate) redis_port: Option<String>,
+    /// Redis' port
+    #[arg(
+        long,
+        env = "SPAKKY_REDIS__PORT",
+        value_name = "PORT",
+        default_value = "6379",
+        value_parser = SettingParser(value_parser!(u16).range(1..))
+    )]
+    pub(crate) redis_port: Setting<u16>,
 
-    /// The number of Redis' database [default: 0]
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) redis_db: Option<String>,
+    /// The number of Redis' database
+    #[arg(
+        long,
+        env = "SPAKKY_REDIS__DB",
+        value_name = "NUMBER",
+        default_value = "0",
+        value_parser = SettingParser(value_parser!(u32))
+    )]
+    pub(crate) redis_db: Setting<u32>,
 
     /// The user's name at Redis
-    #[arg(long, value_name = "NAME")]
-    pub(crate) redis_username: Option<String>,
+    #[arg(
+        long,
+        env = "SPAKKY_REDIS__USERNAME",
+        value_name = "NAME",
+        default_value = "",
+        hide_default_value = true,
+        value_parser = SettingParser(non_empty)
+    )]
+    pub(crate) redis_username: Setting<Option<String>>,
 
-    /// A file that holds the password, whose final line break does not count; there is no option
-    /// for the password itself, because other users of the machine can read command lines
+    /// A file that holds the password, without its final line break; SPAKKY_REDIS__PASSWORD may
+    /// hold the password itself, but no option, because other users can read command lines
     #[arg(long, value_name = "FILE")]
     pub(crate) redis_password_file: Option<PathBuf>,
 
-    /// Whether to encrypt the connection [default: false]
+    /// Whether to encrypt the connection
     #[arg(
         long,
+        env = "SPAKKY_REDIS__USE_SSL",
         value_name = "BOOL",
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = "true"
+        default_value = "false",
+        default_missing_value = "true",
+        value_parser = SettingParser(BoolishValueParser::new())
     )]
-    pub(crate) redis_use_ssl: Option<String>,
+    pub(crate) redis_use_ssl: Setting<bool>,
 
-    /// What every key begins with in the store [default: spakky:cache:]
-    #[arg(long, value_name = "PREFIX")]
-    pub(crate) key_prefix: Option<String>,
+    /// What every key begins with in the store
+    #[arg(
+        long,
+        env = "SPAKKY_REDIS__KEY_PREFIX",
+        value_name = "PREFIX",
+        default_value = "spakky:cache:",
+        value_parser = SettingParser(key_prefix)
+    )]
+    pub(crate) key_prefix: Setting<Prefix>,
 
-    /// The longest that one operation of Redis may take, in seconds [default: 5.0]
-    #[arg(long, value_name = "SECONDS")]
-    pub(crate) socket_timeout: Option<String>,
+    /// How long one operation of Redis may take
+    #[arg(
+        long,
+        env = "SPAKKY_REDIS__SOCKET_TIMEOUT",
+        value_name = "DURATION",
+        default_value = "5s",
+        value_parser = SettingParser(socket_timeout)
+    )]
+    pub(crate) socket_timeout: Setting<Duration>,
 
     /// What a read answers if the store fails; writes fail in any case
     #[arg(long, value_name = "ANSWER", value_enum, default_value_t = Failing::Error)]
@@ -266,20 +330,20 @@ pub(crate) enum Failing {
 pub(crate) struct GuestArgs {
     /// Let it read and write a directory: HOST is its path here, GUEST the one that the component
     /// sees [default: the same]; repeatable
-    #[arg(long, value_name = "HOST[::GUEST]", value_parser = mount)]
+    #[arg(long, value_name = "HOST[::GUEST]")]
     pub(crate) dir: Vec<Mount>,
 
     /// Let it read a directory; repeatable
-    #[arg(long, value_name = "HOST[::GUEST]", value_parser = mount)]
+    #[arg(long, value_name = "HOST[::GUEST]")]
     pub(crate) dir_ro: Vec<Mount>,
 
     /// Set a variable, or pass on the one of this name; repeatable
-    #[arg(long, value_name = "NAME[=VALUE]", value_parser = variable)]
+    #[arg(long, value_name = "NAME[=VALUE]")]
     pub(crate) env: Vec<Variable>,
 
     /// The size that each of its memories may reach
-    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = size)]
-    pub(crate) max_memory: usize,
+    #[arg(long, value_name = "SIZE", default_value = "1GiB")]
+    pub(crate) max_memory: ByteSize,
 
     /// Let it read the cache, but not store, load, delete or evict
     #[arg(long)]
@@ -339,16 +403,8 @@ mod tests {
         let args = run(&["run", "c.wasm"]);
         assert!(args.guest.dir.is_empty() && args.guest.dir_ro.is_empty());
         assert!(args.guest.env.is_empty());
-        assert_eq!(args.guest.max_memory, 1 << 30);
+        assert_eq!(args.guest.max_memory, ByteSize::gib(1));
         assert_eq!((args.max_time, args.guest.max_leases), (None, 256));
-    }
-
-    #[test]
-    fn a_flag_of_encryption_may_have_a_value() {
-        let ssl = |line: &[&str]| run(line).store.redis_use_ssl;
-        assert_eq!(ssl(&["run", "c.wasm"]), None);
-        assert_eq!(ssl(&["run", "--redis-use-ssl", "c.wasm"]).as_deref(), Some("true"));
-        assert_eq!(ssl(&["run", "--redis-use-ssl=no", "c.wasm"]).as_deref(), Some("no"));
     }
 
     #[test]

@@ -4,12 +4,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use spakky_cache_wasmtime::EngineOptions;
+use spakky_runner::EngineOptions;
 use wasmtime::Engine;
 
 use crate::args::EngineArgs;
 use crate::exit::Failure;
-use crate::values::CompileCache;
+use crate::parsers::CompileCache;
 
 /// The engine that compiles and runs components.
 pub(crate) fn build(args: &EngineArgs) -> Result<Engine, Failure> {

@@ -38,12 +38,12 @@ pub(crate) struct Failure {
     /// What is wrong; at least one line, each for one problem.
     pub(crate) problems: Vec<String>,
     /// What may help.
-    pub(crate) hint: Option<String>,
+    pub(crate) hints: Vec<String>,
 }
 
 impl Failure {
     pub(crate) fn new(code: u8, problem: impl fmt::Display) -> Self {
-        Self { code, problems: vec![problem.to_string()], hint: None }
+        Self { code, problems: vec![problem.to_string()], hints: vec![] }
     }
 
     /// Neither the user's fault nor the component's.
@@ -51,8 +51,13 @@ impl Failure {
         Self::new(INTERNAL, problem)
     }
 
+    /// The linker refused WASI or the cache.
+    pub(crate) fn linker(error: impl fmt::Display) -> Self {
+        Self::internal(format!("the linker: {error:#}"))
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hints.push(hint.into());
         self
     }
 
@@ -69,7 +74,7 @@ impl fmt::Display for Failure {
         for problem in &self.problems {
             writeln!(f, "error: {problem}")?;
         }
-        if let Some(hint) = &self.hint {
+        for hint in &self.hints {
             writeln!(f, "hint: {hint}")?;
         }
         Ok(())

@@ -1,43 +1,23 @@
-//! What the host keeps for one instance of a component, and grants it.
+//! What components are granted, and the stores of their instances.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use spakky_cache_core::actuator::Actuator;
+use spakky_actuator::Actuator;
 use spakky_cache_core::{Cache, Grants};
-use spakky_cache_wasmtime::{CacheCtx, GuestLimits, Settings};
-use wasmtime::component::ResourceTable;
-use wasmtime::{Engine, Store, StoreLimits};
-use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use spakky_cache_wasmtime::{CacheConfig, CacheCtx};
+use spakky_runner::{GuestLimits, InstanceState, NewStore, Stdout};
+use wasmtime::{Engine, Store};
+use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 
 use crate::args::GuestArgs;
 use crate::exit::{Failure, NO_INPUT, USAGE};
-use crate::plugin::Plugin;
-use crate::stdout::Stdout;
-use crate::values::Mount;
-
-/// The data of one instance's store.
-pub(crate) struct Guest {
-    pub(crate) cache: CacheCtx,
-    limits: StoreLimits,
-    wasi: WasiCtx,
-    table: ResourceTable,
-}
-
-impl WasiView for Guest {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
-    }
-}
-
-/// Most streams, files and the like that one instance may have open.
-const MOST_HANDLES: usize = 1 << 16;
+use crate::parsers::Mount;
 
 /// What components are granted.
 #[derive(Clone, Debug)]
 pub(crate) struct Granted {
     cache: Grants,
-    limits: GuestLimits,
+    pub(crate) limits: GuestLimits,
     variables: Vec<(String, String)>,
     directories: Vec<(Mount, FsPerms)>,
 }
@@ -71,76 +51,55 @@ impl Granted {
             })?;
         }
         let cache = Grants { write: !args.read_only, leases: args.max_leases };
-        let limits = GuestLimits { memory_bytes: args.max_memory, ..GuestLimits::default() };
+        let memory_bytes = usize::try_from(args.max_memory.as_u64()).unwrap_or(usize::MAX);
+        let limits = GuestLimits { memory_bytes, ..GuestLimits::default() };
         Ok(Self { cache, limits, variables, directories })
     }
-
-    /// The limits of a component that may run for `time`.
-    pub(crate) fn limits(&self, time: Option<Duration>) -> GuestLimits {
-        GuestLimits { time, ..self.limits.clone() }
-    }
 }
 
-/// How an instance is called, and whom it talks to.
-#[derive(Clone, Debug)]
-pub(crate) enum Talk {
-    /// A program with these arguments, the first of them its name, on the
-    /// input and output of this command.
-    Program(Vec<String>),
-    /// Somebody who is asked, and whose output must not get into the report.
-    Asked,
-}
-
-/// Makes the stores of instances.
+/// Creates the stores of instances.
 #[derive(Clone)]
-pub(crate) struct Guests {
-    engine: Engine,
-    cache: Cache,
-    settings: Arc<Settings>,
-    granted: Granted,
+pub(crate) struct Instances {
+    pub(crate) engine: Engine,
+    pub(crate) cache: Cache,
+    pub(crate) config: Arc<CacheConfig>,
+    pub(crate) granted: Granted,
 }
 
-impl Guests {
-    pub(crate) fn new(engine: &Engine, plugin: &Plugin, granted: Granted) -> Self {
-        let (cache, settings) = (plugin.cache.clone(), plugin.settings.clone());
-        Self { engine: engine.clone(), cache, settings, granted }
-    }
-
-    /// The store of a new instance, under its limits.
-    pub(crate) fn store(&self, actuator: &Arc<Actuator>, talk: &Talk) -> Store<Guest> {
-        let session = self.cache.session(self.granted.cache.clone());
-        let mut table = ResourceTable::new();
-        table.set_max_capacity(MOST_HANDLES);
-        let guest = Guest {
-            cache: CacheCtx::new(session, self.settings.clone(), actuator.clone()),
-            limits: self.granted.limits.store_limits(),
-            wasi: self.wasi(talk),
-            table,
-        };
-        let mut store = Store::new(&self.engine, guest);
-        self.granted.limits.apply(&mut store, |guest| &mut guest.limits);
-        store
-    }
-
-    fn wasi(&self, talk: &Talk) -> WasiCtx {
+impl Instances {
+    /// The store of a program. `args` begin with its name. Its input and output
+    /// are those of this command.
+    pub(crate) fn program(&self, actuator: Arc<Actuator>, args: &[String]) -> Store<InstanceState> {
         let mut wasi = WasiCtxBuilder::new();
-        wasi.envs(&self.granted.variables).inherit_stderr();
-        match talk {
-            Talk::Program(args) => {
-                wasi.args(args).inherit_stdin().stdout(Stdout);
-            }
-            Talk::Asked => {
-                wasi.stdout(std::io::stderr());
-            }
-        }
-        for (mount, permissions) in &self.granted.directories {
+        wasi.args(args).inherit_stdin().stdout(Stdout);
+        self.store(actuator, wasi)
+    }
+
+    /// Creates the stores of probes and contributors. What they print goes to
+    /// stderr: on stdout there is only the report.
+    pub(crate) fn reporters(self, actuator: Arc<Actuator>) -> NewStore {
+        Arc::new(move || {
+            let mut wasi = WasiCtxBuilder::new();
+            wasi.stdout(std::io::stderr());
+            self.store(actuator.clone(), wasi)
+        })
+    }
+
+    fn store(&self, actuator: Arc<Actuator>, mut wasi: WasiCtxBuilder) -> Store<InstanceState> {
+        let Granted { cache: grants, limits, variables, directories } = &self.granted;
+        wasi.envs(variables).inherit_stderr();
+        for (mount, permissions) in directories {
             if let Err(error) = wasi.preopened_dir(&mount.host, &mount.guest, *permissions) {
                 // It could be opened when the command began.
                 let host = mount.host.display();
                 tracing::warn!(%host, %error, "a directory is gone, and not granted");
             }
         }
-        wasi.build()
+        let cache = CacheCtx::new(&self.cache)
+            .grants(grants.clone())
+            .config(self.config.clone())
+            .actuator(actuator);
+        InstanceState::store(&self.engine, cache, wasi.build(), limits)
     }
 }
 
@@ -179,6 +138,6 @@ mod tests {
         let granted =
             granted(&["--read-only", "--max-leases", "3", "--max-memory", "1MiB"]).unwrap();
         assert_eq!(granted.cache, Grants { write: false, leases: 3 });
-        assert_eq!(granted.limits(None).memory_bytes, 1 << 20);
+        assert_eq!(granted.limits.memory_bytes, 1 << 20);
     }
 }

@@ -4,22 +4,20 @@
 
 mod args;
 mod background;
+mod cache;
 mod component;
-mod ending;
+mod connect_hint;
 mod engine;
 mod exit;
 mod guest;
-mod imports;
 mod logging;
-mod plugin;
+mod parsers;
 mod report;
-mod reporters;
 mod run;
 mod settings;
 mod signals;
-mod stdout;
 mod store;
-mod values;
+mod trap;
 
 use std::process::ExitCode;
 

@@ -1,17 +1,17 @@
 //! The commands that report: `health` and `info`.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::Arc;
 
-use serde_json::Value;
-use spakky_cache_core::actuator::{Endpoint, Status, info_to_json};
+use serde::Serialize;
+use spakky_actuator::{Actuator, Endpoint, Info, Status};
+use spakky_runner::{LoadedComponent, Loader, NewStore, add_contributors, add_probes};
 
 use crate::args::{Asked, HealthArgs, InfoArgs, ReportArgs};
-use crate::component::{Loaded, Loader};
+use crate::cache::OpenCache;
 use crate::engine;
 use crate::exit::{Failure, NO_OUTPUT, UNSUCCESSFUL};
-use crate::guest::{Granted, Guests};
-use crate::plugin;
-use crate::reporters::Reporters;
+use crate::guest::{Granted, Instances};
 use crate::settings::{Options, environment};
 use crate::store::Connect;
 
@@ -25,55 +25,60 @@ impl From<Asked> for Endpoint {
     }
 }
 
-/// Asks whether all is well; the exit code says so, too.
+/// Prints the health. The exit code is 0 only if it is good.
 pub(crate) async fn health(args: &HealthArgs) -> Result<u8, Failure> {
-    let report = ask(&args.report, async |reporters, components| {
-        let actuator = reporters.probes(components).await.actuator();
+    let report = ask(&args.report, async |actuator, components, new_store| {
+        let limit = args.report.actuator.probe_timeout;
+        let actuator = add_probes(actuator, components, &new_store, limit).await;
         actuator.health(args.endpoint.into()).await
     })
     .await?;
-    print(&report.to_json(), args.report.pretty)?;
+    print(&report, args.report.pretty)?;
     Ok(if report.status == Status::Healthy { 0 } else { UNSUCCESSFUL })
 }
 
-/// Asks what there is to know.
+/// Prints the info.
 pub(crate) async fn info(args: &InfoArgs) -> Result<u8, Failure> {
-    let sections = ask(&args.report, async |reporters, components| {
-        reporters.contributors(components).actuator().info().await
+    let sections = ask(&args.report, async |actuator, components, new_store| {
+        add_contributors(actuator, components, &new_store).info().await
     })
     .await?;
-    print(&info_to_json(&sections), args.report.pretty)?;
+    print(&Info(&sections), args.report.pretty)?;
     Ok(0)
 }
 
-/// Makes a cache, loads the named components, and asks them `question`.
+/// Opens the cache, loads the components, and has `question` ask them.
 async fn ask<T>(
     args: &ReportArgs,
-    question: impl AsyncFnOnce(Reporters, &[Loaded]) -> T,
+    question: impl AsyncFnOnce(Actuator, &[LoadedComponent], NewStore) -> T,
 ) -> Result<T, Failure> {
-    let options = Options::resolve(&args.store, args.probe_timeout, environment)?;
+    let options = Options::resolve(&args.store, &args.actuator, environment)?;
     let granted = Granted::new(&args.guest, environment)?;
     let engine = engine::build(&args.engine)?;
-    let loader = Loader::new(&engine)?;
+    let loader = Loader::new(&engine).map_err(Failure::linker)?;
     let components =
         args.components.iter().map(|path| loader.load(path)).collect::<Result<Vec<_>, _>>()?;
-    let plugin = plugin::initialize(options, Connect::Lazily).await?;
-    let guests = Guests::new(&engine, &plugin, granted);
-    let reporters = Reporters::new(&plugin, &guests, args.probe_timeout);
-    let answer = question(reporters, &components).await;
-    plugin.settle().await;
+    let open = OpenCache::new(options, Connect::Lazily).await?;
+    let (cache, config) = (open.cache.clone(), open.config.clone());
+    let instances = Instances { engine, cache, config, granted };
+    let new_store = instances.reporters(Arc::new(open.actuator()));
+    let answer = question(open.actuator(), &components, new_store).await;
+    open.settle().await;
     Ok(answer)
 }
 
-/// Prints the report: the product, and nothing else, goes to stdout.
-fn print(report: &Value, pretty: bool) -> Result<(), Failure> {
+/// Prints a report, and nothing else, on stdout.
+fn print(report: &impl Serialize, pretty: bool) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    let text = if pretty || stdout.is_terminal() {
-        format!("{report:#}\n")
-    } else {
-        format!("{report}\n")
-    };
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    let indented = pretty || stdout.is_terminal();
+    // A value, because details of a guest may have the same name twice.
+    let text = serde_json::to_value(report)
+        .map(|report| if indented { format!("{report:#}\n") } else { format!("{report}\n") });
+    let written = text.map_err(io::Error::from).and_then(|text| {
+        stdout.write_all(text.as_bytes())?;
+        stdout.flush()
+    });
+    match written {
         // Whoever stopped reading has seen enough; the exit code still tells.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.map_err(|error| {

@@ -2,78 +2,80 @@
 
 use std::ffi::OsString;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use spakky_cache_core::OnFailure;
-use spakky_cache_wasmtime::TimeLimit;
-use wasmtime::Store;
-use wasmtime_wasi::p2::bindings::CommandPre;
+use spakky_runner::{
+    GuestLimits, Loader, ProgramEnd, TimeLimit, add_contributors, add_probes, run_program,
+};
 
 use crate::args::RunArgs;
-use crate::component::Loader;
-use crate::ending::{self, Ending};
+use crate::cache::OpenCache;
 use crate::engine;
-use crate::exit::{Failure, TIME_LIMIT, USAGE};
-use crate::guest::{Granted, Guest, Guests, Talk};
-use crate::plugin;
-use crate::reporters::Reporters;
+use crate::exit::{Failure, PIPE_CLOSED, TIME_LIMIT, UNSUCCESSFUL, USAGE};
+use crate::guest::{Granted, Instances};
 use crate::settings::{Options, environment};
 use crate::signals::Signals;
 use crate::store::Connect;
+use crate::trap;
 
-/// How long each that the component asks after may take.
-const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the component may take to notice that it has ended. It may be
 /// blocked in the host, as on output that nobody reads.
 const FAREWELL: Duration = Duration::from_millis(500);
 
-/// Runs a component to its end, and answers its exit code.
+/// Runs a component to its end, and returns its exit code.
 pub(crate) async fn run(args: &RunArgs) -> Result<u8, Failure> {
     // What fails without help from elsewhere fails first.
-    let options = Options::resolve(&args.store, PROBE_TIMEOUT, environment)?;
+    let options = Options::resolve(&args.store, &args.actuator, environment)?;
     let granted = Granted::new(&args.guest, environment)?;
     let engine = engine::build(&args.engine)?;
     let (path, arguments) = program(args)?;
-    let component = Loader::new(&engine)?.load(path)?;
-    let command = component.command()?;
-    let limits = granted.limits(args.max_time);
-    let talk = Talk::Program([vec![component.name()], arguments].concat());
+    let component = Loader::new(&engine).map_err(Failure::linker)?.load(path)?;
+    let program = component.program()?;
+    let limits = GuestLimits { time: args.max_time, ..granted.limits.clone() };
+    let arguments = [vec![component.name()], arguments].concat();
 
     // Where a failure is a miss, Redis may as well come later.
     let connect = match options.policy.on_failure {
         OnFailure::Error => Connect::Now,
         OnFailure::Miss => Connect::Lazily,
     };
-    let plugin = plugin::initialize(options, connect).await?;
-    let _sweeping = plugin.sweep();
-    let guests = Guests::new(&engine, &plugin, granted);
-    let actuator = Reporters::new(&plugin, &guests, PROBE_TIMEOUT)
-        .probes(std::slice::from_ref(&component))
-        .await
-        .contributors(std::slice::from_ref(&component))
-        .actuator();
-    let store = guests.store(&actuator, &talk);
+    let open = OpenCache::new(options, connect).await?;
+    let _sweeping = open.sweep();
+    let (cache, config) = (open.cache.clone(), open.config.clone());
+    let instances = Instances { engine, cache, config, granted };
+    // The program's own probe sees the cache's health only, or asking for health
+    // would never end.
+    let new_store = instances.clone().reporters(Arc::new(open.actuator()));
+    let components = [component];
+    let actuator =
+        add_probes(open.actuator(), &components, &new_store, args.actuator.probe_timeout).await;
+    let actuator = add_contributors(actuator, &components, &new_store);
+    let store = instances.program(Arc::new(actuator), &arguments);
 
     let mut signals = Signals::listen()
         .map_err(|error| Failure::internal(format!("no signals can be heard: {error}")))?;
     // A task of its own: a component that is blocked in the host must not keep
     // this one from hearing signals.
-    let mut guest = tokio::spawn(call(command, store));
+    let mut guest = tokio::spawn(async move { run_program(&program, store).await });
     let ended = tokio::select! {
         ended = limits.within_time(&mut guest) => Ok(ended),
         code = signals.next() => Err(code),
     };
     let result = match ended {
-        Ok(Ok(Ok(result))) => match ending::of(&result) {
-            Ending::Exit(code) => Ok(code),
-            Ending::Trap(trap) => Err(trap.explain(&args.guest, args.backtrace)),
+        Ok(Ok(Ok(end))) => match end {
+            ProgramEnd::Returned(Ok(())) => Ok(0),
+            ProgramEnd::Returned(Err(())) => Ok(UNSUCCESSFUL),
+            // The low byte, as the system does with exit codes.
+            ProgramEnd::Exit(code) => Ok(code.to_le_bytes()[0]),
+            ProgramEnd::OutputClosed => Ok(PIPE_CLOSED),
+            ProgramEnd::Trap(trap) => Err(trap::explain(&trap, &args.guest, args.backtrace)),
         },
         Ok(Ok(Err(panic))) => Err(Failure::internal(format!("the host: {panic}"))),
-        Ok(Err(TimeLimit(limit))) => Err(Failure::new(
-            TIME_LIMIT,
-            format!("the component ran for longer than its limit of {limit:?}"),
-        )
-        .hint("--max-time raises the limit")),
+        Ok(Err(limit @ TimeLimit(_))) => {
+            Err(Failure::new(TIME_LIMIT, limit).hint("--max-time raises the limit"))
+        }
         Err(code) => Ok(code),
     };
     // With its store, the component's leases are dropped, too. All waiting here
@@ -82,7 +84,7 @@ pub(crate) async fn run(args: &RunArgs) -> Result<u8, Failure> {
     if !guest.is_finished() {
         let _ = tokio::time::timeout(FAREWELL, &mut guest).await;
     }
-    plugin.settle().await;
+    open.settle().await;
     result
 }
 
@@ -98,13 +100,4 @@ fn program(args: &RunArgs) -> Result<(&Path, Vec<String>), Failure> {
         .split_first()
         .ok_or_else(|| Failure::new(USAGE, "there is no component to run"))?;
     Ok((Path::new(path), arguments.iter().map(text).collect::<Result<_, _>>()?))
-}
-
-/// Instantiates and calls the program, whose store ends with it.
-async fn call(
-    command: CommandPre<Guest>,
-    mut store: Store<Guest>,
-) -> wasmtime::Result<Result<(), ()>> {
-    let command = command.instantiate_async(&mut store).await?;
-    command.wasi_cli_run().call_run(&mut store).await
 }

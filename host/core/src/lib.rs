@@ -3,7 +3,6 @@
 //! It knows neither Redis nor WebAssembly. A [`Store`] carries out its steps, and a
 //! [`Runtime`] provides time, randomness and tasks.
 
-pub mod actuator;
 mod cache;
 pub mod entry;
 pub mod envelope;

@@ -1,27 +1,32 @@
-//! The contract's `actuator`, for one instance, and its words as core's.
+//! The contract's `actuator`, and its types as those of the actuator.
 
-use spakky_cache_core::actuator::{
-    ComponentHealth, Detail, Details, Endpoint, InfoGroup, InfoSection, Status,
+use spakky_actuator::{
+    Actuator, ComponentHealth, Detail, Details, Endpoint, HealthReport, InfoGroup, InfoSection,
+    Status,
 };
 
-use crate::bindings::spakky::cache::actuator::{HealthReport, Host};
+use crate::bindings::spakky::cache::actuator;
 use crate::bindings::spakky::cache::actuator_types as contract;
 use crate::context::CacheCtx;
 
 impl contract::Host for CacheCtx {}
 
-impl Host for CacheCtx {
-    async fn health(&mut self, endpoint: contract::Endpoint) -> wasmtime::Result<HealthReport> {
-        let report = self.actuator.health(endpoint.into()).await;
-        Ok(HealthReport {
-            endpoint,
-            status: report.status.into(),
-            components: report.components.into_iter().map(Into::into).collect(),
-        })
+impl actuator::Host for CacheCtx {
+    async fn health(
+        &mut self,
+        endpoint: contract::Endpoint,
+    ) -> wasmtime::Result<actuator::HealthReport> {
+        let HealthReport { status, components, .. } = match &self.actuator {
+            Some(actuator) => actuator.health(endpoint.into()).await,
+            None => Actuator::default().health(endpoint.into()).await,
+        };
+        let components = components.into_iter().map(Into::into).collect();
+        Ok(actuator::HealthReport { endpoint, status: status.into(), components })
     }
 
     async fn info(&mut self) -> wasmtime::Result<Vec<contract::InfoSection>> {
-        Ok(self.actuator.info().await.into_iter().map(Into::into).collect())
+        let Some(actuator) = &self.actuator else { return Ok(vec![]) };
+        Ok(actuator.info().await.into_iter().map(Into::into).collect())
     }
 }
 
@@ -40,15 +45,6 @@ impl From<Status> for contract::HealthStatus {
         match status {
             Status::Healthy => Self::Healthy,
             Status::Unhealthy => Self::Unhealthy,
-        }
-    }
-}
-
-impl From<contract::HealthStatus> for Status {
-    fn from(status: contract::HealthStatus) -> Self {
-        match status {
-            contract::HealthStatus::Healthy => Self::Healthy,
-            contract::HealthStatus::Unhealthy => Self::Unhealthy,
         }
     }
 }
@@ -74,32 +70,12 @@ impl From<InfoSection> for contract::InfoSection {
     }
 }
 
-impl From<contract::InfoSection> for InfoSection {
-    fn from(section: contract::InfoSection) -> Self {
-        let group = |group: contract::InfoGroup| InfoGroup {
-            name: group.name,
-            entries: from_contract(group.entries),
-        };
-        Self { name: section.name, groups: section.groups.into_iter().map(group).collect() }
-    }
-}
-
 fn to_contract(details: Details) -> Vec<(String, contract::Detail)> {
     let detail = |detail| match detail {
         Detail::Text(text) => contract::Detail::Text(text),
         Detail::Integer(number) => contract::Detail::Integer(number),
         Detail::Number(number) => contract::Detail::Number(number),
         Detail::Flag(flag) => contract::Detail::Flag(flag),
-    };
-    details.into_iter().map(|(name, value)| (name, detail(value))).collect()
-}
-
-pub(crate) fn from_contract(details: Vec<(String, contract::Detail)>) -> Details {
-    let detail = |detail| match detail {
-        contract::Detail::Text(text) => Detail::Text(text),
-        contract::Detail::Integer(number) => Detail::Integer(number),
-        contract::Detail::Number(number) => Detail::Number(number),
-        contract::Detail::Flag(flag) => Detail::Flag(flag),
     };
     details.into_iter().map(|(name, value)| (name, detail(value))).collect()
 }

@@ -1,14 +1,19 @@
-//! The contract's bindings, made of `wit/`, which alone defines it.
+//! Bindings of the contract in `wit/`, except for `cache`: that one is linked by
+//! hand, so that values are `Bytes`.
 
-// The macro has a style of its own.
+// Generated code.
 #![allow(clippy::all, clippy::pedantic, unreachable_pub)]
 
 wasmtime::component::bindgen!({
     path: "../../wit",
-    world: "observed",
-    imports: { default: async | trappable | tracing },
-    exports: { default: async },
-    with: { "spakky:cache/cache.lease": spakky_cache_core::Lease },
-    trappable_error_type: { "spakky:cache/types.error" => crate::failure::Failure },
+    inline: "
+        package spakky:host;
+        world host {
+            import spakky:cache/types@0.1.0;
+            import spakky:cache/config@0.1.0;
+            import spakky:cache/actuator@0.1.0;
+        }
+    ",
+    imports: { default: async | trappable },
     require_store_data_send: true,
 });

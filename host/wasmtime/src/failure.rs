@@ -8,10 +8,9 @@ use crate::bindings::spakky::cache::types;
 /// Why a call failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// For the guest to handle.
+    /// An error for the guest to handle.
     Error(Error),
-    /// Nothing that a guest can handle: it forged a handle, or the host has a
-    /// bug.
+    /// A forged handle, or a bug of the host.
     Trap(wasmtime::Error),
 }
 
@@ -43,7 +42,7 @@ impl Failure {
                 Error::Unavailable => types::Error::Unavailable,
                 Error::Denied => types::Error::Denied,
                 Error::QuotaExceeded => types::Error::QuotaExceeded,
-                // The enum may grow before the contract does.
+                // The enum may gain a case before the contract does.
                 _ => types::Error::OperationFailed,
             },
         })

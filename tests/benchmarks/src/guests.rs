@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use anyhow::ensure;
 use serde_json::json;
 use spakky_cache_core::{Grants, Policy, Prefix};
-use spakky_cache_wasmtime::GuestLimits;
 use spakky_end_to_end::backing::Backing;
 use spakky_end_to_end::guest::{self, Guest as Instance};
 use spakky_end_to_end::language::{LANGUAGES, Language};
 use spakky_end_to_end::stage::{Host, Player, Stage};
+use spakky_runner::GuestLimits;
 
 use crate::table;
 
@@ -52,7 +52,7 @@ pub(crate) async fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     let stage = Stage::new()?;
     let prefix = Prefix::new("bench:")?;
     let store = Backing::Embedded.open(&prefix, 1).await?.remove(0);
-    let settings = Backing::Embedded.settings(&prefix);
+    let settings = Backing::Embedded.config(&prefix);
     let host = Host::new(store, settings, Policy::default());
 
     let mut readers = Vec::new();

@@ -27,6 +27,14 @@ pub fn command() -> anyhow::Result<PathBuf> {
     built(program, "./just build")
 }
 
+/// The example `name` of a crate of the host.
+///
+/// # Errors
+/// As [`command`].
+pub fn example(name: &str) -> anyhow::Result<PathBuf> {
+    built(profile_directory()?.join("examples").join(name), "cargo build --workspace --examples")
+}
+
 /// The guest `file`, such as `scenario-guest.wasm`.
 ///
 /// # Errors

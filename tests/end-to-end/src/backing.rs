@@ -5,7 +5,7 @@ use std::sync::Arc;
 use spakky_cache_core::{Prefix, Store, TokioRuntime};
 use spakky_cache_memory::MemoryStore;
 use spakky_cache_redis::{RedisConnection, RedisSettings, RedisStore};
-use spakky_cache_wasmtime::Settings;
+use spakky_cache_wasmtime::CacheConfig;
 
 /// What keeps the entries.
 #[derive(Clone, Debug)]
@@ -48,10 +48,12 @@ impl Backing {
     }
 
     /// What guests may know of it.
-    pub fn settings(&self, prefix: &Prefix) -> Settings {
+    pub fn config(&self, prefix: &Prefix) -> CacheConfig {
         match self {
-            Self::Embedded => Settings::embedded(prefix.as_str()),
-            Self::Redis(settings) => Settings {
+            Self::Embedded => {
+                CacheConfig { key_prefix: prefix.as_str().to_owned(), ..CacheConfig::default() }
+            }
+            Self::Redis(settings) => CacheConfig {
                 host: settings.host.clone(),
                 port: settings.port,
                 db: settings.database,

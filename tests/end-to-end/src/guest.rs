@@ -5,18 +5,18 @@ use std::fmt;
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 use spakky_cache_core::Grants;
-use spakky_cache_wasmtime::{CacheCtx, GuestLimits, TimeLimit};
+use spakky_cache_wasmtime::CacheCtx;
+use spakky_runner::{GuestLimits, InstanceState, ProgramEnd, TimeLimit, run_program};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, Lines, duplex};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use wasmtime::Store;
-use wasmtime::component::ResourceTable;
+use wasmtime_wasi::WasiCtx;
 use wasmtime_wasi::cli::{AsyncStdinStream, AsyncStdoutStream};
 use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
-use wasmtime_wasi::{I32Exit, WasiCtx};
 
 use crate::DEADLINE;
-use crate::stage::{Host, Player, State};
+use crate::stage::{Host, Player};
 
 /// Bytes that are in a pipe at once.
 const PIPE: usize = 64 << 10;
@@ -179,9 +179,8 @@ impl Guest {
 /// It cannot be instantiated.
 pub async fn instantiate(host: &Host, player: &Player) -> anyhow::Result<()> {
     let wasi = WasiCtx::builder().build();
-    let mut store = store_of(host, player, Grants::default(), &GuestLimits::default(), wasi);
-    player.0.instantiate_async(&mut store).await?;
-    Ok(())
+    let store = store_of(host, player, Grants::default(), &GuestLimits::default(), wasi);
+    Ok(player.instantiate(store).await?)
 }
 
 fn store_of(
@@ -190,17 +189,12 @@ fn store_of(
     grants: Grants,
     limits: &GuestLimits,
     wasi: WasiCtx,
-) -> Store<State> {
-    let session = host.cache.session(grants);
-    let state = State {
-        cache: CacheCtx::new(session, host.settings.clone(), host.actuator.clone()),
-        limits: limits.store_limits(),
-        wasi,
-        table: ResourceTable::new(),
-    };
-    let mut store = Store::new(player.0.engine(), state);
-    limits.apply(&mut store, |state| &mut state.limits);
-    store
+) -> Store<InstanceState> {
+    let cache = CacheCtx::new(&host.cache)
+        .grants(grants)
+        .config(host.config.clone())
+        .actuator(host.actuator.clone());
+    InstanceState::store(player.engine(), cache, wasi, limits)
 }
 
 impl Drop for Guest {
@@ -209,17 +203,12 @@ impl Drop for Guest {
     }
 }
 
-async fn play(player: Player, mut store: Store<State>) -> Ending {
-    let run = async {
-        let command = player.0.instantiate_async(&mut store).await?;
-        command.wasi_cli_run().call_run(&mut store).await
-    };
-    match run.await {
-        Ok(Ok(())) => Ending::Well,
-        Ok(Err(())) => Ending::Failed,
-        Err(error) => match error.downcast_ref() {
-            Some(I32Exit(code)) => Ending::Exit(*code),
-            None => Ending::Trap(error.root_cause().to_string()),
-        },
+async fn play(player: Player, store: Store<InstanceState>) -> Ending {
+    match run_program(&player, store).await {
+        ProgramEnd::Returned(Ok(())) => Ending::Well,
+        ProgramEnd::Returned(Err(())) => Ending::Failed,
+        ProgramEnd::Exit(code) => Ending::Exit(code),
+        ProgramEnd::OutputClosed => Ending::Trap("its output is closed".into()),
+        ProgramEnd::Trap(error) => Ending::Trap(error.root_cause().to_string()),
     }
 }

@@ -43,7 +43,7 @@ pub async fn play(
     let hosts = if scenario.elsewhere.is_empty() { 1 } else { 2 };
     let valid = Prefix::new(prefix)?;
     let stores = backing.open(&valid, hosts).await?;
-    let host = |store| Host::new(store, backing.settings(&valid), scenario.policy.policy());
+    let host = |store| Host::new(store, backing.config(&valid), scenario.policy.policy());
     let mut run = Run {
         scenario,
         cast,

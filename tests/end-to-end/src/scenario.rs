@@ -9,7 +9,7 @@ use anyhow::{Context as _, ensure};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use spakky_cache_core::{Grants, Policy};
-use spakky_cache_wasmtime::GuestLimits;
+use spakky_runner::GuestLimits;
 
 /// The scenarios of one file.
 #[derive(Debug)]

@@ -3,42 +3,20 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use spakky_cache_core::actuator::{Actuator, CacheMetrics, CacheProbe};
+use spakky_actuator::{Actuator, CacheMetrics, CacheProbe};
 use spakky_cache_core::metrics::Snapshot;
 use spakky_cache_core::{Cache, Grants, Policy, Store, TokioRuntime};
-use spakky_cache_wasmtime::{CacheCtx, EngineOptions, GuestLimits, Settings};
-use wasmtime::component::{Component, Linker, ResourceTable};
-use wasmtime::error::Context as _;
-use wasmtime::{Engine, StoreLimits};
-use wasmtime_wasi::p2::bindings::CommandPre;
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use spakky_cache_wasmtime::CacheConfig;
+use spakky_runner::{EngineOptions, GuestLimits, Loader, Program};
 
 use crate::guest::Guest;
 use crate::{DEADLINE, artifact};
 
 /// An engine, and what guests are linked with.
-pub struct Stage {
-    engine: Engine,
-    linker: Linker<State>,
-}
+pub struct Stage(Loader);
 
 /// A guest's component, compiled and linked.
-#[derive(Clone)]
-pub struct Player(pub(crate) CommandPre<State>);
-
-/// The data of one guest's store.
-pub struct State {
-    pub(crate) cache: CacheCtx,
-    pub(crate) limits: StoreLimits,
-    pub(crate) wasi: WasiCtx,
-    pub(crate) table: ResourceTable,
-}
-
-impl WasiView for State {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
-    }
-}
+pub type Player = Program;
 
 impl Stage {
     /// A stage, which keeps what it compiles for the next run.
@@ -48,10 +26,7 @@ impl Stage {
     pub fn new() -> anyhow::Result<Self> {
         let compile_cache = Some(artifact::scratch()?.join("components"));
         let engine = EngineOptions { compile_cache, ..EngineOptions::default() }.build()?;
-        let mut linker = Linker::new(&engine);
-        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-        spakky_cache_wasmtime::add_to_linker(&mut linker, |state: &mut State| &mut state.cache)?;
-        Ok(Self { engine, linker })
+        Ok(Self(Loader::new(&engine)?))
     }
 
     /// The component in a file.
@@ -59,9 +34,7 @@ impl Stage {
     /// # Errors
     /// It is no program, or imports what is not offered.
     pub fn player(&self, file: &Path) -> anyhow::Result<Player> {
-        let component = Component::from_file(&self.engine, file);
-        let component = component.with_context(|| format!("{} is broken", file.display()))?;
-        Ok(Player(CommandPre::new(self.linker.instantiate_pre(&component)?)?))
+        Ok(self.0.load(file)?.program()?)
     }
 }
 
@@ -69,18 +42,23 @@ impl Stage {
 #[derive(Clone)]
 pub struct Host {
     pub(crate) cache: Cache,
-    pub(crate) settings: Arc<Settings>,
+    pub(crate) config: Arc<CacheConfig>,
     pub(crate) actuator: Arc<Actuator>,
 }
 
 impl Host {
     /// A host with a cache of its own on `store`.
-    pub fn new(store: Arc<dyn Store>, settings: Settings, policy: Policy) -> Self {
+    pub fn new(store: Arc<dyn Store>, config: CacheConfig, policy: Policy) -> Self {
         let cache = Cache::with(store, policy, Arc::new(TokioRuntime));
-        let actuator = Actuator::new(Arc::new(TokioRuntime), DEADLINE, true)
-            .probe(Arc::new(CacheProbe::new(cache.clone(), vec![])))
-            .contributor(Arc::new(CacheMetrics(cache.clone())));
-        Self { cache, settings: Arc::new(settings), actuator: Arc::new(actuator) }
+        let actuator = Actuator::default()
+            .time_limit(DEADLINE)
+            .probe(Arc::new(CacheProbe::new("redis-cache", cache.clone(), vec![])))
+            .contributor(Arc::new(CacheMetrics::new(
+                "redis-cache-metrics",
+                "redis_cache",
+                cache.clone(),
+            )));
+        Self { cache, config: Arc::new(config), actuator: Arc::new(actuator) }
     }
 
     /// What its cache has counted.

@@ -7,11 +7,11 @@ use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use spakky_cache_core::{Grants, Policy, Prefix};
 use spakky_cache_redis::RedisSettings;
-use spakky_cache_wasmtime::GuestLimits;
 use spakky_end_to_end::backing::Backing;
 use spakky_end_to_end::guest::{Ending, Guest};
 use spakky_end_to_end::language::RUST;
 use spakky_end_to_end::stage::{Host, Player, Stage};
+use spakky_runner::GuestLimits;
 use spakky_test_support::{RedisServer, ServerOptions};
 use tokio::sync::watch;
 
@@ -58,7 +58,7 @@ async fn bad_guests_hurt_only_themselves(backing: &Backing) -> anyhow::Result<()
     let store = backing.open(&prefix, 1).await?.pop().context("one was asked for")?;
     // So long that only the end of its guest can free a key.
     let policy = Policy { lease: Duration::from_mins(10), ..Policy::default() };
-    let host = Host::new(store, backing.settings(&prefix), policy);
+    let host = Host::new(store, backing.config(&prefix), policy);
     let player = Stage::new()?.player(&RUST.player()?)?;
 
     let (done, over) = watch::channel(false);

@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 use spakky_cache_core::{Grants, Policy, Prefix, TokioRuntime};
 use spakky_cache_memory::MemoryStore;
 use spakky_cache_redis::RedisSettings;
-use spakky_cache_wasmtime::GuestLimits;
 use spakky_end_to_end::artifact;
 use spakky_end_to_end::backing::Backing;
 use spakky_end_to_end::command::PLAYER;
 use spakky_end_to_end::fleet::{Order, Report, Setup, Standing};
 use spakky_end_to_end::guest::Guest;
 use spakky_end_to_end::stage::{Host, Player, Stage};
+use spakky_runner::GuestLimits;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
@@ -89,7 +89,7 @@ impl Troupe {
             None => backing.open(&prefix, 1).await?.pop().context("one was asked for")?,
         };
         let policy = Policy { lease: setup.lease, ..Policy::default() };
-        let host = Host::new(store, backing.settings(&prefix), policy);
+        let host = Host::new(store, backing.config(&prefix), policy);
         let player = Stage::new()?.player(&artifact::guest(PLAYER)?)?;
         let grants = Grants { leases: setup.leases, ..Grants::default() };
         let (cues, attendants) = (HashMap::new(), JoinSet::new());

@@ -56,7 +56,7 @@ fn a_component_that_waits_is_ended_by_its_time_limit() {
 #[test]
 fn a_component_that_eats_memory_is_ended_by_its_limit() {
     let ended = plays(&json!({ "op": "eat", "mib": 64 }), &["--max-memory", "16MiB"]);
-    ended.code(134).says(&["out of memory", "16 MiB", "hint: --max-memory"]);
+    ended.code(134).says(&["out of memory", "16.0 MiB", "hint: --max-memory"]);
     plays(&json!({ "op": "eat", "mib": 64 }), &["--max-memory", "100MiB"]).code(0);
 }
 

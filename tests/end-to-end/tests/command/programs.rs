@@ -64,9 +64,9 @@ fn a_component_that_is_cut_off() {
 fn a_component_that_is_no_program() {
     let component = wat::parse_str("(component)").expect("it is right");
     let ended = run(&file("nothing.wasm", component));
-    ended.code(65).says(&["nothing.wasm is no program", "wasi:cli/run@0.2", "but nothing"]);
+    ended.code(65).says(&["nothing.wasm is not a program", "wasi:cli/run@0.2", "but nothing"]);
     let ended = run_embedded(&[]).guest(OBSERVED).finish();
-    ended.code(65).says(&["is no program", "spakky:cache/health-probe", "hint: "]);
+    ended.code(65).says(&["is not a program", "spakky:cache/health-probe", "hint: "]);
 }
 
 /// A component whose only purpose is to import.

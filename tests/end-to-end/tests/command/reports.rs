@@ -169,6 +169,19 @@ fn components_are_sorted_by_name() {
 }
 
 #[test]
+fn a_component_cannot_take_the_name_of_the_cache() {
+    let ended = spakky(["health", "--env", "OBSERVED_NAME=redis-cache"])
+        .args(["--env", "OBSERVED_CHECK=healthy"])
+        .at_port(closed_port())
+        .guest(OBSERVED)
+        .finish();
+    let other = format!("{OBSERVED}/redis-cache");
+    assert_eq!(names(&ended.code(1).json()), [&other, "redis-cache"]);
+    assert_eq!(component(&ended, &other)["status"], "healthy");
+    assert_eq!(component(&ended, "redis-cache")["status"], "unhealthy");
+}
+
+#[test]
 fn a_probe_that_traps_or_hangs_is_unhealthy_and_takes_nobody_with_it() {
     let server = redis();
     for (does, error) in [("trap", "trap"), ("panic", "trap"), ("loop", "timeout")] {

@@ -96,6 +96,18 @@ fn options_win_over_variables() {
 }
 
 #[test]
+fn a_socket_timeout_has_a_unit_or_is_in_seconds() {
+    let server = redis();
+    for (text, millis) in [("5s", 5_000), ("250ms", 250), ("1.5", 1_500)] {
+        let by_option = config(run_on(&server, &["--socket-timeout", text]));
+        let by_variable = config(run_on(&server, &[]).env("SPAKKY_REDIS__SOCKET_TIMEOUT", text));
+        for config in [by_option, by_variable] {
+            assert_eq!(config["socket_timeout_ms"], millis, "{text}");
+        }
+    }
+}
+
+#[test]
 fn a_password_may_come_from_a_file() {
     let server = redis_with(ServerOptions::new().password("s3cret"));
     let directory = tempfile::tempdir().expect("a directory");
@@ -132,7 +144,7 @@ fn every_wrong_setting_is_named_at_once_and_never_the_password() {
         .finish();
     ended.code(2).never_says("s3cret").says(&[
         "error: SPAKKY_REDIS__HOST is \"redis://cache:6379\"",
-        "error: --redis-port is \"0\", but has to be a whole number from 1 to 65535",
+        "error: --redis-port is \"0\": 0 is not in 1..=65535",
         "error: SPAKKY_REDIS__DB is \"-1\"",
         "error: SPAKKY_REDIS__USE_SSL is \"maybe\"",
         "error: SPAKKY_REDIS__KEY_PREFIX is \"a|b\"",

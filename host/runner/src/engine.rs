@@ -1,4 +1,4 @@
-//! The engine that runs components, and the clock that interrupts them.
+//! The engine that runs components, and the thread that interrupts them.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,26 +8,26 @@ use wasmtime::{Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy};
 /// How an engine is set up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EngineOptions {
-    /// Where compiled components are kept between runs, as an absolute path;
-    /// none: they are compiled anew each time. It grows to 512 MiB, then what
-    /// was not used for long goes.
+    /// Directory for compiled components, as an absolute path. Without one,
+    /// components are compiled anew each time. The directory grows to 512 MiB;
+    /// then wasmtime removes what was used least recently.
     pub compile_cache: Option<PathBuf>,
-    /// Whether memory for many instances is set aside in advance: instances
-    /// start several times as fast, and each may have at most 4 GiB of address
-    /// space. For hosts that start one instance a request.
+    /// Whether to reserve memory for many instances in advance. Instances then
+    /// start several times as fast, but each has at most 4 GiB of address space.
+    /// Meant for hosts that start one instance per request.
     pub pooling: bool,
 }
 
-/// How often a running guest is interrupted so that others get their turn.
+/// How often a running guest is interrupted, so that other tasks get their turn.
 const TICK: Duration = Duration::from_millis(10);
 
 impl EngineOptions {
-    /// An engine, and a thread that interrupts its guests for as long as it
-    /// lives.
+    /// Creates an engine, and a thread that interrupts its guests. The thread ends
+    /// with the engine.
     ///
     /// # Errors
-    /// If the compile cache's folder cannot be used, or the machine is not one
-    /// that wasmtime compiles for.
+    /// If the directory of the compile cache cannot be used, or wasmtime does not
+    /// compile for this machine.
     pub fn build(&self) -> wasmtime::Result<Engine> {
         let mut config = Config::new();
         config.epoch_interruption(true);
@@ -41,8 +41,8 @@ impl EngineOptions {
         }
         let engine = Engine::new(&config)?;
         let ticked = engine.weak();
-        // A thread, not a task: a guest that spins may have every worker of the
-        // runtime to itself.
+        // A thread, not a task: guests that compute may occupy every worker of the
+        // runtime.
         std::thread::Builder::new().name("guest-ticks".into()).spawn(move || {
             while let Some(engine) = ticked.upgrade() {
                 engine.increment_epoch();

@@ -1,21 +1,22 @@
-//! What an instance may take of the host.
+//! Limits of what an instance may use.
 
 use std::time::Duration;
 
 use wasmtime::{Store, StoreLimits, StoreLimitsBuilder};
 
-/// What one instance may take. Past any of them it traps, and alone.
+/// What one instance may use. An instance that exceeds a limit traps; others are
+/// not affected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GuestLimits {
-    /// Bytes of each of its memories.
+    /// Bytes of each linear memory.
     pub memory_bytes: usize,
-    /// Elements of each of its tables.
+    /// Elements of each table.
     pub table_elements: usize,
-    /// Core instances, memories and tables that it may be made of.
+    /// Number of core instances, of memories and of tables.
     pub instances: usize,
     /// Bytes that one call may carry from the guest to the host.
     pub call_bytes: usize,
-    /// From its start to its end, waiting included; none: no limit.
+    /// Time from start to end, waiting included; `None` is no limit.
     pub time: Option<Duration>,
 }
 
@@ -31,14 +32,14 @@ impl Default for GuestLimits {
     }
 }
 
-/// The guest ran for as long as it may.
+/// The guest ran for longer than its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the component ran for longer than its limit of {0:?}")]
 pub struct TimeLimit(pub Duration);
 
 impl GuestLimits {
-    /// The part of the limits that belongs into the data of the guest's store.
-    pub fn store_limits(&self) -> StoreLimits {
+    /// Returns the limits for the data of a `Store`.
+    pub(crate) fn store_limits(&self) -> StoreLimits {
         StoreLimitsBuilder::new()
             .memory_size(self.memory_bytes)
             .table_elements(self.table_elements)
@@ -49,13 +50,13 @@ impl GuestLimits {
             .build()
     }
 
-    /// Puts `store` under these limits; `get` finds its
+    /// Applies these limits to `store`; `get` returns its
     /// [`store_limits`](Self::store_limits).
     ///
-    /// Its engine must be one of [`EngineOptions`](crate::EngineOptions): a
-    /// guest yields with every tick of it, so that it keeps no thread, and
+    /// The guest yields at each tick of an engine of
+    /// [`EngineOptions`](crate::EngineOptions), so that it occupies no thread and
     /// [`within_time`](Self::within_time) can end it.
-    pub fn apply<T: 'static>(
+    pub(crate) fn apply<T: 'static>(
         &self,
         store: &mut Store<T>,
         get: impl (Fn(&mut T) -> &mut StoreLimits) + Send + Sync + 'static,
@@ -66,7 +67,10 @@ impl GuestLimits {
         store.epoch_deadline_async_yield_and_update(1);
     }
 
-    /// What `guest` answers, if it does within the time.
+    /// Runs `guest` for as long as it may.
+    ///
+    /// # Errors
+    /// If the time is over. `guest` is dropped then.
     pub async fn within_time<F: Future>(&self, guest: F) -> Result<F::Output, TimeLimit> {
         match self.time {
             None => Ok(guest.await),

@@ -1,13 +1,11 @@
-//! Imports that are not offered, all of them, in words.
-
-use std::path::Path;
+//! Explains why a component cannot be linked.
 
 use wasmtime::component::Component;
 
-use crate::exit::{Failure, NO_COMPONENT};
+use crate::load::LoadErrorKind;
 
-/// What is offered, for the sake of the message alone: whether a component
-/// links is for the linker to say.
+/// The packages and interfaces offered. Only messages depend on this list: the
+/// linker decides whether a component links.
 const OFFERED: [(&str, &str, &[&str]); 7] = [
     (
         "wasi:cli",
@@ -45,22 +43,23 @@ const OFFERED: [(&str, &str, &[&str]); 7] = [
     ("spakky:cache", "0.1", &["actuator", "actuator-types", "cache", "config", "types"]),
 ];
 
-/// Why `component` could not be linked.
-pub(crate) fn explain(component: &Component, error: &wasmtime::Error, path: &Path) -> Failure {
+/// Explains why `component` could not be linked.
+pub(crate) fn explain(component: &Component, error: &wasmtime::Error) -> LoadErrorKind {
     let missing: Vec<_> = imports_of(component).filter_map(|name| missing(&name)).collect();
-    let path = path.display();
-    let why = if missing.is_empty() {
-        // The interface is offered, but not as the component knows it.
-        let causes: Vec<_> = error.chain().skip(1).map(ToString::to_string).collect();
-        let import = imports_of(component).find(|name| error.to_string().contains(name.as_str()));
-        let import = import.unwrap_or_else(|| error.to_string());
-        format!("{path} imports {import}, and what is offered differs: {}", causes.join(": "))
-    } else {
-        format!("{path} imports what is not offered: {}", missing.join(", "))
-    };
-    let offered: Vec<_> =
-        OFFERED.iter().map(|(package, version, _)| format!("{package}@{version}")).collect();
-    Failure::new(NO_COMPONENT, why).hint(format!("offered are {}", offered.join(", ")))
+    if !missing.is_empty() {
+        return LoadErrorKind::MissingImports(missing);
+    }
+    // The interface is offered, but with other types.
+    let causes: Vec<_> = error.chain().skip(1).map(ToString::to_string).collect();
+    let import = imports_of(component).find(|name| error.to_string().contains(name.as_str()));
+    let import = import.unwrap_or_else(|| error.to_string());
+    LoadErrorKind::IncompatibleImport { import, difference: causes.join(": ") }
+}
+
+/// The packages offered, with their versions.
+pub(crate) fn offered() -> String {
+    let packages = OFFERED.map(|(package, version, _)| format!("{package}@{version}"));
+    packages.join(", ")
 }
 
 fn imports_of(component: &Component) -> impl Iterator<Item = String> {
@@ -69,7 +68,7 @@ fn imports_of(component: &Component) -> impl Iterator<Item = String> {
     names.into_iter()
 }
 
-/// What is wrong with importing `name`, if anything is.
+/// The import `name` and what is offered instead, if `name` is not offered.
 fn missing(name: &str) -> Option<String> {
     let (path, version) = name.split_once('@').unwrap_or((name, ""));
     let (package, interface) = path.split_once('/').unwrap_or((path, ""));
@@ -83,10 +82,10 @@ fn missing(name: &str) -> Option<String> {
     }
 }
 
-/// The part of a version that those compatible with it share; before 1.0 that
-/// is major and minor.
+/// The part of a version that compatible versions share: the major version, and
+/// before 1.0 the minor one, too.
 fn compatible(version: &str) -> &str {
-    // A version before its release is compatible with itself alone.
+    // A pre-release is compatible only with itself.
     if version.contains('-') {
         return version;
     }

@@ -1,4 +1,4 @@
-//! Standard output as a component sees it: it ends where nobody reads any more.
+//! Standard output that ends a program when nobody reads it any longer.
 
 use std::io;
 
@@ -7,23 +7,17 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
-/// Nobody reads the output any longer, as when `head` has seen enough.
+/// The reader of the output has closed it, as `head` does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the output is closed")]
+pub(crate) struct OutputClosed;
+
+/// The standard output of this process, for a program.
 ///
-/// It ends the component, as the signal SIGPIPE ends a native program: most
-/// programs would only panic over it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Closed;
-
-impl std::fmt::Display for Closed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("nobody reads the output any longer")
-    }
-}
-
-impl std::error::Error for Closed {}
-
-/// The output of this command.
-pub(crate) struct Stdout;
+/// A program that writes to it after its reader has closed it ends, as SIGPIPE
+/// ends a native program. Most programs would panic otherwise.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stdout;
 
 impl IsTerminal for Stdout {
     fn is_terminal(&self) -> bool {
@@ -33,7 +27,7 @@ impl IsTerminal for Stdout {
 
 impl StdoutStream for Stdout {
     fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
-        // Components of WASI 0.2 get the other one.
+        // Only components of WASI 0.3 use this one.
         io::stdout().async_stream()
     }
 
@@ -46,7 +40,7 @@ struct EndsIfClosed(Box<dyn OutputStream>);
 
 fn end_if_closed<T>(result: StreamResult<T>) -> StreamResult<T> {
     result.map_err(|error| match error {
-        StreamError::Closed => StreamError::Trap(Closed.into()),
+        StreamError::Closed => StreamError::Trap(OutputClosed.into()),
         error => error,
     })
 }
