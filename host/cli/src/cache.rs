@@ -28,10 +28,7 @@ impl OpenCache {
     ///
     /// # Errors
     /// If its store cannot be reached, and that is to fail.
-    pub(crate) async fn new(
-        options: Options,
-        connect: Connect,
-    ) -> Result<Self, Failure> {
+    pub(crate) async fn new(options: Options, connect: Connect) -> Result<Self, Failure> {
         let background = Background::new();
         let runtime = Arc::new(background.clone());
         let store = store::open(&options.store, runtime.clone(), connect).await?;
