@@ -92,18 +92,18 @@ impl World {
         envelope
     }
 
-    /// A marker with epochs captured now, of a lease that lasts a minute.
+    /// A marker with epochs captured now, of a lease that lasts an hour.
     pub async fn marker(&self, store: &dyn Store, tags: &[&str]) -> Marker {
         let tags: Vec<_> = tags.iter().map(|text| tag(text)).collect();
         Marker {
             id: self.id(),
             taken_at: self.runtime.now(),
-            lasts: Duration::from_mins(1),
+            lasts: Duration::from_hours(1),
             epochs: store.capture(&tags, None).await.expect("capture"),
         }
     }
 
-    /// The lease of `key`, which holds nothing, for a minute.
+    /// The lease of `key`, which holds nothing, for an hour.
     pub async fn lease(&self, store: &dyn Store, key: &Key, tags: &[&str]) -> Envelope {
         let marker = self.marker(store, tags).await;
         let taken = store.take_lease(key, None, &marker).await.expect("take_lease");
