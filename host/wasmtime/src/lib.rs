@@ -7,7 +7,8 @@
 //! # Adding the cache to a wasmtime program
 //!
 //! The lines marked `+` give the cache to the components of a program that
-//! already runs them with an asynchronous `Store`:
+//! already runs them. Besides wasmtime 48 and tokio, the program then depends on
+//! `spakky-cache-core`, `spakky-cache-memory` and this crate:
 //!
 //! ```no_run
 //! use std::sync::Arc;

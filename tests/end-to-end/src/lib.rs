@@ -6,6 +6,7 @@
 //! - `tests/isolation.rs` has many guests in one process, some of which
 //!   misbehave.
 //! - `tests/command/` starts the command `spakky-redis`: [`command`].
+//! - `tests/embedding.rs` starts the examples of `spakky-cache-wasmtime`.
 //! - `tests/fleet/` has eight processes with 25 guests each, and
 //!   `tests/stability.rs` one that works for long: [`host_process`], and the
 //!   program `fleet-host` that they start.
