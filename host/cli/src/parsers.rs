@@ -162,18 +162,20 @@ pub(crate) fn lease(text: &str) -> Result<Duration, String> {
     allowed.contains(&lease).then_some(lease).ok_or_else(|| "it has to be 100ms to 1h".into())
 }
 
-/// Parses the time limit of an operation. Redis' client counts in milliseconds.
+/// Parses the time limit of an operation.
 pub(crate) fn socket_timeout(text: &str) -> Result<Duration, String> {
-    let timeout = duration(text)?;
-    let allowed = Duration::from_millis(1)..=Duration::from_hours(24);
-    allowed.contains(&timeout).then_some(timeout).ok_or_else(|| "it has to be 1ms to 24h".into())
+    redis_setting("SPAKKY_REDIS__SOCKET_TIMEOUT", text).map(|settings| settings.socket_timeout)
 }
 
-/// Parses the name or address of a host, by the rules of [`RedisSettings`].
+/// Parses the name or address of a host.
 pub(crate) fn host(text: &str) -> Result<String, String> {
-    let settings =
-        RedisSettings::parse(|name| (name == "SPAKKY_REDIS__HOST").then(|| text.to_owned()));
-    settings.map(|settings| settings.host).map_err(|error| {
+    redis_setting("SPAKKY_REDIS__HOST", text).map(|settings| settings.host)
+}
+
+/// Parses one setting by the rules of [`RedisSettings`].
+fn redis_setting(variable: &str, text: &str) -> Result<RedisSettings, String> {
+    let settings = RedisSettings::parse(|name| (name == variable).then(|| text.to_owned()));
+    settings.map_err(|error| {
         let allowed: Vec<_> = error.problems.iter().map(|problem| problem.allowed).collect();
         format!("it has to be {}", allowed.join(", "))
     })

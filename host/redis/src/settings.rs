@@ -8,10 +8,10 @@ use spakky_cache_core::Prefix;
 
 /// The default of `SPAKKY_REDIS__KEY_PREFIX`.
 const DEFAULT_KEY_PREFIX: &str = "spakky:cache:";
-/// The longest `SPAKKY_REDIS__SOCKET_TIMEOUT`, in seconds: a day.
-const LONGEST_TIMEOUT: f64 = 86_400.0;
-/// The shortest, in seconds.
-const SHORTEST_TIMEOUT: f64 = 0.001;
+/// The longest `SPAKKY_REDIS__SOCKET_TIMEOUT`.
+const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
+/// The shortest one.
+const SHORTEST_TIMEOUT: Duration = Duration::from_millis(1);
 
 /// The settings of a connection to Redis.
 ///
@@ -36,7 +36,7 @@ pub struct RedisSettings {
     pub use_ssl: bool,
     /// `SPAKKY_REDIS__KEY_PREFIX`, `spakky:cache:`: the beginning of every key.
     pub key_prefix: Prefix,
-    /// `SPAKKY_REDIS__SOCKET_TIMEOUT`, 5 seconds: how long an operation or an
+    /// `SPAKKY_REDIS__SOCKET_TIMEOUT`, `5s` (or plain seconds): how long an operation or an
     /// attempt to connect waits for the server.
     pub socket_timeout: Duration,
     /// Treats the server as older than 7.0, which refuses `SET .. NX GET`.
@@ -90,7 +90,7 @@ impl RedisSettings {
             socket_timeout: reader.read(
                 "SPAKKY_REDIS__SOCKET_TIMEOUT",
                 defaults.socket_timeout,
-                seconds,
+                duration,
             ),
             before_7: false,
         };
@@ -223,13 +223,15 @@ fn key_prefix(text: &str) -> Parsed<Prefix> {
     Prefix::new(text).map_err(|_| "at most 1024 bytes, without '|'")
 }
 
-fn seconds(text: &str) -> Parsed<Duration> {
-    let seconds = f64::from_str(text).ok();
-    seconds
-        // NaN is in no range, so it is refused, too.
-        .filter(|seconds| (SHORTEST_TIMEOUT..=LONGEST_TIMEOUT).contains(seconds))
-        .map(Duration::from_secs_f64)
-        .ok_or("seconds, whole or fractional, from 0.001 to 86400")
+/// A duration with units, or a plain number of seconds.
+fn duration(text: &str) -> Parsed<Duration> {
+    let duration = match f64::from_str(text) {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+        Err(_) => humantime::parse_duration(text).ok(),
+    };
+    duration
+        .filter(|duration| (SHORTEST_TIMEOUT..=LONGEST_TIMEOUT).contains(duration))
+        .ok_or("a duration such as 5s or 250ms, or seconds, from 1ms to 24h")
 }
 
 #[cfg(test)]
@@ -355,12 +357,22 @@ mod tests {
     }
 
     #[test]
-    fn timeouts_are_seconds() {
-        for (text, millis) in [("5", 5_000), ("0.001", 1), ("1e-1", 100), ("86400", 86_400_000)] {
+    fn timeouts_have_units_or_are_seconds() {
+        for (text, millis) in [
+            ("5", 5_000),
+            ("0.001", 1),
+            ("1e-1", 100),
+            ("86400", 86_400_000),
+            ("5s", 5_000),
+            ("250ms", 250),
+            ("1m 30s", 90_000),
+        ] {
             let settings = parse(&[("SPAKKY_REDIS__SOCKET_TIMEOUT", text)]).unwrap();
             assert_eq!(settings.socket_timeout, Duration::from_millis(millis), "{text}");
         }
-        for text in ["", "0", "-1", "NaN", "inf", "-inf", "1e-9", "1e300", "86400.1", "5s"] {
+        for text in
+            ["", "0", "-1", "NaN", "inf", "-inf", "1e-9", "1e300", "86400.1", "0s", "25h", "-1s"]
+        {
             refused("SPAKKY_REDIS__SOCKET_TIMEOUT", text);
         }
     }
