@@ -140,6 +140,15 @@ async fn a_session_without_a_grant_to_write_reads_and_nothing_else(world: World)
     ];
     assert_eq!(denied, [const { Some(Error::Denied) }; 6]);
     assert_eq!(get(&writer).await, Some(value("stored")));
+    // Nor is it asked to refresh what is stale.
+    let span = Duration::from_millis(30);
+    writer.set(KEY, value("old"), &fresh_for(span)).await.expect("set");
+    world.outlast(&*world.open().await, span).await;
+    for (guest, refreshes) in [(&reader, false), (&writer, true)] {
+        let found = guest.lookup(KEY, &[], None).await;
+        let Ok(Lookup::Stale { refresh, .. }) = found else { panic!("{found:?}") };
+        assert_eq!(refresh.is_some(), refreshes);
+    }
 }
 
 async fn a_session_has_no_more_leases_than_it_was_granted(world: World) {
