@@ -19,9 +19,9 @@ use crate::parsers::{
 /// A cache on Redis for WebAssembly components.
 ///
 /// The variables SPAKKY_REDIS__HOST, __PORT, __DB, __USERNAME, __PASSWORD, __USE_SSL, __KEY_PREFIX
-/// and __SOCKET_TIMEOUT say where Redis is; options override them.
-/// SPAKKY_ACTUATOR_INCLUDE_DETAILS=false leaves the details out of health reports. RUST_LOG sets
-/// what is logged to stderr (default: warn).
+/// and __SOCKET_TIMEOUT configure the connection to Redis. Options override them.
+/// SPAKKY_ACTUATOR_INCLUDE_DETAILS=false omits the details of health reports. RUST_LOG sets the log
+/// level on stderr (default: warn).
 #[derive(Debug, Parser)]
 #[command(name = "spakky-redis", version, after_help = EXAMPLES)]
 pub(crate) struct Cli {
@@ -43,23 +43,23 @@ pub(crate) enum Command {
     Info(InfoArgs),
 }
 
-/// Run a component that is a program: one that exports wasi:cli/run
+/// Run a component that exports wasi:cli/run
 ///
-/// Its input, output and exit code are those of this command. It sees the cache, and nothing else:
-/// no file, no network, no variable, unless an option grants it.
+/// Its input, output and exit code are those of this command. It can use the cache, and nothing
+/// else: no files, network or variables, unless an option grants them.
 #[derive(Debug, Args)]
 #[command(override_usage = "spakky-redis run [OPTIONS] COMPONENT [ARGS]...", after_help = RUN_HELP)]
 pub(crate) struct RunArgs {
-    /// The component's file, and what it gets as arguments: all that follows COMPONENT is for it
-    // One list, so that not even an option of this command's is taken out of it.
+    /// The file of the component, and its arguments. Everything after COMPONENT is passed to it
+    // One list, so that clap takes no option out of it.
     #[arg(value_name = "COMPONENT [ARGS]", required = true, trailing_var_arg = true)]
     pub(crate) program: Vec<OsString>,
 
-    /// End the component after this long, waiting included [default: no limit]
+    /// End the component after this time, including waits [default: no limit]
     #[arg(long, value_name = "DURATION", value_parser = positive_duration)]
     pub(crate) max_time: Option<Duration>,
 
-    /// If the component traps, show where
+    /// Show a backtrace if the component traps
     #[arg(long)]
     pub(crate) backtrace: bool,
 
@@ -80,31 +80,31 @@ Examples:
   spakky-redis run --dir ./out::/out --dir-ro /etc/app --env LANG --env MODE=fast component.wasm
   spakky-redis run --max-memory 64MiB --max-time 30s --read-only component.wasm
 
-A DURATION is a number of seconds, or has units, as 250ms or 1m 30s have; a SIZE is a number of
-bytes, or has a unit, as 64MiB has.
+A DURATION is a number of seconds, or has units, such as 250ms or 1m 30s. A SIZE is a number of
+bytes, or has a unit, such as 64MiB.
 
 Exit codes: the component's own, and
   2    wrong options or settings
-  65   not a component that can be run, or it imports what is not offered
+  65   not a runnable component, or it imports an interface that is not offered
   66   a file or directory cannot be read
   69   the store cannot be reached
   70   this command failed
   124  the component ran for longer than --max-time
   130  interrupted (SIGINT); 143 terminated (SIGTERM)
   134  the component trapped
-  141  nobody reads the output any longer
+  141  the output was closed (SIGPIPE)
 
-A component's exit code is what it hands to wasi:cli/exit: programs built for a WASI before 0.2.12
-can only say 0 or 1. However it ends, the leases that it held are given up before this command
-exits; only if the component hangs in the host, as on output that nobody reads, they end by --lease.";
+The exit code of a component is its argument to wasi:cli/exit. Programs built for WASI before 0.2.12
+can only exit with 0 or 1. The leases of the component are given up before this command exits. If the
+component hangs in the host, such as on output that is not read, they end by --lease.";
 
-/// Ask whether all is well: {endpoint, status, components} as JSON
+/// Report health as JSON: {endpoint, status, components}
 ///
-/// Asks the cache, and every component that is named and exports spakky:cache/health-probe.
+/// Checks the cache, and every named component that exports spakky:cache/health-probe.
 #[derive(Debug, Args)]
 #[command(after_help = HEALTH_HELP)]
 pub(crate) struct HealthArgs {
-    /// What is asked about
+    /// The aspect of health to report
     #[arg(long, value_enum, default_value_t = Asked::Health)]
     pub(crate) endpoint: Asked,
     #[command(flatten)]
@@ -118,16 +118,16 @@ Examples:
 
 Exit codes:
   0    healthy
-  1    unhealthy; a store that cannot be reached is a part of the report, too
+  1    unhealthy, including a store that cannot be reached
   2    wrong options or settings
-  65   not a component, or it imports what is not offered
+  65   not a component, or it imports an interface that is not offered
   66   a file or directory cannot be read
   70   this command failed
   74   the report could not be written";
 
-/// Show what there is to know: {info} as JSON
+/// Report info sections as JSON: {info}
 ///
-/// Asks the cache for its counts, and every component that is named and exports
+/// Includes the counters of the cache, and the sections of every named component that exports
 /// spakky:cache/info-contributor.
 #[derive(Debug, Args)]
 #[command(after_help = INFO_HELP)]
@@ -142,9 +142,9 @@ Examples:
   spakky-redis info --pretty component.wasm
 
 Exit codes:
-  0    the report is complete as far as those asked could say
+  0    the report was written
   2    wrong options or settings
-  65   not a component, or it imports what is not offered
+  65   not a component, or it imports an interface that is not offered
   66   a file or directory cannot be read
   70   this command failed
   74   the report could not be written";
@@ -156,7 +156,7 @@ pub(crate) struct ReportArgs {
     #[arg(value_name = "COMPONENT")]
     pub(crate) components: Vec<PathBuf>,
 
-    /// Spread the JSON over lines, as is done for a terminal anyway
+    /// Indent the JSON, as on a terminal
     #[arg(long)]
     pub(crate) pretty: bool,
 
@@ -170,11 +170,11 @@ pub(crate) struct ReportArgs {
     pub(crate) engine: EngineArgs,
 }
 
-/// How health and info are asked for, by this command or by a component.
+/// How health and info are reported, to the user or to a component.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Report options")]
 pub(crate) struct ActuatorArgs {
-    /// How long each that is asked may take
+    /// The time limit of each probe and contributor
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = positive_duration)]
     pub(crate) probe_timeout: Duration,
 
@@ -195,26 +195,26 @@ pub(crate) struct ActuatorArgs {
 /// What a health report is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Asked {
-    /// Is all well?
+    /// Whether the service is healthy
     Health,
-    /// Can it serve now?
+    /// Whether it can serve requests now
     Readiness,
-    /// Is it alive, or should it be restarted?
+    /// Whether it is alive, or should be restarted
     Liveness,
 }
 
 const STORE: &str = "Store options";
-const GRANTS: &str = "What components may do";
+const GRANTS: &str = "Component options";
 
-/// Which store, where it is, and how the cache behaves on it.
+/// The store, and how the cache behaves on it.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = STORE)]
 pub(crate) struct StoreArgs {
-    /// What keeps the entries
+    /// The store of the cache
     #[arg(long, value_enum, default_value_t = StoreKind::Redis)]
     pub(crate) store: StoreKind,
 
-    /// Redis' name or address
+    /// The host name or IP address of Redis
     #[arg(
         long,
         env = "SPAKKY_REDIS__HOST",
@@ -224,7 +224,7 @@ pub(crate) struct StoreArgs {
     )]
     pub(crate) redis_host: Setting<String>,
 
-    /// Redis' port
+    /// The port of Redis
     #[arg(
         long,
         env = "SPAKKY_REDIS__PORT",
@@ -234,7 +234,7 @@ pub(crate) struct StoreArgs {
     )]
     pub(crate) redis_port: Setting<u16>,
 
-    /// The number of Redis' database
+    /// The number of the Redis database
     #[arg(
         long,
         env = "SPAKKY_REDIS__DB",
@@ -244,7 +244,7 @@ pub(crate) struct StoreArgs {
     )]
     pub(crate) redis_db: Setting<u32>,
 
-    /// The user's name at Redis
+    /// The ACL user
     #[arg(
         long,
         env = "SPAKKY_REDIS__USERNAME",
@@ -255,12 +255,12 @@ pub(crate) struct StoreArgs {
     )]
     pub(crate) redis_username: Setting<Option<String>>,
 
-    /// A file that holds the password, without its final line break; SPAKKY_REDIS__PASSWORD may
-    /// hold the password itself, but no option, because other users can read command lines
+    /// A file with the password; its final line break is ignored. SPAKKY_REDIS__PASSWORD may hold the
+    /// password itself. There is no such option, because other users can read command lines
     #[arg(long, value_name = "FILE")]
     pub(crate) redis_password_file: Option<PathBuf>,
 
-    /// Whether to encrypt the connection
+    /// Use TLS
     #[arg(
         long,
         env = "SPAKKY_REDIS__USE_SSL",
@@ -273,7 +273,7 @@ pub(crate) struct StoreArgs {
     )]
     pub(crate) redis_use_ssl: Setting<bool>,
 
-    /// What every key begins with in the store
+    /// The beginning of every key in the store
     #[arg(
         long,
         env = "SPAKKY_REDIS__KEY_PREFIX",
@@ -283,7 +283,7 @@ pub(crate) struct StoreArgs {
     )]
     pub(crate) key_prefix: Setting<Prefix>,
 
-    /// How long one operation of Redis may take
+    /// The time limit of one operation on Redis
     #[arg(
         long,
         env = "SPAKKY_REDIS__SOCKET_TIMEOUT",
@@ -293,63 +293,63 @@ pub(crate) struct StoreArgs {
     )]
     pub(crate) socket_timeout: Setting<Duration>,
 
-    /// What a read answers if the store fails; writes fail in any case
+    /// The result of a read if the store fails; writes fail in any case
     #[arg(long, value_name = "ANSWER", value_enum, default_value_t = Failing::Error)]
     pub(crate) on_failure: Failing,
 
-    /// After this long, the key of a loader whose host was killed is free
+    /// The time limit of a lease, after which the keys of a killed host are free
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = lease)]
     pub(crate) lease: Duration,
 
-    /// The longest that a caller waits for another's load
+    /// The longest time that a caller waits for another caller's load
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub(crate) max_wait: Duration,
 }
 
-/// What keeps the entries.
+/// The store of the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum StoreKind {
     /// A Redis server
     Redis,
-    /// This process' memory, for a first try without Redis: it ends with the command
+    /// The memory of this process, for a first try without Redis. It ends with the command
     Embedded,
 }
 
-/// What a read answers if the store fails.
+/// The result of a read if the store fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Failing {
     /// The error
     Error,
-    /// A miss, whose load is stored nowhere
+    /// A miss, whose loaded value is not stored
     Miss,
 }
 
-/// What components may do and take.
+/// What components are granted, and their limits.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = GRANTS)]
 pub(crate) struct GuestArgs {
-    /// Let it read and write a directory: HOST is its path here, GUEST the one that the component
-    /// sees [default: the same]; repeatable
+    /// Grant read and write access to the directory HOST, under the path GUEST [default: the same];
+    /// repeatable
     #[arg(long, value_name = "HOST[::GUEST]")]
     pub(crate) dir: Vec<Mount>,
 
-    /// Let it read a directory; repeatable
+    /// Grant read access to a directory; repeatable
     #[arg(long, value_name = "HOST[::GUEST]")]
     pub(crate) dir_ro: Vec<Mount>,
 
-    /// Set a variable, or pass on the one of this name; repeatable
+    /// Set a variable, or pass on the one with this name; repeatable
     #[arg(long, value_name = "NAME[=VALUE]")]
     pub(crate) env: Vec<Variable>,
 
-    /// The size that each of its memories may reach
+    /// The maximum size of each memory
     #[arg(long, value_name = "SIZE", default_value = "1GiB")]
     pub(crate) max_memory: ByteSize,
 
-    /// Let it read the cache, but not store, load, delete or evict
+    /// Allow reads of the cache only: no store, load, delete or evict
     #[arg(long)]
     pub(crate) read_only: bool,
 
-    /// How many keys it may be loading or writing at once
+    /// The most leases held at once, which is the number of keys being loaded or written
     #[arg(long, value_name = "NUMBER", default_value_t = 256)]
     pub(crate) max_leases: usize,
 }
@@ -358,7 +358,7 @@ pub(crate) struct GuestArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Compiler options")]
 pub(crate) struct EngineArgs {
-    /// Where compiled components are kept, so that they start at once the next time, or "off"
+    /// The directory of the compile cache, or "off"
     /// [default: spakky-redis/components in $XDG_CACHE_HOME or ~/.cache]
     #[arg(long, value_name = "DIR|off")]
     pub(crate) compile_cache: Option<CompileCache>,
