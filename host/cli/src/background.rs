@@ -1,14 +1,14 @@
-//! Tasks in the background that can be waited for.
+//! Background tasks that can be waited for.
 
 use std::time::Duration;
 
 use spakky_cache_core::runtime::{Runtime, Task, TokioRuntime};
 use tokio::sync::watch;
 
-/// The real world, in which it is known how many tasks are under way.
+/// A runtime that counts its tasks.
 ///
-/// A lease that is dropped is given up by such a task: a command that ends has
-/// to wait for it, or the key stays taken for as long as the lease lasts.
+/// A dropped lease is given up by a background task. A command that ends must wait
+/// for it, or the key stays taken until the lease ends.
 #[derive(Clone, Debug)]
 pub(crate) struct Background {
     running: watch::Sender<usize>,
@@ -19,8 +19,8 @@ impl Background {
         Self { running: watch::Sender::new(0) }
     }
 
-    /// Waits until no task is under way, but not for longer than `limit`; says
-    /// whether none is.
+    /// Waits until no task is running, for `limit` at most. Returns whether none
+    /// is.
     pub(crate) async fn idle(&self, limit: Duration) -> bool {
         let mut running = self.running.subscribe();
         tokio::time::timeout(limit, running.wait_for(|count| *count == 0)).await.is_ok()
@@ -49,7 +49,7 @@ impl Runtime for Background {
     }
 }
 
-/// Counts for as long as it exists, whether its task ends or is dropped.
+/// Counts one task until it ends or is dropped.
 struct Running(watch::Sender<usize>);
 
 impl Running {

@@ -1,4 +1,4 @@
-//! The cache that the settings describe, with its health and counts.
+//! The cache that the settings describe, with its health and counters.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::store::{self, Connect};
 /// A cache that is open.
 pub(crate) struct OpenCache {
     pub(crate) cache: Cache,
-    /// What components may know of the configuration.
+    /// The configuration that components see.
     pub(crate) config: Arc<CacheConfig>,
     /// Where the cache's own tasks run.
     background: Background,
@@ -27,7 +27,7 @@ impl OpenCache {
     /// Opens the cache of `options`.
     ///
     /// # Errors
-    /// If its store cannot be reached, and that is to fail.
+    /// If the command has to connect now, and cannot.
     pub(crate) async fn new(options: Options, connect: Connect) -> Result<Self, Failure> {
         let background = Background::new();
         let runtime = Arc::new(background.clone());
@@ -72,7 +72,7 @@ impl OpenCache {
     /// Waits until the leases that were dropped are given up, but not for
     /// longer than the store may take for an operation.
     pub(crate) async fn settle(&self) {
-        // The embedded store has no limit, and answers at once.
+        // The embedded store has no limit, and answers immediately.
         let limit = self.config.socket_timeout.max(Duration::from_secs(1));
         if !self.background.idle(limit).await {
             tracing::warn!("leases were not given up in time: they end by their time limit");

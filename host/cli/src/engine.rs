@@ -1,4 +1,4 @@
-//! The engine, and the folder in which it keeps what it compiled.
+//! The engine and its compile cache.
 
 use std::fs;
 use std::io;
@@ -26,13 +26,13 @@ pub(crate) fn build(args: &EngineArgs) -> Result<Engine, Failure> {
     options.build().map_err(|error| Failure::internal(format!("the engine: {error:#}")))
 }
 
-/// Where compiled components are to be kept, if anywhere.
+/// The directory of the compile cache, if there is one.
 fn compile_cache(args: &EngineArgs, variable: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
     let directory = match &args.compile_cache {
         Some(CompileCache::Off) => return None,
         Some(CompileCache::At(directory)) => directory.clone(),
         None => {
-            // A relative path is to be taken for none, says the specification.
+            // The XDG specification says to ignore a relative path.
             let set = |name| variable(name).filter(|path| path.is_absolute());
             let caches = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")))?;
             caches.join("spakky-redis").join("components")
@@ -41,7 +41,7 @@ fn compile_cache(args: &EngineArgs, variable: impl Fn(&str) -> Option<PathBuf>) 
     std::path::absolute(directory).ok()
 }
 
-/// The engine would only log, of each component anew, that it cannot write.
+/// Otherwise the engine would log for each component that it cannot write.
 fn try_to_write(directory: &Path) -> io::Result<()> {
     fs::create_dir_all(directory)?;
     let file = directory.join(format!(".writable-{}", std::process::id()));

@@ -1,14 +1,14 @@
-//! How the command ends: its exit codes, and what it says when it fails.
+//! The exit codes of the command, and its error messages.
 
 use std::fmt;
 use std::io::{self, Write as _};
 
-/// The component said that it failed, or a report is unhealthy.
+/// The component returned a failure, or a report is unhealthy.
 pub(crate) const UNSUCCESSFUL: u8 = 1;
-/// Wrong options or settings, as clap has it.
+/// Wrong options or settings, as in clap.
 pub(crate) const USAGE: u8 = 2;
-// From here on as in sysexits.h.
-/// The file is not a component, or none that can be run.
+// The next ones are those of sysexits.h.
+/// The file is not a component, or not a runnable one.
 pub(crate) const NO_COMPONENT: u8 = 65;
 /// A file cannot be read.
 pub(crate) const NO_INPUT: u8 = 66;
@@ -20,14 +20,14 @@ pub(crate) const INTERNAL: u8 = 70;
 pub(crate) const NO_OUTPUT: u8 = 74;
 /// The component ran out of time, as with timeout(1).
 pub(crate) const TIME_LIMIT: u8 = 124;
-// From here on as a shell has it: 128 and the signal's number.
+// The next ones are those of a shell: 128 plus the number of the signal.
 /// Interrupted, as by Ctrl-C.
 pub(crate) const INTERRUPTED: u8 = 130;
 /// The component trapped: SIGABRT.
 pub(crate) const TRAPPED: u8 = 134;
-/// Nobody reads the output any longer: SIGPIPE.
+/// The output was closed: SIGPIPE.
 pub(crate) const PIPE_CLOSED: u8 = 141;
-/// Asked to end.
+/// Terminated: SIGTERM.
 pub(crate) const TERMINATED: u8 = 143;
 
 /// Why the command failed, and what to do about it.
@@ -35,7 +35,7 @@ pub(crate) const TERMINATED: u8 = 143;
 pub(crate) struct Failure {
     /// The exit code.
     pub(crate) code: u8,
-    /// What is wrong; at least one line, each for one problem.
+    /// The problems, one line each. Never empty.
     pub(crate) problems: Vec<String>,
     /// What may help.
     pub(crate) hints: Vec<String>,
@@ -46,7 +46,7 @@ impl Failure {
         Self { code, problems: vec![problem.to_string()], hints: vec![] }
     }
 
-    /// Neither the user's fault nor the component's.
+    /// An error that neither the user nor the component caused.
     pub(crate) fn internal(problem: impl fmt::Display) -> Self {
         Self::new(INTERNAL, problem)
     }
@@ -61,9 +61,9 @@ impl Failure {
         self
     }
 
-    /// Says it on stderr, and answers the exit code.
+    /// Prints the failure on stderr, and returns the exit code.
     pub(crate) fn report(&self) -> u8 {
-        // Whoever closed stderr does not want to know.
+        // If stderr is closed, the exit code still tells.
         let _ = write!(io::stderr().lock(), "{self}");
         self.code
     }

@@ -76,7 +76,7 @@ impl Instances {
     }
 
     /// Creates the stores of probes and contributors. What they print goes to
-    /// stderr: on stdout there is only the report.
+    /// stderr, because stdout is for the report.
     pub(crate) fn reporters(self, actuator: Arc<Actuator>) -> NewStore {
         Arc::new(move || {
             let mut wasi = WasiCtxBuilder::new();

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
-/// Logs what `RUST_LOG` asks for; warnings and errors if it asks for nothing.
+/// Logs at the level of `RUST_LOG`, or warnings and errors if it is not set.
 pub(crate) fn start() {
     let level = LevelFilter::WARN;
     let (filter, wrong) = match std::env::var(EnvFilter::DEFAULT_ENV) {
@@ -22,7 +22,7 @@ pub(crate) fn start() {
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal() && !no_color)
         .with_writer(io::stderr)
-        // It would be told of on stderr, with a panic if that is what failed.
+        // Otherwise it would be reported on stderr, with a panic if stderr failed.
         .log_internal_errors(false)
         .init();
     if let Some(error) = wrong {

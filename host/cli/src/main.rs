@@ -40,7 +40,7 @@ fn main() -> ExitCode {
             Command::Info(args) => report::info(args).await,
         }
     });
-    // Its threads may be blocked on input or output for ever.
+    // Its threads may be blocked on input or output forever.
     runtime.shutdown_background();
     ended.unwrap_or_else(|failure| failure.report()).into()
 }

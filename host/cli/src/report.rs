@@ -79,7 +79,7 @@ fn print(report: &impl Serialize, pretty: bool) -> Result<(), Failure> {
         stdout.flush()
     });
     match written {
-        // Whoever stopped reading has seen enough; the exit code still tells.
+        // The reader has closed the pipe. The exit code still tells.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.map_err(|error| {
             Failure::new(NO_OUTPUT, format!("the report could not be written: {error}"))

@@ -20,13 +20,13 @@ use crate::signals::Signals;
 use crate::store::Connect;
 use crate::trap;
 
-/// How long the component may take to notice that it has ended. It may be
-/// blocked in the host, as on output that nobody reads.
+/// How long to wait for an aborted component. It may be blocked in the host, such
+/// as on output that is not read.
 const FAREWELL: Duration = Duration::from_millis(500);
 
 /// Runs a component to its end, and returns its exit code.
 pub(crate) async fn run(args: &RunArgs) -> Result<u8, Failure> {
-    // What fails without help from elsewhere fails first.
+    // Local errors first, before anything is contacted.
     let options = Options::resolve(&args.store, &args.actuator, environment)?;
     let granted = Granted::new(&args.guest, environment)?;
     let engine = engine::build(&args.engine)?;
@@ -36,7 +36,7 @@ pub(crate) async fn run(args: &RunArgs) -> Result<u8, Failure> {
     let limits = GuestLimits { time: args.max_time, ..granted.limits.clone() };
     let arguments = [vec![component.name()], arguments].concat();
 
-    // Where a failure is a miss, Redis may as well come later.
+    // If a failure is a miss, Redis may become available later.
     let connect = match options.policy.on_failure {
         OnFailure::Error => Connect::Now,
         OnFailure::Miss => Connect::Lazily,

@@ -1,4 +1,4 @@
-//! The settings in force, from options and variables.
+//! The effective settings, from options and variables.
 
 use std::time::Duration;
 
@@ -8,18 +8,18 @@ use spakky_cache_redis::RedisSettings;
 use crate::args::{ActuatorArgs, Failing, StoreArgs, StoreKind};
 use crate::exit::{Failure, USAGE};
 
-/// The settings in force.
+/// The effective settings.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
     pub(crate) store: StoreOptions,
     pub(crate) policy: Policy,
-    /// How long each that is asked by the actuator may take.
+    /// The time limit of each probe and contributor.
     pub(crate) probe_timeout: Duration,
     /// Whether reports show details.
     pub(crate) include_details: bool,
 }
 
-/// Which store, and where.
+/// The store and its settings.
 #[derive(Clone, Debug)]
 pub(crate) enum StoreOptions {
     Redis(RedisSettings),
@@ -36,7 +36,7 @@ impl Options {
     /// for which there is no option.
     ///
     /// # Errors
-    /// Every problem there is, at once.
+    /// All problems, not just the first.
     pub(crate) fn resolve(
         store: &StoreArgs,
         actuator: &ActuatorArgs,
@@ -56,7 +56,7 @@ impl Options {
                     environment("SPAKKY_REDIS__PASSWORD").filter(|password| !password.is_empty())
                 });
             }
-            // Variables may be there for other programs, and even be wrong.
+            // The variables may be for other programs, and invalid.
             StoreKind::Embedded => {
                 let useless = redis_options(store)
                     .map(|option| format!("{option} is of no use with --store embedded"));

@@ -4,7 +4,7 @@ use std::io;
 
 use crate::exit::{INTERRUPTED, TERMINATED};
 
-/// Listens from its creation on; until then a signal ends the process.
+/// Listens from its creation on. Before that, a signal ends the process.
 pub(crate) struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,

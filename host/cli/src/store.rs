@@ -14,7 +14,7 @@ use crate::settings::StoreOptions;
 /// When the command connects to its store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Connect {
-    /// At once; the command fails if it cannot.
+    /// Immediately. If it cannot, the command fails.
     Now,
     /// When the store is first used. Until it can be reached, each operation
     /// fails.
@@ -42,11 +42,11 @@ pub(crate) async fn open(
         })?,
         Connect::Lazily => RedisConnection::new(settings.clone()),
     };
-    // The connection's own task needs no handle of the command's background.
+    // The command does not wait for the connection's task.
     Ok(Arc::new(RedisStore::new(connection, settings.key_prefix.clone(), Arc::new(TokioRuntime))))
 }
 
-/// What a component may know of the store.
+/// The configuration of the store that components see.
 pub(crate) fn config(options: &StoreOptions) -> CacheConfig {
     match options {
         StoreOptions::Embedded(prefix) => {
