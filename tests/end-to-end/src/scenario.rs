@@ -138,14 +138,14 @@ impl Scenario {
         for (key, row) in numbered() {
             if let Row::Bytes(_, hex) = row {
                 let stored = json!({ "hit": true, "hex": hex });
-                self.raw(json!({ "op": "raw_get", "key": key }), stored);
+                self.raw(json!({ "op": "raw_get", "key": key }), &stored);
             }
         }
         Ok(self)
     }
 
     /// `r` calls the contract without a library.
-    fn raw(&mut self, ask: Value, answer: Value) {
+    fn raw(&mut self, ask: Value, answer: &Value) {
         if !self.calls_the_contract("r") {
             self.contract.push("r".to_owned());
         }
@@ -154,7 +154,7 @@ impl Scenario {
 
     /// `r` stores these bytes, and `a` gets them.
     fn reads(&mut self, bytes: &str, answer: &Value) {
-        self.raw(json!({ "op": "raw_set", "key": bytes, "hex": bytes }), Value::Null);
+        self.raw(json!({ "op": "raw_set", "key": bytes, "hex": bytes }), &Value::Null);
         let get = json!({ "op": "get", "key": bytes });
         self.steps.push(Step::answered("a", get, answer.clone()));
     }
