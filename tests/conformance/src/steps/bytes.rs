@@ -71,7 +71,7 @@ fn foreign_bytes() -> [&'static [u8]; 9] {
         b"hello world, this is somebody else's value",
         &[0; 76],
         &[0xff; 300],
-        b"\x80\x04\x95 a pickle, as another cache would have it, of more bytes than a stem has",
+        b"\x80\x04\x95 a pickle, as another cache would have it, of more bytes than a cas_token has",
     ]
 }
 
@@ -107,11 +107,11 @@ async fn foreign_bytes_are_taken_by_comparing(world: World) {
     for (n, bytes) in foreign_bytes().into_iter().enumerate() {
         let text = format!("k{n}");
         raw.set(&entry_name(&world, &text), bytes);
-        let Found::Foreign(stem) = read(&*store, &key(&text)).await else {
+        let Found::Foreign(cas_token) = read(&*store, &key(&text)).await else {
             panic!("{bytes:?} are not foreign");
         };
         let marker = world.marker(&*store, &[]).await;
-        let taken = store.take_lease(&key(&text), Some(&stem), &marker).await;
+        let taken = store.take_lease(&key(&text), Some(&cas_token), &marker).await;
         assert_eq!(taken, Ok(Cas::Done), "{bytes:?}");
         let entry = world.entry(&*store, &[], "v").await;
         let held = Envelope::Lease(marker).cas_token();
@@ -119,7 +119,7 @@ async fn foreign_bytes_are_taken_by_comparing(world: World) {
     }
 }
 
-/// A short stem begins like much else: a marker that replaced the foreign
+/// A short token begins like much else: a marker that replaced the foreign
 /// bytes must not be taken for them.
 async fn foreign_bytes_are_taken_by_one_of_those_that_saw_them(world: World) {
     let (a, b) = world.open_two().await;
@@ -127,13 +127,13 @@ async fn foreign_bytes_are_taken_by_one_of_those_that_saw_them(world: World) {
     for (n, bytes) in foreign_bytes().into_iter().enumerate() {
         let text = format!("k{n}");
         raw.set(&entry_name(&world, &text), bytes);
-        let Found::Foreign(stem) = read(&*a, &key(&text)).await else {
+        let Found::Foreign(cas_token) = read(&*a, &key(&text)).await else {
             panic!("{bytes:?} are not foreign");
         };
         let (first, second) = (world.marker(&*a, &[]).await, world.marker(&*b, &[]).await);
-        let taken = a.take_lease(&key(&text), Some(&stem), &first).await;
+        let taken = a.take_lease(&key(&text), Some(&cas_token), &first).await;
         assert_eq!(taken, Ok(Cas::Done), "{bytes:?}");
-        let taken = b.take_lease(&key(&text), Some(&stem), &second).await;
+        let taken = b.take_lease(&key(&text), Some(&cas_token), &second).await;
         assert_ne!(taken, Ok(Cas::Done), "{bytes:?}");
         assert_eq!(read(&*b, &key(&text)).await, alive(&Envelope::Lease(first)));
     }

@@ -198,13 +198,13 @@ async fn an_ended_lease_can_be_taken_and_its_old_holder_can_do_nothing(world: Wo
     no_longer_held(&world, &*a, &ended, &alive(&Envelope::Entry(entry))).await;
 }
 
-/// Whoever holds `stem` can do nothing to the key `k`, which holds `found`.
-async fn no_longer_held(world: &World, store: &dyn Store, stem: &CasToken, found: &Found) {
+/// Whoever holds `token` can do nothing to the key `k`, which holds `found`.
+async fn no_longer_held(world: &World, store: &dyn Store, cas_token: &CasToken, found: &Found) {
     let key = key("k");
     let entry = world.entry(store, &[], "stale").await;
-    assert_eq!(store.commit(&key, stem, &entry).await, Ok(false));
-    assert_eq!(store.renew(&key, stem, LONG).await, Ok(false));
-    assert_eq!(store.give_up(&key, stem).await, Ok(false));
+    assert_eq!(store.commit(&key, cas_token, &entry).await, Ok(false));
+    assert_eq!(store.renew(&key, cas_token, LONG).await, Ok(false));
+    assert_eq!(store.give_up(&key, cas_token).await, Ok(false));
     assert_eq!(read(store, &key).await, *found);
     assert_eq!(read(&*world.open().await, &key).await, *found);
 }
@@ -229,8 +229,8 @@ async fn a_committed_entry_has_a_time_to_live_of_its_own(world: World) {
     marker.lasts = SHORT;
     assert_eq!(a.take_lease(&key("stays"), None, &marker).await, Ok(Cas::Done));
     let stays = world.entry(&*a, &[], "v").await;
-    let stem = Envelope::Lease(marker).cas_token();
-    assert_eq!(a.commit(&key("stays"), &stem, &stays).await, Ok(true));
+    let cas_token = Envelope::Lease(marker).cas_token();
+    assert_eq!(a.commit(&key("stays"), &cas_token, &stays).await, Ok(true));
     // A lease that is long, and an entry that goes.
     let held = world.lease(&*a, &key("goes"), &[]).await;
     let mut goes = world.entry(&*a, &[], "v").await;
@@ -254,7 +254,7 @@ async fn what_begins_with_something_else_is_left_alone(world: World) {
     let stranger = Envelope::Lease(world.marker(&*b, &[]).await).cas_token();
     // Nothing.
     no_longer_held(&world, &*b, &stranger, &Found::Nothing).await;
-    // Another's lease, and a stem that differs in its last bit.
+    // Another's lease, and a token that differs in its last bit.
     let held = world.lease(&*a, &key("k"), &[]).await;
     no_longer_held(&world, &*b, &stranger, &alive(&held)).await;
     let mut nearly = held.cas_token().0.to_vec();

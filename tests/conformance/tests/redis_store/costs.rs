@@ -125,25 +125,25 @@ async fn a_load_is_a_lease_and_a_commit() {
     let server = redis();
     let store = open(settings(server.port())).await;
     let marker = marker(&store).await;
-    let stem = Envelope::Lease(marker.clone()).cas_token();
+    let cas_token = Envelope::Lease(marker.clone()).cas_token();
     let taken = commands_of(&server, async {
         assert_eq!(store.take_lease(&key("k"), None, &marker).await, Ok(Cas::Done));
     });
     assert_eq!(taken.await, Commands::from([("set", 1)]));
     let renewed = commands_of(&server, async {
-        assert_eq!(store.renew(&key("k"), &stem, Duration::from_secs(9)).await, Ok(true));
+        assert_eq!(store.renew(&key("k"), &cas_token, Duration::from_secs(9)).await, Ok(true));
     });
     let script =
         |inner: &'static str| Commands::from([("evalsha", 1), ("getrange", 1), (inner, 1)]);
     assert_eq!(renewed.await, script("pexpire"));
     let entry = entry(&store, &[], "v").await.unwrap();
     let committed = commands_of(&server, async {
-        assert_eq!(store.commit(&key("k"), &stem, &entry).await, Ok(true));
+        assert_eq!(store.commit(&key("k"), &cas_token, &entry).await, Ok(true));
     });
     assert_eq!(committed.await, script("set"));
     let given_up = commands_of(&server, async {
-        let stem = Envelope::Entry(entry.clone()).cas_token();
-        assert_eq!(store.give_up(&key("k"), &stem).await, Ok(true));
+        let cas_token = Envelope::Entry(entry.clone()).cas_token();
+        assert_eq!(store.give_up(&key("k"), &cas_token).await, Ok(true));
     });
     assert_eq!(given_up.await, script("unlink"));
 }

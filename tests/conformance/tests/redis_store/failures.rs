@@ -17,13 +17,13 @@ async fn a_key_of_another_type_is_a_failure_and_no_more() {
     let store = open(settings(server.port())).await;
     server.command(&["RPUSH", "spakky:cache:k|k", "x"]).unwrap();
     let (k, marker) = (key("k"), marker(&store).await);
-    let stem = Envelope::Lease(marker.clone()).cas_token();
+    let cas_token = Envelope::Lease(marker.clone()).cas_token();
     let refused = store.read(&k).await;
     assert!(is_failure(&refused, "GET \"spakky:cache:k|k\": WRONGTYPE"), "{refused:?}");
     assert!(is_failure(&store.watch(&k).await, "WRONGTYPE"));
     assert!(is_failure(&store.take_lease(&k, None, &marker).await, "WRONGTYPE"));
-    assert!(is_failure(&store.take_lease(&k, Some(&stem), &marker).await, "WRONGTYPE"));
-    assert!(is_failure(&store.give_up(&k, &stem).await, "WRONGTYPE"));
+    assert!(is_failure(&store.take_lease(&k, Some(&cas_token), &marker).await, "WRONGTYPE"));
+    assert!(is_failure(&store.give_up(&k, &cas_token).await, "WRONGTYPE"));
     assert!(is_failure(&store.remove(std::slice::from_ref(&k)).await, "WRONGTYPE"));
     // MGET takes it for nothing, and SET for anything.
     assert_eq!(store.read_many(&[k]).await, Ok(vec![Found::Nothing]));
@@ -36,19 +36,19 @@ async fn scripts_survive_being_forgotten() {
     let server = redis();
     let store = open(settings(server.port())).await;
     let marker = marker(&store).await;
-    let stem = Envelope::Lease(marker.clone()).cas_token();
+    let cas_token = Envelope::Lease(marker.clone()).cas_token();
     let entry = entry(&store, &[], "v").await.unwrap();
     for round in 0..3 {
         assert_eq!(store.take_lease(&key("k"), None, &marker).await, Ok(Cas::Done));
         server.command(&["SCRIPT", "FLUSH"]).unwrap();
         let committed = commands_of(&server, async {
-            assert_eq!(store.commit(&key("k"), &stem, &entry).await, Ok(true), "{round}");
+            assert_eq!(store.commit(&key("k"), &cas_token, &entry).await, Ok(true), "{round}");
         });
         let sent = Commands::from([("evalsha", 1), ("eval", 1), ("getrange", 1), ("set", 1)]);
         assert_eq!(committed.await, sent);
         // The server knows it again.
         let refused = commands_of(&server, async {
-            assert_eq!(store.commit(&key("k"), &stem, &entry).await, Ok(false));
+            assert_eq!(store.commit(&key("k"), &cas_token, &entry).await, Ok(false));
         });
         assert_eq!(refused.await, Commands::from([("evalsha", 1), ("getrange", 1)]));
         store.remove(&[key("k")]).await.unwrap();

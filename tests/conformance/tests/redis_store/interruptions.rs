@@ -45,8 +45,8 @@ async fn a_restart_is_survived_and_everything_is_a_miss() {
     store.put_one(&key("k"), &Envelope::Entry(old)).await.unwrap();
     assert_eq!(read(&store, "k").await, Ok(None));
     assert_eq!(store.take_lease(&key("l"), None, &marker).await, Ok(Cas::Done));
-    let stem = Envelope::Lease(marker).cas_token();
-    assert_eq!(store.renew(&key("l"), &stem, Duration::from_secs(9)).await, Ok(true));
+    let cas_token = Envelope::Lease(marker).cas_token();
+    assert_eq!(store.renew(&key("l"), &cas_token, Duration::from_secs(9)).await, Ok(true));
     put(&store, "k", &["t"], "w").await.unwrap();
     assert_eq!(read(&store, "k").await.unwrap().as_deref(), Some("w"));
 }

@@ -128,7 +128,7 @@ impl Ledger {
             return *means == Meaning::Null && *found == Found::Nothing;
         };
         match (found, Envelope::decode(&bytes.clone().into())) {
-            (Found::Foreign(stem), Err(_)) => *stem == cas_token_of(bytes),
+            (Found::Foreign(cas_token), Err(_)) => *cas_token == cas_token_of(bytes),
             (Found::Envelope { envelope, alive }, Ok(said)) => {
                 let epochs = names::keys_of(envelope.epochs());
                 *envelope == said

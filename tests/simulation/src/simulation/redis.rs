@@ -39,8 +39,8 @@ const LEASE: Duration = Duration::from_mins(10);
 /// The machine may be busy with other tests.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Removes a key that holds what begins with a stem.
-const REMOVE_IF_STEM: &str = "\
+/// Removes a key that holds what begins with a token.
+const REMOVE_IF_TOKEN: &str = "\
     if redis.call('GETRANGE', KEYS[1], 0, #ARGV[1] - 1) == ARGV[1] then \
         return redis.call('DEL', KEYS[1]) \
     end \
@@ -128,9 +128,9 @@ impl OnePrefix {
         self.fleet.server.query(command).expect("the server's administration")
     }
 
-    fn remove_if(&self, name: &str, stem: &[u8]) -> bool {
+    fn remove_if(&self, name: &str, token: &[u8]) -> bool {
         let mut remove = cmd("EVAL");
-        remove.arg(REMOVE_IF_STEM).arg(1).arg(name).arg(stem);
+        remove.arg(REMOVE_IF_TOKEN).arg(1).arg(name).arg(token);
         self.query::<u64>(&remove) == 1
     }
 
@@ -143,7 +143,7 @@ impl OnePrefix {
         }
     }
 
-    /// Flips a bit of what `name` holds, past its stem.
+    /// Flips a bit of what `name` holds, past its token.
     fn flip(&self, chance: &mut Chance, name: &str) {
         let mut bytes: Vec<u8> = self.query(cmd("GETRANGE").arg(name).arg(0).arg(-1));
         if bytes.len() <= CAS_TOKEN_BYTES {
@@ -189,8 +189,8 @@ impl Site for OnePrefix {
         (!bytes.is_empty()).then(|| cas_token_of(&bytes))
     }
 
-    fn expire(&self, key: &Key, stem: &CasToken) -> bool {
-        self.remove_if(&self.name('k', key.as_str()), &stem.0)
+    fn expire(&self, key: &Key, token: &CasToken) -> bool {
+        self.remove_if(&self.name('k', key.as_str()), &token.0)
     }
 
     fn expire_election(&self, key: &Key, token: &CasToken) -> bool {
@@ -223,7 +223,7 @@ impl Site for OnePrefix {
             }
             _ => {
                 self.flip(chance, &self.name('k', key));
-                // With its stem, a damaged marker is still its owner's.
+                // With its token, a damaged marker is still its owner's.
                 Some(Trouble::AnyLost)
             }
         }

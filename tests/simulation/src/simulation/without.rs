@@ -89,7 +89,7 @@ impl Without {
         Ok(match self.store.read(key).await? {
             Found::Nothing => None,
             Found::Envelope { envelope, .. } => Some(envelope.cas_token()),
-            Found::Foreign(stem) => Some(stem),
+            Found::Foreign(cas_token) => Some(cas_token),
         })
     }
 }

@@ -45,26 +45,26 @@ async fn the_lease_of_a_key_is_taken_that_holds_an_entry(scene: &Scene<'_>) {
 async fn the_lease_of_an_evicted_entry_is_taken(scene: &Scene<'_>) {
     let entry = scene.put("k", &["t"], "v").await;
     scene.other().evict(&[tag("t")]).await.unwrap();
-    let (k, marker, stem) = (key("k"), scene.marker().await, entry.cas_token());
-    let taken = scene.attempt(scene.store().take_lease(&k, Some(&stem), &marker)).await;
+    let (k, marker, cas_token) = (key("k"), scene.marker().await, entry.cas_token());
+    let taken = scene.attempt(scene.store().take_lease(&k, Some(&cas_token), &marker)).await;
     right(taken.as_ref(), &Cas::Done);
     let lease = alive(&Envelope::Lease(marker));
     changed(taken.as_ref(), &scene.holds("k").await, &dead(&entry), &lease);
 }
 
 async fn the_lease_of_a_key_is_taken_that_changed(scene: &Scene<'_>) {
-    let stem = scene.put("k", &["t"], "v").await.cas_token();
+    let cas_token = scene.put("k", &["t"], "v").await.cas_token();
     let entry = alive(&scene.put("k", &["t"], "w").await);
     let (k, marker) = (key("k"), scene.marker().await);
-    let taken = scene.attempt(scene.store().take_lease(&k, Some(&stem), &marker)).await;
+    let taken = scene.attempt(scene.store().take_lease(&k, Some(&cas_token), &marker)).await;
     right(taken.as_ref(), &Cas::Changed);
     assert_eq!(scene.holds("k").await, entry);
 }
 
 async fn a_load_is_committed(scene: &Scene<'_>) {
     let (lease, entry) = (scene.lease("k").await, scene.entry(&["t"], "v").await);
-    let (k, stem) = (key("k"), lease.cas_token());
-    let stored = scene.attempt(scene.store().commit(&k, &stem, &entry)).await;
+    let (k, cas_token) = (key("k"), lease.cas_token());
+    let stored = scene.attempt(scene.store().commit(&k, &cas_token, &entry)).await;
     right(stored.as_ref(), &true);
     changed(
         stored.as_ref(),
@@ -81,26 +81,26 @@ async fn a_load_is_committed_by_a_script_that_was_forgotten(scene: &Scene<'_>) {
 }
 
 async fn a_load_is_committed_that_lost_its_lease(scene: &Scene<'_>) {
-    let stem = scene.lease("k").await.cas_token();
+    let cas_token = scene.lease("k").await.cas_token();
     let other = alive(&scene.put("k", &["t"], "set meanwhile").await);
     let (k, entry) = (key("k"), scene.entry(&["t"], "v").await);
-    let stored = scene.attempt(scene.store().commit(&k, &stem, &entry)).await;
+    let stored = scene.attempt(scene.store().commit(&k, &cas_token, &entry)).await;
     right(stored.as_ref(), &false);
     assert_eq!(scene.holds("k").await, other);
 }
 
 async fn a_lease_is_given_up(scene: &Scene<'_>) {
     let (k, lease) = (key("k"), scene.lease("k").await);
-    let stem = lease.cas_token();
-    let freed = scene.attempt(scene.store().give_up(&k, &stem)).await;
+    let cas_token = lease.cas_token();
+    let freed = scene.attempt(scene.store().give_up(&k, &cas_token)).await;
     right(freed.as_ref(), &true);
     changed(freed.as_ref(), &scene.holds("k").await, &alive(&lease), &Found::Nothing);
 }
 
 async fn a_lease_is_renewed(scene: &Scene<'_>) {
     let (k, lease) = (key("k"), scene.lease("k").await);
-    let stem = lease.cas_token();
-    let renewed = scene.attempt(scene.store().renew(&k, &stem, 2 * HOUR)).await;
+    let cas_token = lease.cas_token();
+    let renewed = scene.attempt(scene.store().renew(&k, &cas_token, 2 * HOUR)).await;
     right(renewed.as_ref(), &true);
     assert_eq!(scene.holds("k").await, alive(&lease));
     let lives: i64 =
