@@ -72,8 +72,8 @@ pub trait InfoContributor: Send + Sync {
 
 /// Asks probes for their health, and contributors for their info.
 ///
-/// Names in reports are unique, and belong to whoever registered them first: add
-/// the host's own probes and contributors before those of components.
+/// Names in reports are unique. The first to register a name keeps it, so add the
+/// host's own probes and contributors before those of components.
 pub struct Actuator {
     time_limit: Duration,
     include_details: bool,

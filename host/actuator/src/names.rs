@@ -1,4 +1,4 @@
-//! Names that are used once.
+//! Unique names.
 
 use std::collections::HashSet;
 

@@ -15,13 +15,13 @@ pub enum Endpoint {
     Liveness,
 }
 
-/// Whether something is as it should be.
+/// The health of a component or of a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// It is.
+    /// Healthy.
     Healthy,
-    /// It is not; the details say why.
+    /// Unhealthy. The details say why.
     Unhealthy,
 }
 
@@ -35,7 +35,7 @@ pub enum Detail {
     Integer(i64),
     /// A number with a fraction.
     Number(f64),
-    /// Yes or no.
+    /// A boolean.
     Flag(bool),
 }
 

@@ -95,7 +95,7 @@ pub enum CommandError {
         request: Request,
         /// The error's code, such as `OOM`.
         code: String,
-        /// The error's other words.
+        /// The rest of the error's message.
         details: String,
     },
     /// The server's answer does not have the form that the command has.

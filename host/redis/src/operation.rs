@@ -36,14 +36,14 @@ impl Operation {
         &self.live.tracking
     }
 
-    /// Sends one command; an error that the server answers is a value.
+    /// Sends one command. An error reply is returned as a value.
     pub(crate) async fn command(&self, command: &Cmd) -> Result<Value, StoreError> {
         let mut connection = self.live.connection.clone();
         self.unless_lost(connection.send_packed_command(command)).await
     }
 
-    /// Sends commands in one round trip; there is a reply to each, in order,
-    /// and an error that the server answers is a value.
+    /// Sends commands in one round trip. Returns a reply to each, in order. An error
+    /// reply is returned as a value.
     pub(crate) async fn pipeline(&self, pipeline: &Pipeline) -> Result<Vec<Value>, StoreError> {
         let count = pipeline.len();
         if count == 0 {
@@ -84,8 +84,8 @@ impl Operation {
         }
         let mut replies = self.pipeline(&pipeline).await?;
         for (reply, (key, arguments)) in replies.iter_mut().zip(runs) {
-            // The first repetition makes the server know the script again, but
-            // the others were refused by then. It is rare: one by one will do.
+            // The first repetition loads the script again, but the others were
+            // refused by then. This is rare, so they run one by one.
             if is_unknown(reply) {
                 *reply = self.script(script, key, arguments).await?;
             }
@@ -93,18 +93,17 @@ impl Operation {
         Ok(replies)
     }
 
-    /// The reply, or that the connection is over, whichever is first.
+    /// Waits for the reply, or for the end of the connection.
     ///
-    /// A command that is handed over in the very moment in which the driver
-    /// ends is neither sent nor refused: the channel between them keeps it for
-    /// as long as it has a sender, and this step holds one. Only the end of the
-    /// connection tells.
+    /// A command that is queued just as the driver ends is neither sent nor
+    /// refused, because the channel between them keeps it for as long as it has a
+    /// sender, and this step holds one.
     async fn unless_lost<T>(
         &self,
         reply: impl Future<Output = RedisResult<T>>,
     ) -> Result<T, StoreError> {
         tokio::select! {
-            // What was answered before the end is an answer.
+            // A reply from before the end counts.
             biased;
             reply = reply => reply.map_err(|error| self.lost(&error)),
             why = self.live.ended() => Err(CommandError::Lost(why.to_owned()).into()),

@@ -16,7 +16,7 @@ pub struct GuestLimits {
     pub instances: usize,
     /// Bytes that one call may carry from the guest to the host.
     pub call_bytes: usize,
-    /// Time from start to end, waiting included; `None` is no limit.
+    /// Time from start to end, including waits. `None`: no limit.
     pub time: Option<Duration>,
 }
 

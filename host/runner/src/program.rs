@@ -41,7 +41,7 @@ pub enum ProgramEnd {
     Returned(Result<(), ()>),
     /// It exited with this code.
     Exit(i32),
-    /// It wrote to a [`Stdout`](crate::Stdout) that nobody reads any longer.
+    /// It wrote to a [`Stdout`](crate::Stdout) whose reader has closed it.
     OutputClosed,
     /// It trapped, or could not be instantiated.
     Trap(wasmtime::Error),

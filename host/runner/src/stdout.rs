@@ -1,4 +1,4 @@
-//! Standard output that ends a program when nobody reads it any longer.
+//! Standard output that ends a program once its reader has closed it.
 
 use std::io;
 

@@ -41,7 +41,7 @@ pub trait Protocol: Store {
         is_done(self.compare_and_set(Slot::Entry(key), Some(held), Update::Extend(lasts)))
     }
 
-    /// Elects `candidate` for `lasts`. False if somebody is elected.
+    /// Elects `candidate` for `lasts`. False if another is elected.
     fn elect<'a>(&'a self, slot: Slot<'a>, candidate: Id, lasts: Duration) -> Step<'a, bool> {
         Box::pin(async move {
             let marker = election(candidate, lasts);
