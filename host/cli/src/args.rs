@@ -10,10 +10,11 @@ use bytesize::ByteSize;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use spakky_cache_core::Prefix;
+use spakky_cache_redis::parse_duration;
 
 use crate::parsers::{
-    CompileCache, Mount, Setting, SettingParser, Variable, duration, host, key_prefix, lease,
-    non_empty, positive_duration, socket_timeout,
+    CompileCache, Mount, Setting, SettingParser, Variable, host, key_prefix, lease, non_empty,
+    positive_duration, socket_timeout,
 };
 
 /// A cache on Redis for WebAssembly components.
@@ -302,7 +303,7 @@ pub(crate) struct StoreArgs {
     pub(crate) lease: Duration,
 
     /// The longest time that a caller waits for another caller's load
-    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = parse_duration)]
     pub(crate) max_wait: Duration,
 }
 

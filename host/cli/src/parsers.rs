@@ -12,7 +12,7 @@ use clap::builder::TypedValueParser;
 use clap::parser::ValueSource;
 use clap::{Arg, Command, Error};
 use spakky_cache_core::{InvalidPrefix, Prefix};
-use spakky_cache_redis::RedisSettings;
+use spakky_cache_redis::{RedisSettings, parse_duration};
 
 /// The value of an option that a variable can set, too, or what is wrong with it.
 #[derive(Clone, Debug)]
@@ -140,24 +140,16 @@ impl FromStr for CompileCache {
     }
 }
 
-/// Parses a duration such as `5s` or `1m 30s`, or a plain number of seconds.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    if let Ok(seconds) = text.parse() {
-        return Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string());
-    }
-    humantime::parse_duration(text).map_err(|error| error.to_string())
-}
-
 /// Parses a duration that is not zero.
 pub(crate) fn positive_duration(text: &str) -> Result<Duration, String> {
-    let duration = duration(text)?;
+    let duration = parse_duration(text)?;
     if duration.is_zero() { Err("it has to be more than zero".into()) } else { Ok(duration) }
 }
 
 /// Parses the time limit of a lease. The lease is renewed at a third of it, and
 /// the renewal has to reach the store in time.
 pub(crate) fn lease(text: &str) -> Result<Duration, String> {
-    let lease = duration(text)?;
+    let lease = parse_duration(text)?;
     let allowed = Duration::from_millis(100)..=Duration::from_hours(1);
     allowed.contains(&lease).then_some(lease).ok_or_else(|| "it has to be 100ms to 1h".into())
 }
@@ -230,10 +222,10 @@ mod tests {
             ("2m", 120_000),
             ("1m 30s", 90_000),
         ] {
-            assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
+            assert_eq!(parse_duration(text), Ok(Duration::from_millis(millis)), "{text}");
         }
         for text in ["", "s", "-1s", "-1", "NaN", "inf", "1.2.3s", "99999999999999999999h"] {
-            assert!(duration(text).is_err(), "{text}");
+            assert!(parse_duration(text).is_err(), "{text}");
         }
     }
 

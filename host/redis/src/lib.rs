@@ -51,5 +51,5 @@ mod tracking;
 
 pub use connection::RedisConnection;
 pub use error::{CommandError, ConnectError, ConnectErrorKind, Request};
-pub use settings::{RedisSettings, SettingsError, SettingsProblem};
+pub use settings::{RedisSettings, SettingsError, SettingsProblem, parse_duration};
 pub use store::RedisStore;

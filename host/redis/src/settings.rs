@@ -90,7 +90,7 @@ impl RedisSettings {
             socket_timeout: reader.read(
                 "SPAKKY_REDIS__SOCKET_TIMEOUT",
                 defaults.socket_timeout,
-                duration,
+                socket_timeout,
             ),
             before_7: false,
         };
@@ -223,13 +223,20 @@ fn key_prefix(text: &str) -> Parsed<Prefix> {
     Prefix::new(text).map_err(|_| "at most 1024 bytes, without '|'")
 }
 
-/// A duration with units, or a plain number of seconds.
-fn duration(text: &str) -> Parsed<Duration> {
-    let duration = match f64::from_str(text) {
-        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
-        Err(_) => humantime::parse_duration(text).ok(),
-    };
-    duration
+/// Parses a duration such as `5s` or `1m 30s`, or a plain number of seconds.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    if let Ok(seconds) = text.parse() {
+        return Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string());
+    }
+    humantime::parse_duration(text).map_err(|error| error.to_string())
+}
+
+fn socket_timeout(text: &str) -> Parsed<Duration> {
+    parse_duration(text)
+        .ok()
         .filter(|duration| (SHORTEST_TIMEOUT..=LONGEST_TIMEOUT).contains(duration))
         .ok_or("a duration such as 5s or 250ms, or seconds, from 1ms to 24h")
 }

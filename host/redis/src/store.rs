@@ -97,25 +97,18 @@ impl RedisStore {
         expected: &CasToken,
         update: Update<'_>,
     ) -> Result<Cas, StoreError> {
-        let token: &[u8] = &expected.0;
-        let operation = self.connection.begin().await?;
-        let (script, reply) = match update {
+        let (script, value, ttl) = match update {
             Update::Put(envelope) => {
-                let (value, ttl) = (envelope.encode(), ttl_argument(envelope.ttl()));
-                let arguments = [token, &value, ttl.as_bytes()];
-                let script = Script::CompareAndPut;
-                (script, operation.script(script, key, &arguments).await?)
+                (Script::CompareAndPut, Some(envelope.encode()), Some(envelope.ttl()))
             }
-            Update::Extend(ttl) => {
-                let ttl = ttl_argument(Some(ttl));
-                let script = Script::CompareAndExtend;
-                (script, operation.script(script, key, &[token, ttl.as_bytes()]).await?)
-            }
-            Update::Remove => {
-                let script = Script::CompareAndRemove;
-                (script, operation.script(script, key, &[token]).await?)
-            }
+            Update::Extend(ttl) => (Script::CompareAndExtend, None, Some(Some(ttl))),
+            Update::Remove => (Script::CompareAndRemove, None, None),
         };
+        let ttl = ttl.map(ttl_argument);
+        let mut arguments: Vec<&[u8]> = vec![&expected.0];
+        arguments.extend(value.as_deref());
+        arguments.extend(ttl.as_deref().map(str::as_bytes));
+        let reply = self.connection.begin().await?.script(script, key, &arguments).await?;
         let done = reply::done(&reply, To(script.name(), key))?;
         Ok(if done { Cas::Done } else { Cas::Changed })
     }

@@ -1,11 +1,11 @@
-//! The contract's `config`: what a component may know of how its cache is set up.
+//! The contract's `config`.
 
 use std::time::Duration;
 
 use crate::bindings::spakky::cache::config;
 use crate::context::CacheCtx;
 
-/// What a component may know of how its cache is set up. Never a credential.
+/// The configuration of a cache as components see it. It contains no credentials.
 ///
 /// The default describes a store in the host's process.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,26 +46,17 @@ impl Default for CacheConfig {
 
 impl config::Host for CacheCtx {
     async fn get(&mut self) -> wasmtime::Result<config::CacheConfig> {
-        let CacheConfig {
-            host,
-            port,
-            db,
-            use_ssl,
-            key_prefix,
-            socket_timeout,
-            scheme,
-            connection_url,
-        } = self.config.as_deref().cloned().unwrap_or_default();
-        let socket_timeout = u64::try_from(socket_timeout.as_millis()).unwrap_or(u64::MAX);
+        let config = self.config.as_deref().cloned().unwrap_or_default();
+        let socket_timeout = config.socket_timeout.as_millis();
         Ok(config::CacheConfig {
-            host,
-            port,
-            db,
-            use_ssl,
-            key_prefix,
-            socket_timeout,
-            scheme,
-            connection_url,
+            host: config.host,
+            port: config.port,
+            db: config.db,
+            use_ssl: config.use_ssl,
+            key_prefix: config.key_prefix,
+            socket_timeout: u64::try_from(socket_timeout).unwrap_or(u64::MAX),
+            scheme: config.scheme,
+            connection_url: config.connection_url,
         })
     }
 }
