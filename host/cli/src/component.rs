@@ -1,8 +1,32 @@
 //! Loads components, and suggests what to do about those that are refused.
 
-use spakky_runner::{LoadError, LoadErrorKind, Loader};
+use std::path::PathBuf;
 
+use spakky_runner::{LoadError, LoadErrorKind, LoadedComponent, Loader};
+use wasmtime::Engine;
+
+use crate::args::EngineArgs;
+use crate::engine;
 use crate::exit::{Failure, NO_COMPONENT, NO_INPUT};
+
+/// Loads the components at `paths`, on a thread of its own: compiling takes long,
+/// and the command hears signals meanwhile.
+///
+/// # Errors
+/// The first component that cannot be loaded.
+pub(crate) async fn load(
+    args: &EngineArgs,
+    paths: Vec<PathBuf>,
+) -> Result<(Engine, Vec<LoadedComponent>), Failure> {
+    let args = args.clone();
+    let loading = tokio::task::spawn_blocking(move || {
+        let engine = engine::build(&args)?;
+        let loader = Loader::new(&engine).map_err(Failure::linker)?;
+        let loaded = paths.iter().map(|path| loader.load(path)).collect::<Result<_, _>>()?;
+        Ok((engine, loaded))
+    });
+    loading.await.unwrap_or_else(|panic| Err(Failure::internal(format!("the host: {panic}"))))
+}
 
 impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {

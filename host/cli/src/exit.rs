@@ -35,7 +35,7 @@ pub(crate) const TERMINATED: u8 = 143;
 pub(crate) struct Failure {
     /// The exit code.
     pub(crate) code: u8,
-    /// The problems, one line each. Never empty.
+    /// The problems, one line each. Empty if a signal ended the command.
     pub(crate) problems: Vec<String>,
     /// What may help.
     pub(crate) hints: Vec<String>,
@@ -44,6 +44,11 @@ pub(crate) struct Failure {
 impl Failure {
     pub(crate) fn new(code: u8, problem: impl fmt::Display) -> Self {
         Self { code, problems: vec![problem.to_string()], hints: vec![] }
+    }
+
+    /// An end that needs no message.
+    pub(crate) fn silent(code: u8) -> Self {
+        Self { code, problems: vec![], hints: vec![] }
     }
 
     /// An error that neither the user nor the component caused.

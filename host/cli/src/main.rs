@@ -25,6 +25,7 @@ use clap::Parser as _;
 
 use crate::args::{Cli, Command};
 use crate::exit::Failure;
+use crate::signals::Signals;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -34,13 +35,14 @@ fn main() -> ExitCode {
         Err(error) => return Failure::internal(format!("no runtime: {error}")).report().into(),
     };
     let ended = runtime.block_on(async {
+        let signals = Signals::listen()?;
         match &cli.command {
-            Command::Run(args) => run::run(args).await,
-            Command::Health(args) => report::health(args).await,
-            Command::Info(args) => report::info(args).await,
+            Command::Run(args) => run::run(args, signals).await,
+            Command::Health(args) => report::health(args, signals).await,
+            Command::Info(args) => report::info(args, signals).await,
         }
     });
-    // Its threads may be blocked on input or output forever.
+    // Its threads may be blocked on input or output forever, or still compile.
     runtime.shutdown_background();
     ended.unwrap_or_else(|failure| failure.report()).into()
 }

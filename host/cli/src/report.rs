@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use spakky_actuator::{Actuator, Endpoint, Info, Status};
-use spakky_runner::{LoadedComponent, Loader, NewStore, add_contributors, add_probes};
+use spakky_runner::{LoadedComponent, NewStore, add_contributors, add_probes};
 
 use crate::args::{Asked, HealthArgs, InfoArgs, ReportArgs};
 use crate::cache::OpenCache;
-use crate::engine;
+use crate::component;
 use crate::exit::{Failure, NO_OUTPUT, UNSUCCESSFUL};
 use crate::guest::{Granted, Instances};
 use crate::settings::{Options, environment};
+use crate::signals::Signals;
 use crate::store::Connect;
 
 impl From<Asked> for Endpoint {
@@ -26,8 +27,8 @@ impl From<Asked> for Endpoint {
 }
 
 /// Prints the health. The exit code is 0 only if it is good.
-pub(crate) async fn health(args: &HealthArgs) -> Result<u8, Failure> {
-    let report = ask(&args.report, async |actuator, components, new_store| {
+pub(crate) async fn health(args: &HealthArgs, signals: Signals) -> Result<u8, Failure> {
+    let report = ask(&args.report, signals, async |actuator, components, new_store| {
         let limit = args.report.actuator.probe_timeout;
         let actuator = add_probes(actuator, components, &new_store, limit).await;
         actuator.health(args.endpoint.into()).await
@@ -38,8 +39,8 @@ pub(crate) async fn health(args: &HealthArgs) -> Result<u8, Failure> {
 }
 
 /// Prints the info.
-pub(crate) async fn info(args: &InfoArgs) -> Result<u8, Failure> {
-    let sections = ask(&args.report, async |actuator, components, new_store| {
+pub(crate) async fn info(args: &InfoArgs, signals: Signals) -> Result<u8, Failure> {
+    let sections = ask(&args.report, signals, async |actuator, components, new_store| {
         add_contributors(actuator, components, &new_store).info().await
     })
     .await?;
@@ -50,21 +51,20 @@ pub(crate) async fn info(args: &InfoArgs) -> Result<u8, Failure> {
 /// Opens the cache, loads the components, and has `question` ask them.
 async fn ask<T>(
     args: &ReportArgs,
+    mut signals: Signals,
     question: impl AsyncFnOnce(Actuator, &[LoadedComponent], NewStore) -> T,
 ) -> Result<T, Failure> {
     let options = Options::resolve(&args.store, &args.actuator, environment)?;
     let granted = Granted::new(&args.guest, environment)?;
-    let engine = engine::build(&args.engine)?;
-    let loader = Loader::new(&engine).map_err(Failure::linker)?;
-    let components =
-        args.components.iter().map(|path| loader.load(path)).collect::<Result<Vec<_>, _>>()?;
+    let loading = component::load(&args.engine, args.components.clone());
+    let (engine, components) = signals.unless(loading).await??;
     let open = OpenCache::new(options, Connect::Lazily).await?;
     let (cache, config) = (open.cache.clone(), open.config.clone());
     let instances = Instances { engine, cache, config, granted };
     let new_store = instances.reporters(Arc::new(open.actuator()));
-    let answer = question(open.actuator(), &components, new_store).await;
+    let answer = signals.unless(question(open.actuator(), &components, new_store)).await;
     open.settle().await;
-    Ok(answer)
+    answer
 }
 
 /// Prints a report, and nothing else, on stdout.

@@ -5,14 +5,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use spakky_actuator::Actuator;
 use spakky_cache_core::OnFailure;
 use spakky_runner::{
-    GuestLimits, Loader, ProgramEnd, TimeLimit, add_contributors, add_probes, run_program,
+    GuestLimits, InstanceState, LoadedComponent, Program, ProgramEnd, TimeLimit, add_contributors,
+    add_probes, run_program,
 };
+use wasmtime::Store;
 
 use crate::args::RunArgs;
 use crate::cache::OpenCache;
-use crate::engine;
+use crate::component;
 use crate::exit::{Failure, PIPE_CLOSED, TIME_LIMIT, UNSUCCESSFUL, USAGE};
 use crate::guest::{Granted, Instances};
 use crate::settings::{Options, environment};
@@ -25,15 +28,15 @@ use crate::trap;
 const FAREWELL: Duration = Duration::from_millis(500);
 
 /// Runs a component to its end, and returns its exit code.
-pub(crate) async fn run(args: &RunArgs) -> Result<u8, Failure> {
+pub(crate) async fn run(args: &RunArgs, mut signals: Signals) -> Result<u8, Failure> {
     // Local errors first, before anything is contacted.
     let options = Options::resolve(&args.store, &args.actuator, environment)?;
     let granted = Granted::new(&args.guest, environment)?;
-    let engine = engine::build(&args.engine)?;
     let (path, arguments) = program(args)?;
-    let component = Loader::new(&engine).map_err(Failure::linker)?.load(path)?;
+    let loading = component::load(&args.engine, vec![path.to_owned()]);
+    let (engine, components) = signals.unless(loading).await??;
+    let component = components.first().ok_or_else(no_component)?;
     let program = component.program()?;
-    let limits = GuestLimits { time: args.max_time, ..granted.limits.clone() };
     let arguments = [vec![component.name()], arguments].concat();
 
     // If a failure is a miss, Redis may become available later.
@@ -41,29 +44,47 @@ pub(crate) async fn run(args: &RunArgs) -> Result<u8, Failure> {
         OnFailure::Error => Connect::Now,
         OnFailure::Miss => Connect::Lazily,
     };
-    let open = OpenCache::new(options, connect).await?;
+    let open = signals.unless(OpenCache::new(options, connect)).await??;
     let _sweeping = open.sweep();
     let (cache, config) = (open.cache.clone(), open.config.clone());
     let instances = Instances { engine, cache, config, granted };
+    let ended = async {
+        let actuator = signals.unless(actuator(args, &open, &instances, &components)).await?;
+        let store = instances.program(Arc::new(actuator), &arguments);
+        run_to_end(args, signals, program, store).await
+    }
+    .await;
+    open.settle().await;
+    ended
+}
+
+/// What the program of `components` sees of health and counters.
+async fn actuator(
+    args: &RunArgs,
+    open: &OpenCache,
+    instances: &Instances,
+    components: &[LoadedComponent],
+) -> Actuator {
     // The program's own probe sees the cache's health only, or asking for health
     // would never end.
     let new_store = instances.clone().reporters(Arc::new(open.actuator()));
-    let components = [component];
-    let actuator =
-        add_probes(open.actuator(), &components, &new_store, args.actuator.probe_timeout).await;
-    let actuator = add_contributors(actuator, &components, &new_store);
-    let store = instances.program(Arc::new(actuator), &arguments);
+    let timeout = args.actuator.probe_timeout;
+    let actuator = add_probes(open.actuator(), components, &new_store, timeout).await;
+    add_contributors(actuator, components, &new_store)
+}
 
-    let mut signals = Signals::listen()
-        .map_err(|error| Failure::internal(format!("no signals can be heard: {error}")))?;
+/// Runs `program` until it ends, or until its time limit or a signal ends it.
+async fn run_to_end(
+    args: &RunArgs,
+    mut signals: Signals,
+    program: Program,
+    store: Store<InstanceState>,
+) -> Result<u8, Failure> {
     // A task of its own: a component that is blocked in the host must not keep
     // this one from hearing signals.
     let mut guest = tokio::spawn(async move { run_program(&program, store).await });
-    let ended = tokio::select! {
-        ended = limits.within_time(&mut guest) => Ok(ended),
-        code = signals.next() => Err(code),
-    };
-    let result = match ended {
+    let limits = GuestLimits { time: args.max_time, ..GuestLimits::default() };
+    let result = match signals.unless(limits.within_time(&mut guest)).await {
         Ok(Ok(Ok(end))) => match end {
             ProgramEnd::Returned(Ok(())) => Ok(0),
             ProgramEnd::Returned(Err(())) => Ok(UNSUCCESSFUL),
@@ -76,7 +97,7 @@ pub(crate) async fn run(args: &RunArgs) -> Result<u8, Failure> {
         Ok(Err(limit @ TimeLimit(_))) => {
             Err(Failure::new(TIME_LIMIT, limit).hint("--max-time raises the limit"))
         }
-        Err(code) => Ok(code),
+        Err(signal) => Err(signal),
     };
     // With its store, the component's leases are dropped, too. All waiting here
     // has an end, so further signals change nothing: timeout(1) sends two.
@@ -84,8 +105,11 @@ pub(crate) async fn run(args: &RunArgs) -> Result<u8, Failure> {
     if !guest.is_finished() {
         let _ = tokio::time::timeout(FAREWELL, &mut guest).await;
     }
-    open.settle().await;
     result
+}
+
+fn no_component() -> Failure {
+    Failure::new(USAGE, "there is no component to run")
 }
 
 /// The file of the program, and its arguments.
@@ -95,9 +119,6 @@ fn program(args: &RunArgs) -> Result<(&Path, Vec<String>), Failure> {
         Failure::new(USAGE, format!("the argument {argument} is not UTF-8, as components have it"))
     };
     let text = |argument: &OsString| argument.clone().into_string().map_err(|it| unreadable(&it));
-    let (path, arguments) = args
-        .program
-        .split_first()
-        .ok_or_else(|| Failure::new(USAGE, "there is no component to run"))?;
+    let (path, arguments) = args.program.split_first().ok_or_else(no_component)?;
     Ok((Path::new(path), arguments.iter().map(text).collect::<Result<_, _>>()?))
 }

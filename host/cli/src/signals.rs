@@ -1,10 +1,9 @@
 //! The signals that ask the command to end.
 
-use std::io;
+use crate::exit::{Failure, INTERRUPTED, TERMINATED};
 
-use crate::exit::{INTERRUPTED, TERMINATED};
-
-/// Listens from its creation on. Before that, a signal ends the process.
+/// Listens from its creation on. Before that, a signal ends the process, unless it
+/// is the first of a container: then the signal is lost.
 pub(crate) struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
@@ -12,12 +11,34 @@ pub(crate) struct Signals {
     terminate: tokio::signal::unix::Signal,
 }
 
+impl Signals {
+    /// The output of `work`, unless a signal comes first.
+    ///
+    /// # Errors
+    /// The signal's exit code, as a failure without a message.
+    pub(crate) async fn unless<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        tokio::select! {
+            biased;
+            code = self.next() => Err(Failure::silent(code)),
+            output = work => Ok(output),
+        }
+    }
+}
+
 #[cfg(unix)]
 impl Signals {
-    pub(crate) fn listen() -> io::Result<Self> {
+    /// # Errors
+    /// If the system refuses.
+    pub(crate) fn listen() -> Result<Self, Failure> {
         use tokio::signal::unix::{SignalKind, signal};
-        let interrupt = signal(SignalKind::interrupt())?;
-        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
+        let listen = |kind| {
+            signal(kind)
+                .map_err(|error| Failure::internal(format!("signals cannot be heard: {error}")))
+        };
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
     }
 
     /// The exit code that the next signal asks for.
@@ -31,7 +52,8 @@ impl Signals {
 
 #[cfg(not(unix))]
 impl Signals {
-    pub(crate) fn listen() -> io::Result<Self> {
+    #[expect(clippy::unnecessary_wraps, reason = "as on Unix")]
+    pub(crate) fn listen() -> Result<Self, Failure> {
         Ok(Self {})
     }
 

@@ -1,5 +1,7 @@
 //! The commands `health` and `info`.
 
+use std::io::ErrorKind;
+use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -62,6 +64,17 @@ fn nobody_answers_for_liveness_and_so_it_is_well() {
     // A cache that is down is no reason to restart its users.
     let ended = spakky(["health", "--endpoint", "liveness"]).at_port(closed_port()).finish();
     assert_eq!(ended.code(0).json(), expected);
+}
+
+#[test]
+fn liveness_does_not_connect() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    listener.set_nonblocking(true).expect("it can be asked");
+    let port = listener.local_addr().expect("an address").port();
+    let command = spakky(["health", "--endpoint", "liveness", "--socket-timeout", "1h"]);
+    command.at_port(port).finish().code(0);
+    let connected = listener.accept();
+    assert!(connected.is_err_and(|error| error.kind() == ErrorKind::WouldBlock));
 }
 
 #[test]
