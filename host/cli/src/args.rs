@@ -42,6 +42,7 @@ pub(crate) enum Command {
     Run(RunArgs),
     Health(HealthArgs),
     Info(InfoArgs),
+    Sweep(SweepArgs),
 }
 
 /// Run a component that exports wasi:cli/run
@@ -149,6 +150,49 @@ Exit codes:
   66   a file or directory cannot be read
   70   this command failed
   74   the report could not be written";
+
+/// Free the memory of entries that evictions left dead
+///
+/// An eviction costs the same however many entries it ends: they stay in Redis, dead, until they are
+/// swept or their time to live ends. A component that runs for longer than a minute sweeps by itself,
+/// and each run sweeps some at its end.
+#[derive(Debug, Args)]
+#[command(after_help = SWEEP_HELP)]
+pub(crate) struct SweepArgs {
+    /// Only count what is dead
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// The most keys to examine in a second
+    #[arg(
+        long,
+        value_name = "KEYS",
+        default_value = "50000",
+        value_parser = value_parser!(u32).range(1..)
+    )]
+    pub(crate) rate: u32,
+
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+const SWEEP_HELP: &str = "\
+Examples:
+  spakky-redis sweep
+  spakky-redis sweep --dry-run --key-prefix orders:
+  spakky-redis sweep --rate 1000 --redis-host cache.internal
+
+On a terminal, stderr shows the progress. Several sweeps at once are of no use: the last one to begin
+goes on.
+
+Exit codes:
+  0    swept, or counted
+  1    another sweep took over
+  2    wrong options or settings
+  69   the store cannot be reached, or failed
+  70   this command failed
+  74   the result could not be written
+  130  interrupted (SIGINT); 143 terminated (SIGTERM)";
 
 /// What `health` and `info` share.
 #[derive(Debug, Args)]

@@ -32,6 +32,10 @@ impl Runtime for Background {
         TokioRuntime.now()
     }
 
+    fn monotonic(&self) -> Duration {
+        TokioRuntime.monotonic()
+    }
+
     fn sleep(&self, duration: Duration) -> Task {
         TokioRuntime.sleep(duration)
     }

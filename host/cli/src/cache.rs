@@ -9,6 +9,7 @@ use spakky_cache_wasmtime::CacheConfig;
 
 use crate::background::Background;
 use crate::exit::Failure;
+use crate::guest::Granted;
 use crate::settings::{Options, StoreOptions};
 use crate::store::{self, Connect};
 
@@ -55,18 +56,18 @@ impl OpenCache {
             .contributor(Arc::new(metrics))
     }
 
-    /// Starts a sweeper of a store that others share. It ends when the returned
-    /// cache is dropped.
-    pub(crate) fn sweep(&self) -> Option<Cache> {
-        if !matches!(self.options.store, StoreOptions::Redis(_)) {
-            return None;
-        }
-        // A cache of its own, so that `settle` does not wait for the sweeper,
-        // which sleeps most of the time.
-        let policy = self.options.policy.clone();
-        let cache = Cache::with(self.store.clone(), policy, Arc::new(TokioRuntime));
-        Sweeper::default().start(&cache);
-        Some(cache)
+    /// Sweeps a store that others share, for as long as the result exists. A program that
+    /// may only read does not sweep.
+    pub(crate) fn sweeping(&self, granted: &Granted) -> BackgroundSweep {
+        let shared = matches!(self.options.store, StoreOptions::Redis(_));
+        BackgroundSweep((shared && granted.may_write()).then(|| {
+            // A cache of its own, so that `settle` does not wait for the sweeper,
+            // which sleeps most of the time.
+            let policy = self.options.policy.clone();
+            let cache = Cache::with(self.store.clone(), policy, Arc::new(TokioRuntime));
+            Sweeper::default().start(&cache);
+            cache
+        }))
     }
 
     /// Waits until the leases that were dropped are given up, but not for
@@ -77,5 +78,23 @@ impl OpenCache {
         if !self.background.idle(limit).await {
             tracing::warn!("leases were not given up in time: they end by their time limit");
         }
+    }
+}
+
+/// A sweep in the background.
+pub(crate) struct BackgroundSweep(Option<Cache>);
+
+impl BackgroundSweep {
+    /// The keys that a run examines at its end, which takes a tenth of a second.
+    const SHARE: u64 = 1 << 14;
+    /// How long a run waits for it at most.
+    const TIME: Duration = Duration::from_secs(1);
+
+    /// Sweeps some, if that is due: no run of less than a minute gets to sweep otherwise.
+    pub(crate) async fn share(self) {
+        let Some(cache) = self.0 else { return };
+        let sweeper = Sweeper { pause: Duration::ZERO, most: Self::SHARE, ..Sweeper::default() };
+        let swept = tokio::time::timeout(Self::TIME, sweeper.sweep(&cache)).await;
+        tracing::debug!(?swept, "swept at the end");
     }
 }

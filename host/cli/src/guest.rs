@@ -55,6 +55,11 @@ impl Granted {
         let limits = GuestLimits { memory_bytes, ..GuestLimits::default() };
         Ok(Self { cache, limits, variables, directories })
     }
+
+    /// Whether components may write to the cache.
+    pub(crate) fn may_write(&self) -> bool {
+        self.cache.write
+    }
 }
 
 /// Creates the stores of instances.

@@ -17,6 +17,7 @@ mod run;
 mod settings;
 mod signals;
 mod store;
+mod sweep;
 mod trap;
 
 use std::process::ExitCode;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
             Command::Run(args) => run::run(args, signals).await,
             Command::Health(args) => report::health(args, signals).await,
             Command::Info(args) => report::info(args, signals).await,
+            Command::Sweep(args) => sweep::sweep(args, signals).await,
         }
     });
     // Its threads may be blocked on input or output forever, or still compile.

@@ -54,7 +54,7 @@ async fn ask<T>(
     mut signals: Signals,
     question: impl AsyncFnOnce(Actuator, &[LoadedComponent], NewStore) -> T,
 ) -> Result<T, Failure> {
-    let options = Options::resolve(&args.store, &args.actuator, environment)?;
+    let options = Options::resolve(&args.store, Some(&args.actuator), environment)?;
     let granted = Granted::new(&args.guest, environment)?;
     let loading = component::load(&args.engine, args.components.clone());
     let (engine, components) = signals.unless(loading).await??;

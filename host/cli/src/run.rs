@@ -30,7 +30,10 @@ const FAREWELL: Duration = Duration::from_millis(500);
 /// Runs a component to its end, and returns its exit code.
 pub(crate) async fn run(args: &RunArgs, mut signals: Signals) -> Result<u8, Failure> {
     // Local errors first, before anything is contacted.
-    let options = Options::resolve(&args.store, &args.actuator, environment)?;
+    let options = Options::resolve(&args.store, Some(&args.actuator), environment)?;
+    for conflict in options.conflicts(args.max_time) {
+        tracing::warn!("{conflict}");
+    }
     let granted = Granted::new(&args.guest, environment)?;
     let (path, arguments) = program(args)?;
     let loading = component::load(&args.engine, vec![path.to_owned()]);
@@ -45,7 +48,7 @@ pub(crate) async fn run(args: &RunArgs, mut signals: Signals) -> Result<u8, Fail
         OnFailure::Miss => Connect::Lazily,
     };
     let open = signals.unless(OpenCache::new(options, connect)).await??;
-    let _sweeping = open.sweep();
+    let sweeping = open.sweeping(&granted);
     let (cache, config) = (open.cache.clone(), open.config.clone());
     let instances = Instances { engine, cache, config, granted };
     let ended = async {
@@ -55,6 +58,9 @@ pub(crate) async fn run(args: &RunArgs, mut signals: Signals) -> Result<u8, Fail
     }
     .await;
     open.settle().await;
+    if ended.is_ok() {
+        sweeping.share().await;
+    }
     ended
 }
 

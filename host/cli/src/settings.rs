@@ -32,14 +32,14 @@ pub(crate) fn environment(name: &str) -> Option<String> {
 }
 
 impl Options {
-    /// The settings of `store` and `actuator`. `environment` has the password,
-    /// for which there is no option.
+    /// The settings of `store`, and of `actuator` if the command reports.
+    /// `environment` has the password, for which there is no option.
     ///
     /// # Errors
     /// All problems, not just the first.
     pub(crate) fn resolve(
         store: &StoreArgs,
-        actuator: &ActuatorArgs,
+        actuator: Option<&ActuatorArgs>,
         environment: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Failure> {
         let mut problems = Vec::new();
@@ -65,7 +65,9 @@ impl Options {
         }
         store.key_prefix.apply(&mut redis.key_prefix, &mut problems);
         let mut include_details = true;
-        actuator.include_details.apply(&mut include_details, &mut problems);
+        if let Some(actuator) = actuator {
+            actuator.include_details.apply(&mut include_details, &mut problems);
+        }
         if !problems.is_empty() {
             let failure = Failure { code: USAGE, problems, hints: vec![] };
             return Err(failure.hint("spakky-redis run --help lists the settings"));
@@ -83,7 +85,31 @@ impl Options {
             StoreKind::Redis => StoreOptions::Redis(redis),
             StoreKind::Embedded => StoreOptions::Embedded(redis.key_prefix),
         };
-        Ok(Self { store, policy, probe_timeout: actuator.probe_timeout, include_details })
+        let probe_timeout = actuator.map_or(Duration::MAX, |actuator| actuator.probe_timeout);
+        Ok(Self { store, policy, probe_timeout, include_details })
+    }
+
+    /// Settings that do not go together in a run of at most `max_time`. The run goes
+    /// on with them.
+    pub(crate) fn conflicts(&self, max_time: Option<Duration>) -> Vec<String> {
+        let (lease, wait) = (self.policy.lease, self.policy.longest_wait);
+        let mut conflicts = Vec::new();
+        if let StoreOptions::Redis(RedisSettings { socket_timeout, .. }) = self.store
+            && lease < socket_timeout
+        {
+            conflicts.push(format!(
+                "--lease {lease:?} is shorter than --socket-timeout {socket_timeout:?}: a lease ends \
+                 while Redis is slow to renew it, and another caller loads, too"
+            ));
+        }
+        let chosen = wait != Policy::default().longest_wait;
+        if let Some(max_time) = max_time.filter(|max_time| chosen && *max_time < wait) {
+            conflicts.push(format!(
+                "--max-wait {wait:?} is longer than --max-time {max_time:?}: the component ends \
+                 before its callers stop waiting"
+            ));
+        }
+        conflicts
     }
 }
 
@@ -130,7 +156,7 @@ mod tests {
         let line = ["spakky-redis", "health"].iter().chain(line);
         let Command::Health(args) = Cli::try_parse_from(line).unwrap().command else { panic!() };
         let password = |name: &str| (name == "SPAKKY_REDIS__PASSWORD").then(|| "s3cret".into());
-        Options::resolve(&args.report.store, &args.report.actuator, password)
+        Options::resolve(&args.report.store, Some(&args.report.actuator), password)
     }
 
     fn redis(line: &[&str]) -> RedisSettings {
@@ -211,6 +237,21 @@ mod tests {
         let settings = redis(&["--redis-password-file", file.to_str().unwrap()]);
         std::fs::remove_file(&file).unwrap();
         assert_eq!(settings.password.as_deref(), Some(" s3 cret "));
+    }
+
+    #[test]
+    fn settings_that_conflict_are_named() {
+        let conflicts = |line: &[&str], max_time: Option<u64>| {
+            resolve(line).unwrap().conflicts(max_time.map(Duration::from_secs))
+        };
+        assert_eq!(conflicts(&[], Some(1)), [""; 0]);
+        assert_eq!(conflicts(&["--lease", "1s", "--socket-timeout", "1s"], None), [""; 0]);
+        assert_eq!(conflicts(&["--lease", "1s", "--store", "embedded"], None), [""; 0]);
+        assert_eq!(conflicts(&["--max-wait", "9s"], Some(9)), [""; 0]);
+        let found = conflicts(&["--lease", "1s", "--max-wait", "9s"], Some(8));
+        let [lease, wait] = found.try_into().unwrap();
+        assert!(lease.contains("--lease 1s") && lease.contains("--socket-timeout 5s"), "{lease}");
+        assert!(wait.contains("--max-wait 9s") && wait.contains("--max-time 8s"), "{wait}");
     }
 
     #[test]

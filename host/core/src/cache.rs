@@ -8,7 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::entry::{Entry, Envelope, Epochs, Id};
-use crate::error::Error;
+use crate::error::{Error, StoreErrorKind};
+use crate::failure_log::FailureLog;
 use crate::key::{Key, Tag};
 use crate::limits::{CheckedOptions, EntryOptions};
 use crate::metrics::{Metrics, Snapshot};
@@ -16,7 +17,7 @@ use crate::policy::{Grants, OnFailure, Policy};
 use crate::refresh::Refreshes;
 use crate::runtime::{Runtime, TokioRuntime};
 use crate::single_flight::SingleFlight;
-use crate::store::{Found, Store};
+use crate::store::{Cas, CasToken, EvictionMark, Found, Slot, Step, Store, Update};
 
 /// A cache over one store. Clones are handles of the same cache and share its
 /// counters, its single flight and its limits.
@@ -32,6 +33,7 @@ pub(crate) struct Inner {
     pub(crate) metrics: Metrics,
     pub(crate) flights: SingleFlight,
     pub(crate) refreshes: Refreshes,
+    failures: FailureLog,
 }
 
 impl fmt::Debug for Cache {
@@ -55,6 +57,7 @@ impl Cache {
             metrics: Metrics::default(),
             flights: SingleFlight::default(),
             refreshes: Refreshes::default(),
+            failures: FailureLog::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -71,7 +74,7 @@ impl Cache {
 
     /// Checks that the store answers.
     pub async fn ping(&self) -> Result<(), Error> {
-        Ok(self.inner.store.ping().await?)
+        self.inner.step("ping", &[], self.inner.store.ping()).await
     }
 
     /// The policy of this cache.
@@ -81,6 +84,86 @@ impl Cache {
 }
 
 impl Inner {
+    /// Elects `marker` in `slot`, unless another is elected. `instead` of it, the marker
+    /// is elected, too. What is foreign there is always replaced: nobody would ever end
+    /// it.
+    pub(crate) async fn elect(
+        &self,
+        slot: Slot<'_>,
+        marker: &Envelope,
+        instead: bool,
+    ) -> Result<bool, Error> {
+        let put = Update::Put(marker);
+        let mut elected = self.compare_and_set("elect", slot, None, put).await?;
+        let replaced = match &elected {
+            Cas::Occupied(Found::Foreign(token)) => Some(token.clone()),
+            Cas::Occupied(Found::Envelope { envelope, .. }) if instead => {
+                Some(envelope.cas_token())
+            }
+            _ => None,
+        };
+        if let Some(token) = replaced {
+            elected = self.compare_and_set("elect", slot, Some(&token), put).await?;
+        }
+        Ok(elected.is_done())
+    }
+
+    /// Updates a slot of the store, for `operation`.
+    pub(crate) async fn compare_and_set(
+        &self,
+        operation: &'static str,
+        slot: Slot<'_>,
+        expected: Option<&CasToken>,
+        update: Update<'_>,
+    ) -> Result<Cas, Error> {
+        let keys = match &slot {
+            Slot::Entry(key) | Slot::Refresh(key) => std::slice::from_ref(*key),
+            Slot::Sweeper => &[],
+        };
+        self.step(operation, keys, self.store.compare_and_set(slot, expected, update)).await
+    }
+
+    /// Carries out a step of the store on `keys`, for `operation`. A failure is logged,
+    /// because the caller sees its kind only.
+    pub(crate) async fn step<T>(
+        &self,
+        operation: &'static str,
+        keys: &[Key],
+        step: Step<'_, T>,
+    ) -> Result<T, Error> {
+        let now = || self.runtime.monotonic();
+        match step.await {
+            Ok(output) => {
+                self.failures.succeeded(operation, now);
+                Ok(output)
+            }
+            Err(error) => {
+                // A value that is too large is the caller's fault.
+                if !matches!(error.kind(), StoreErrorKind::ValueTooLarge(_)) {
+                    self.failures.failed(operation, keys, &error, now());
+                }
+                Err(error.kind().into())
+            }
+        }
+    }
+
+    pub(crate) async fn capture(
+        &self,
+        tags: &[Tag],
+        ttl: Option<Duration>,
+    ) -> Result<Epochs, Error> {
+        self.step("capture epochs", &[], self.store.capture(tags, ttl)).await
+    }
+
+    pub(crate) async fn remove(&self, keys: &[Key]) -> Result<Vec<bool>, Error> {
+        self.step("remove", keys, self.store.remove(keys)).await
+    }
+
+    /// The store's eviction mark.
+    pub(crate) async fn eviction_mark(&self) -> Result<EvictionMark, Error> {
+        self.step("read the eviction mark", &[], self.store.eviction_mark()).await
+    }
+
     /// A new entry with `value`, stored now.
     pub(crate) fn entry(
         &self,
@@ -115,10 +198,6 @@ impl Session {
         &self.cache.inner
     }
 
-    fn store(&self) -> &dyn Store {
-        &*self.cache.inner.store
-    }
-
     pub(crate) fn may_write(&self) -> Result<(), Error> {
         if self.grants.write { Ok(()) } else { Err(Error::Denied) }
     }
@@ -136,7 +215,7 @@ impl Session {
     /// Returns the value of `key`, if it has one. Never waits for a loader.
     pub async fn get(&self, key: &str) -> Result<Option<Bytes>, Error> {
         let key = self.inner().policy.limits.key(key)?;
-        let found = self.store().read(&key).await.map_err(Error::from);
+        let found = self.found(&key).await;
         let value = self.or_miss(found)?.and_then(Found::into_entry).map(|entry| entry.value);
         self.count_reads(std::slice::from_ref(&value));
         Ok(value)
@@ -166,7 +245,8 @@ impl Session {
                 distinct.len() - 1
             });
         }
-        let found = self.store().read_many(&distinct).await.map_err(Error::from);
+        let read = self.inner().store.read_many(&distinct);
+        let found = self.inner().step("read", &distinct, read).await;
         let values: Vec<Option<Bytes>> = match self.or_miss(found)? {
             None => vec![None; distinct.len()],
             Some(found) => {
@@ -204,14 +284,18 @@ impl Session {
         if keys.is_empty() {
             return Ok(());
         }
-        let epochs = self.store().capture(&options.tags, options.ttl).await?;
+        let epochs = self.inner().capture(&options.tags, options.ttl).await?;
         let envelope = |value| {
             let entry = self.inner().entry(value, &options, epochs.clone(), Duration::ZERO);
             Envelope::Entry(entry)
         };
-        let entries: Vec<_> =
-            keys.into_iter().zip(entries).map(|(key, (_, value))| (key, envelope(value))).collect();
-        self.store().put(&entries).await?;
+        let entries: Vec<_> = keys
+            .iter()
+            .cloned()
+            .zip(entries)
+            .map(|(key, (_, value))| (key, envelope(value)))
+            .collect();
+        self.inner().step("write", &keys, self.inner().store.put(&entries)).await?;
         self.inner().metrics.writes.add(entries.len() as u64);
         Ok(())
     }
@@ -232,7 +316,7 @@ impl Session {
         if keys.is_empty() {
             return Ok(0);
         }
-        let removed = self.store().remove(&keys).await?;
+        let removed = self.inner().remove(&keys).await?;
         let deleted = removed.into_iter().filter(|was_alive| *was_alive).count() as u64;
         self.inner().metrics.deletes.add(deleted);
         Ok(deleted)
@@ -247,7 +331,7 @@ impl Session {
         if tags.is_empty() {
             return Ok(());
         }
-        self.store().evict(&tags).await?;
+        self.inner().step("evict tags", &[], self.inner().store.evict(&tags)).await?;
         self.inner().metrics.tag_evictions.add(1);
         Ok(())
     }
@@ -255,7 +339,7 @@ impl Session {
     /// Evicts every entry of this cache, like [`evict_tags`](Self::evict_tags).
     pub async fn clear(&self) -> Result<(), Error> {
         self.may_write()?;
-        self.store().clear().await?;
+        self.inner().step("clear", &[], self.inner().store.clear()).await?;
         self.inner().metrics.clears.add(1);
         Ok(())
     }
@@ -264,11 +348,12 @@ impl Session {
     /// longest load. Its commit extends them.
     pub(crate) async fn capture(&self, tags: &[Tag]) -> Result<Epochs, Error> {
         let longest_load = self.inner().policy.longest_load;
-        Ok(self.store().capture(tags, Some(longest_load)).await?)
+        self.inner().capture(tags, Some(longest_load)).await
     }
 
     pub(crate) async fn found(&self, key: &Key) -> Result<Found, Error> {
-        Ok(self.store().read(key).await?)
+        let read = self.inner().store.read(key);
+        self.inner().step("read", std::slice::from_ref(key), read).await
     }
 
     /// `None` if the store failed and the policy makes that a miss.

@@ -39,7 +39,7 @@ pub enum Error {
     QuotaExceeded,
 }
 
-/// Whether a failed step may succeed later.
+/// What kind of failure it is, as far as a caller may know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StoreErrorKind {
@@ -48,6 +48,8 @@ pub enum StoreErrorKind {
     Unavailable,
     /// The store answered with an error.
     Failed,
+    /// The store takes no value of more bytes than this.
+    ValueTooLarge(u64),
 }
 
 /// The error of a step of a [`Store`](crate::Store).
@@ -89,6 +91,7 @@ impl fmt::Display for StoreError {
         f.write_str(match self.kind {
             StoreErrorKind::Unavailable => "the store is unavailable",
             StoreErrorKind::Failed => "the store failed",
+            StoreErrorKind::ValueTooLarge(_) => "the value is too large for the store",
         })
     }
 }
@@ -99,13 +102,12 @@ impl std::error::Error for StoreError {
     }
 }
 
-impl From<StoreError> for Error {
-    /// Keeps the kind. The cause is logged, because the caller must not see it.
-    fn from(error: StoreError) -> Self {
-        tracing::warn!(error = &error as &dyn std::error::Error);
-        match error.kind {
+impl From<StoreErrorKind> for Error {
+    fn from(kind: StoreErrorKind) -> Self {
+        match kind {
             StoreErrorKind::Unavailable => Self::Unavailable,
             StoreErrorKind::Failed => Self::OperationFailed,
+            StoreErrorKind::ValueTooLarge(limit) => Self::ValueTooLarge(limit),
         }
     }
 }

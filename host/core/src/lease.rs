@@ -8,7 +8,7 @@ use bytes::Bytes;
 use tokio::sync::SetOnce;
 
 use crate::cache::{Cache, HeldLeases, Session};
-use crate::entry::{Envelope, Epochs, Id, Marker, whole_millis};
+use crate::entry::{Envelope, Epochs, Id, Marker};
 use crate::error::Error;
 use crate::key::Key;
 use crate::limits::{CheckedOptions, EntryOptions};
@@ -91,6 +91,8 @@ pub(crate) struct LeaseGuard {
     /// What the store keeps for the lease; its identity is the fencing token.
     marker: Marker,
     mark: EvictionMark,
+    /// When it was about to be taken, by the monotonic clock.
+    began: Duration,
     /// Completes when renewal is to stop.
     done: Arc<SetOnce<()>>,
     /// False once there is nothing to give up.
@@ -136,6 +138,7 @@ impl LeaseGuard {
             purpose,
             marker,
             mark: None,
+            began: inner.runtime.monotonic(),
             done: Arc::default(),
             armed: true,
         })
@@ -165,23 +168,19 @@ impl LeaseGuard {
         let inner = self.cache.inner.clone();
         let pause = (lease / 3).max(Duration::from_millis(1));
         // By the clock, because sleeps run late on a busy machine.
-        let ends = self.marker.taken_at.saturating_add(whole_millis(longest_load));
+        let ends = self.began.saturating_add(longest_load);
         self.cache.inner.runtime.spawn(Box::pin(async move {
             let slot = slot(&key, &purpose);
-            while inner.runtime.now() < ends {
+            while inner.runtime.monotonic() < ends {
                 tokio::select! {
                     &() = done.wait() => return,
                     () = inner.runtime.sleep(pause) => {}
                 }
                 let extend = Update::Extend(lease);
-                match inner.store.compare_and_set(slot, Some(&token), extend).await {
-                    Ok(renewed) if renewed.is_done() => {}
-                    Ok(_) => return,
-                    // The store may be back before the lease ends.
-                    Err(error) => {
-                        let error = &error as &dyn std::error::Error;
-                        tracing::warn!(error, ?key, "a lease was not renewed");
-                    }
+                let renewed = inner.compare_and_set("renew a lease", slot, Some(&token), extend);
+                // After a failure, the store may be back before the lease ends.
+                if renewed.await.is_ok_and(|renewed| !renewed.is_done()) {
+                    return;
                 }
             }
             tracing::warn!(?key, ?longest_load, "a lease is no longer renewed");
@@ -223,27 +222,26 @@ impl LeaseGuard {
         epochs: Epochs,
     ) -> Result<bool, Error> {
         let inner = &self.cache.inner;
-        let spent = inner.runtime.now().saturating_sub(self.marker.taken_at);
-        let entry = inner.entry(value, options, epochs, Duration::from_millis(spent));
+        let spent = inner.runtime.monotonic().saturating_sub(self.began);
+        let entry = inner.entry(value, options, epochs, spent);
         let entry = Envelope::Entry(entry);
         let expected = match &self.purpose {
             Purpose::Refresh(refreshed) => refreshed.clone(),
             Purpose::Load | Purpose::Write => self.marker().cas_token(),
         };
         let slot = Slot::Entry(&self.key);
-        let outcome =
-            inner.store.compare_and_set(slot, Some(&expected), Update::Put(&entry)).await?;
-        Ok(outcome.is_done())
+        let put = Update::Put(&entry);
+        Ok(inner.compare_and_set("commit", slot, Some(&expected), put).await?.is_done())
     }
 
     /// The epochs of the entry to commit: those captured before the load, and of
     /// tags that only the commit names. `None` if any was replaced since the
     /// load began, or that cannot be told.
     async fn epochs_to_commit(&self, options: &CheckedOptions) -> Result<Option<Epochs>, Error> {
-        let store = &self.cache.inner.store;
+        let inner = &self.cache.inner;
         let captured = &self.marker.epochs;
         let tags = captured.tags_with(&options.tags);
-        let now = store.capture(&tags, options.ttl).await?;
+        let now = inner.capture(&tags, options.ttl).await?;
         let before = |tag| captured.tags.iter().find(|(known, _)| known == tag);
         let mut all_current = now.everything == captured.everything;
         // Tags that only the lookup named, or only the commit does.
@@ -260,7 +258,7 @@ impl LeaseGuard {
         // eviction replaces the mark before the epochs, and this reads the mark,
         // which never lags, after them: if it stands, so did those tags.
         if all_current && any_changed {
-            all_current = self.mark.is_some() && store.eviction_mark().await? == self.mark;
+            all_current = self.mark.is_some() && inner.eviction_mark().await? == self.mark;
         }
         // Tags of the lookup that the commit no longer names are not stored.
         let named = now.tags.into_iter().filter(|(tag, _)| options.tags.contains(tag)).collect();
@@ -275,11 +273,12 @@ impl LeaseGuard {
         async move {
             match purpose {
                 Purpose::Write => {
-                    inner.store.remove(std::slice::from_ref(&key)).await?;
+                    inner.remove(std::slice::from_ref(&key)).await?;
                 }
                 Purpose::Load | Purpose::Refresh(_) => {
                     let slot = slot(&key, &purpose);
-                    inner.store.compare_and_set(slot, Some(&token), Update::Remove).await?;
+                    let remove = Update::Remove;
+                    inner.compare_and_set("give up a lease", slot, Some(&token), remove).await?;
                 }
             }
             if matches!(purpose, Purpose::Refresh(_)) {
@@ -297,9 +296,8 @@ impl Drop for LeaseGuard {
         if self.armed {
             let release = self.release();
             self.cache.inner.runtime.spawn(Box::pin(async move {
-                if release.await.is_err() {
-                    tracing::warn!("a lease was not given up: it ends by its time limit");
-                }
+                // If it fails, the lease ends by its time limit.
+                let _ = release.await;
             }));
         }
     }

@@ -6,12 +6,12 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::cache::Session;
-use crate::entry::{Entry, Envelope, UnixMillis, whole_millis};
+use crate::entry::{Entry, Envelope};
 use crate::error::Error;
 use crate::key::{Key, Tag};
 use crate::lease::{Lease, LeaseGuard, Purpose};
 use crate::refresh::{Freshness, freshness};
-use crate::single_flight::{Leader, Observation, Role};
+use crate::single_flight::{HeldLease, Leader, Observation, Role};
 use crate::store::{Cas, CasToken, Change, Found, Slot, Update};
 
 /// The result of [`Session::lookup`].
@@ -94,11 +94,13 @@ impl Session {
         let limits = &self.inner().policy.limits;
         let key = limits.key(key)?;
         let tags = limits.tags(tags)?;
-        let store = &self.inner().store;
+        let inner = self.inner();
         let epochs = self.capture(&tags).await?;
         let guard = LeaseGuard::about_to_take(self, &key, Purpose::Write, epochs)?;
-        let marked = [(key, guard.marker())];
-        let (mark, ()) = tokio::try_join!(store.eviction_mark(), store.put(&marked))?;
+        let marked = [(key.clone(), guard.marker())];
+        let keys = std::slice::from_ref(&key);
+        let put = inner.step("take a lease", keys, inner.store.put(&marked));
+        let (mark, ()) = tokio::try_join!(inner.eviction_mark(), put)?;
         Ok(guard.taken(mark))
     }
 
@@ -111,7 +113,7 @@ impl Session {
         let flight = self.inner().flights.join(key);
         let mut budget = WaitBudget::new(self, max_wait);
         loop {
-            let now = || self.inner().runtime.now();
+            let now = || self.inner().runtime.monotonic();
             let observed = match flight.role(now, |holder| self.held.contains(holder)).await {
                 Role::Follower(observed) => observed,
                 Role::Leader(leader) => match self.lead(leader, key, tags).await? {
@@ -129,10 +131,10 @@ impl Session {
                     return Ok(Lookup::Stale { value: entry.value, refresh: None });
                 }
                 Observation::Failed(error) => return Err(error),
-                Observation::LeaseHeld { holder, .. } if self.held.contains(holder) => {
+                Observation::LeaseHeld(held) if self.held.contains(held.holder) => {
                     return Err(Error::LeaseHeld);
                 }
-                Observation::LeaseHeld { ends, change, .. } => budget.wait(&change, ends).await?,
+                Observation::LeaseHeld(held) => budget.wait(&held).await?,
                 // It is never shared: the next read finds what the key holds.
                 Observation::LeaseTaken => {}
             }
@@ -140,7 +142,7 @@ impl Session {
     }
 
     async fn lead(&self, leader: Leader<'_>, key: &Key, tags: &[Tag]) -> Result<Outcome, Error> {
-        let outcome = self.read_until_clear(key, tags, leader.lease_taken).await;
+        let outcome = self.read_until_clear(key, tags, &leader).await;
         match &outcome {
             Ok(outcome) => leader.publish(outcome.observation()),
             // The queued followers would only fail one by one. An error that is
@@ -159,16 +161,17 @@ impl Session {
         &self,
         key: &Key,
         tags: &[Tag],
-        lease_taken: bool,
+        leader: &Leader<'_>,
     ) -> Result<Outcome, Error> {
-        let store = &self.inner().store;
-        let mut watch = lease_taken;
+        let inner = self.inner();
+        let mut watch = leader.lease_taken;
         let mut known = None;
         loop {
             let (found, change): (Found, Option<Change>) = match known.take() {
                 Some(found) => (found, None),
                 None if watch => {
-                    let (found, change) = store.watch(key).await?;
+                    let keys = std::slice::from_ref(key);
+                    let (found, change) = inner.step("watch", keys, inner.store.watch(key)).await?;
                     (found, Some(change))
                 }
                 None => (self.found(key).await?, None),
@@ -183,14 +186,14 @@ impl Session {
                         watch = true;
                         continue;
                     };
-                    // It was read before now, so it ends by then.
-                    let lasts = whole_millis(marker.lasts);
-                    let ends = self.inner().runtime.now().saturating_add(lasts);
-                    return Ok(Outcome::Held(Observation::LeaseHeld {
+                    return Ok(Outcome::Held(Observation::LeaseHeld(leader.held(HeldLease {
                         holder: marker.id,
-                        ends,
+                        // It was read before now, so it ends by what follows from this.
+                        read_at: inner.runtime.monotonic(),
+                        lasts: marker.lasts,
                         change,
-                    }));
+                        pause: Duration::ZERO,
+                    }))));
                 }
                 Found::Nothing => None,
                 Found::Envelope { envelope, alive: false } => Some(envelope.cas_token()),
@@ -216,13 +219,13 @@ impl Session {
         expected: Option<&CasToken>,
     ) -> Result<Result<Lease, Option<Found>>, Error> {
         self.may_write()?;
-        let store = &self.inner().store;
+        let inner = self.inner();
         let epochs = self.capture(tags).await?;
         let guard = LeaseGuard::about_to_take(self, key, Purpose::Load, epochs)?;
         let marker = guard.marker();
         let (mark, taken) = tokio::try_join!(
-            store.eviction_mark(),
-            store.compare_and_set(Slot::Entry(key), expected, Update::Put(&marker))
+            inner.eviction_mark(),
+            inner.compare_and_set("take a lease", Slot::Entry(key), expected, Update::Put(&marker))
         )?;
         let found = match taken {
             Cas::Done => return Ok(Ok(guard.taken(mark))),
@@ -258,7 +261,7 @@ impl Session {
         entry: &Entry,
     ) -> Result<Option<Lease>, Error> {
         let inner = self.inner();
-        let now = inner.runtime.now();
+        let now = inner.runtime.monotonic();
         if !self.grants.write || inner.refreshes.known(key, entry.id, now) {
             return Ok(None);
         }
@@ -271,13 +274,12 @@ impl Session {
         let lease = inner.policy.lease;
         let marker = guard.marker();
         let (mark, elected) = tokio::try_join!(
-            inner.store.eviction_mark(),
-            inner.store.compare_and_set(Slot::Refresh(key), None, Update::Put(&marker))
+            inner.eviction_mark(),
+            inner.elect(Slot::Refresh(key), &marker, false)
         )?;
-        let elected = elected.is_done();
         // A caller elected in another process may give up at any time.
         let known_for = if elected { lease } else { lease / 50 };
-        inner.refreshes.note(key, entry.id, now, now.saturating_add(whole_millis(known_for)));
+        inner.refreshes.note(key, entry.id, now, now.saturating_add(known_for));
         if elected {
             return Ok(Some(guard.taken(mark)));
         }
@@ -302,19 +304,26 @@ impl<'a> WaitBudget<'a> {
     }
 
     /// Waits until the key may have changed or the lease may have ended.
-    async fn wait(&mut self, change: &Change, ends: UnixMillis) -> Result<(), Error> {
+    async fn wait(&mut self, held: &HeldLease) -> Result<(), Error> {
         if self.limit.is_zero() {
             return Err(Error::LockTimeout);
         }
         let inner = self.session.inner();
-        let lasts = Duration::from_millis(ends.saturating_sub(inner.runtime.now()));
+        let lasts = held.lasts_for(inner.runtime.monotonic());
+        let changed = async {
+            held.change.wait().await;
+            let pause = held.pauses_for(inner.runtime.monotonic());
+            if !pause.is_zero() {
+                inner.runtime.sleep(pause).await;
+            }
+        };
         let over = self.over.get_or_insert_with(|| {
             inner.metrics.stampede_waits.add(1);
             inner.runtime.sleep(self.limit)
         });
         tokio::select! {
             biased;
-            &() = change.wait() => Ok(()),
+            () = changed => Ok(()),
             () = over => Err(Error::LockTimeout),
             () = inner.runtime.sleep(lasts) => Ok(()),
         }

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use crate::entry::{Entry, Id, UnixMillis, whole_millis};
+use crate::entry::{Entry, Id, whole_millis};
 use crate::key::Key;
 use crate::runtime::Runtime;
 
@@ -56,7 +57,7 @@ pub(crate) struct Refreshes(Mutex<Table>);
 
 #[derive(Debug, Default)]
 struct Table {
-    known: HashMap<Key, (Id, UnixMillis)>,
+    known: HashMap<Key, (Id, Duration)>,
     prune_at: usize,
 }
 
@@ -68,13 +69,14 @@ impl Refreshes {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether some caller is known to refresh the entry `id` of `key`.
-    pub(crate) fn known(&self, key: &Key, id: Id, now: UnixMillis) -> bool {
+    /// Whether some caller is known to refresh the entry `id` of `key`. Times are
+    /// [`monotonic`](Runtime::monotonic).
+    pub(crate) fn known(&self, key: &Key, id: Id, now: Duration) -> bool {
         self.table().known.get(key).is_some_and(|&(entry, until)| entry == id && now < until)
     }
 
     /// Notes that some caller refreshes it until then.
-    pub(crate) fn note(&self, key: &Key, id: Id, now: UnixMillis, until: UnixMillis) {
+    pub(crate) fn note(&self, key: &Key, id: Id, now: Duration, until: Duration) {
         let mut table = self.table();
         // When their number has doubled, so that each is looked at a few times.
         if table.known.len() >= table.prune_at.max(Self::FIRST_PRUNE) {
@@ -99,7 +101,8 @@ mod tests {
         let refreshes = Refreshes::default();
         let note = |number: usize, now| {
             let key = Key::new(&format!("k{number}"), usize::MAX).expect("a valid key");
-            refreshes.note(&key, Id([0; 16]), now, now + 10);
+            let now = Duration::from_millis(now);
+            refreshes.note(&key, Id([0; 16]), now, now + Duration::from_millis(10));
         };
         let first = Refreshes::FIRST_PRUNE;
         // None of these ends: pruning them finds nothing, once.

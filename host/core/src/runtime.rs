@@ -3,7 +3,8 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rand::Rng as _;
 
@@ -19,8 +20,13 @@ pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// Time, randomness and background tasks. A trait, so that tests can control
 /// them.
 pub trait Runtime: Send + Sync + fmt::Debug + 'static {
-    /// The time of the wall clock.
+    /// The time of the wall clock. It may be set back: it is for what is stored, which
+    /// other processes read.
     fn now(&self) -> UnixMillis;
+
+    /// The time since some moment of this process. It is never set back: it is for what
+    /// this process waits for and measures.
+    fn monotonic(&self) -> Duration;
 
     /// Completes after `duration`.
     fn sleep(&self, duration: Duration) -> Task;
@@ -44,6 +50,11 @@ impl Runtime for TokioRuntime {
         SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    fn monotonic(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        START.elapsed()
     }
 
     fn sleep(&self, duration: Duration) -> Task {

@@ -17,10 +17,11 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::MutexGuard;
 
-use crate::entry::{Entry, Id, UnixMillis};
+use crate::entry::{Entry, Id};
 use crate::error::Error;
 use crate::key::Key;
 use crate::store::Change;
@@ -34,10 +35,59 @@ pub(crate) enum Observation {
     Stale(Entry),
     /// The leader took the lease; the others have to watch it.
     LeaseTaken,
-    /// A watched lease of some caller. It ends at `ends` unless it is renewed.
-    LeaseHeld { holder: Id, ends: UnixMillis, change: Change },
+    /// A watched lease of some caller.
+    LeaseHeld(HeldLease),
     /// The store failed.
     Failed(Error),
+}
+
+/// A watched lease of some caller, as it was read. Times are
+/// [`monotonic`](crate::Runtime::monotonic).
+#[derive(Clone, Debug)]
+pub(crate) struct HeldLease {
+    pub(crate) holder: Id,
+    /// When it was read.
+    pub(crate) read_at: Duration,
+    /// It ends this much later, unless it is renewed.
+    pub(crate) lasts: Duration,
+    /// Fires when the key may have changed.
+    pub(crate) change: Change,
+    /// Those that wait for it do not read the key again before this much later.
+    pub(crate) pause: Duration,
+}
+
+impl HeldLease {
+    const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
+    const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+    /// The lease, with the pause that follows from the read before.
+    ///
+    /// A change that leaves the same lease there was a false alarm, such as one of a
+    /// server that tracks fewer keys than are watched: it sends one for each key that it
+    /// forgets. Without a pause, callers would read again as fast as they can. Renewals
+    /// come at a third of the lease's time, and are not answered by a pause.
+    fn after(self, before: Option<&Observation>) -> Self {
+        let pause = match before {
+            Some(Observation::LeaseHeld(before)) if before.holder == self.holder => {
+                let soon = before.pause + (self.lasts / 4).min(Duration::from_secs(1));
+                let is_soon = self.read_at.saturating_sub(before.read_at) < soon;
+                let longer = (before.pause * 2).clamp(Self::SHORTEST_PAUSE, Self::LONGEST_PAUSE);
+                if is_soon { longer } else { Duration::ZERO }
+            }
+            _ => Duration::ZERO,
+        };
+        Self { pause, ..self }
+    }
+
+    /// How much longer those that wait for it do not read the key again.
+    pub(crate) fn pauses_for(&self, now: Duration) -> Duration {
+        (self.read_at + self.pause).saturating_sub(now)
+    }
+
+    /// How much longer it lasts, unless it is renewed.
+    pub(crate) fn lasts_for(&self, now: Duration) -> Duration {
+        self.read_at.saturating_add(self.lasts).saturating_sub(now)
+    }
 }
 
 /// The latest read of a key.
@@ -116,7 +166,7 @@ impl Caller<'_> {
     /// time, `is_own` whether this caller's session holds a lease.
     pub(crate) async fn role(
         &self,
-        now: impl Fn() -> UnixMillis,
+        now: impl Fn() -> Duration,
         is_own: impl Fn(Id) -> bool,
     ) -> Role<'_> {
         let number = self.flight.arrivals.fetch_add(1, SeqCst) + 1;
@@ -125,12 +175,14 @@ impl Caller<'_> {
         let answers_this = latest.answers_up_to >= arrival;
         let lease_taken = match &latest.observed {
             Some(Observation::LeaseTaken) => answers_this,
-            Some(held @ Observation::LeaseHeld { holder, ends, change }) => {
+            Some(Observation::LeaseHeld(held)) => {
+                let (now, changed) = (now(), held.change.get().is_some());
+                let stands = !held.lasts_for(now).is_zero()
+                    && (!changed || answers_this && !held.pauses_for(now).is_zero());
                 // A caller that deletes the key whose lease it holds may come
                 // back before it hears of the change: then it no longer holds it.
-                let stands = change.get().is_none() && now() < *ends;
-                if stands && (answers_this || !is_own(*holder)) {
-                    return Role::Follower(held.clone());
+                if stands && (answers_this || !is_own(held.holder)) {
+                    return Role::Follower(Observation::LeaseHeld(held.clone()));
                 }
                 false
             }
@@ -146,6 +198,11 @@ impl Caller<'_> {
 }
 
 impl Leader<'_> {
+    /// The lease as it was just read, for those that wait.
+    pub(crate) fn held(&self, lease: HeldLease) -> HeldLease {
+        lease.after(self.latest.observed.as_ref())
+    }
+
     /// Publishes what was read to the callers that wait. A leader that is
     /// dropped without publishing leaves them to read for themselves.
     pub(crate) fn publish(mut self, observed: Observation) {
@@ -161,17 +218,54 @@ mod tests {
 
     const HOLDER: Id = Id([1; 16]);
 
+    fn lease(holder: Id, read_at: u64) -> HeldLease {
+        let (lasts, change) = (Duration::from_secs(5), Change::default());
+        let (read_at, pause) = (Duration::from_millis(read_at), Duration::ZERO);
+        HeldLease { holder, read_at, lasts, change, pause }
+    }
+
+    #[test]
+    fn false_alarms_make_callers_pause_and_renewals_do_not() {
+        let (flights, key) = (SingleFlight::default(), Key::new("key", 10).expect("a key"));
+        let pause = |holder, read_at| {
+            let caller = flights.join(&key);
+            let Role::Leader(leader) = role(&caller, true) else { panic!("its own") };
+            let held = leader.held(lease(holder, read_at));
+            let pause = held.pause.as_millis();
+            leader.publish(Observation::LeaseHeld(held));
+            pause
+        };
+        let _flight = flights.join(&key);
+        assert_eq!(pause(HOLDER, 0), 0);
+        assert_eq!(pause(HOLDER, 1_700), 0, "a renewal");
+        let pauses = [1_701, 1_711, 1_731, 1_771].map(|read_at| pause(HOLDER, read_at));
+        assert_eq!(pauses, [10, 20, 40, 80]);
+        let pauses = [2_000, 2_500, 3_000, 3_500].map(|read_at| pause(HOLDER, read_at));
+        assert_eq!(pauses, [160, 320, 500, 500]);
+        assert_eq!(pause(Id([2; 16]), 3_501), 0, "another lease");
+        assert_eq!(pause(Id([2; 16]), 3_502), 10);
+    }
+
+    #[test]
+    fn a_false_alarm_is_shared_by_those_that_wait() {
+        let (flights, key) = (SingleFlight::default(), Key::new("key", 10).expect("a key"));
+        let waiting = woken(&flights, &key);
+        let Role::Leader(leader) = role(&waiting[0], false) else { panic!("the key has changed") };
+        let held = leader.held(lease(HOLDER, 0));
+        held.change.set(()).expect("it fires once");
+        leader.publish(Observation::LeaseHeld(held));
+        assert!(matches!(role(&waiting[1], false), Role::Follower(Observation::LeaseHeld(_))));
+        let later = flights.join(&key);
+        assert!(matches!(role(&later, false), Role::Leader(_)), "it arrived after the read");
+    }
+
     fn role<'a>(at: &'a Caller<'_>, is_own: bool) -> Role<'a> {
-        at.role(|| 0, |_| is_own).now_or_never().expect("no other caller reads")
+        at.role(|| Duration::ZERO, |_| is_own).now_or_never().expect("no other caller reads")
     }
 
     fn publish_a_held_lease(at: &Caller<'_>) {
         let Role::Leader(leader) = role(at, false) else { panic!("nothing was read yet") };
-        leader.publish(Observation::LeaseHeld {
-            holder: HOLDER,
-            ends: 1,
-            change: Change::default(),
-        });
+        leader.publish(Observation::LeaseHeld(lease(HOLDER, 0)));
     }
 
     #[test]
@@ -179,10 +273,10 @@ mod tests {
         let (flights, key) = (SingleFlight::default(), Key::new("key", 10).expect("a key"));
         let (first, second) = (flights.join(&key), flights.join(&key));
         publish_a_held_lease(&first);
-        let Role::Follower(Observation::LeaseHeld { holder, .. }) = role(&second, false) else {
+        let Role::Follower(Observation::LeaseHeld(held)) = role(&second, false) else {
             panic!("it reads though the key is watched");
         };
-        assert_eq!(holder, HOLDER);
+        assert_eq!(held.holder, HOLDER);
     }
 
     /// Three callers that wait for a lease, whose key then changes.
@@ -190,9 +284,10 @@ mod tests {
         let waiting: Vec<_> = (0..3).map(|_| flights.join(key)).collect();
         let change = Change::default();
         let Role::Leader(leader) = role(&waiting[0], false) else { panic!("nothing was read yet") };
-        leader.publish(Observation::LeaseHeld { holder: HOLDER, ends: 1, change: change.clone() });
+        let held = HeldLease { change: change.clone(), ..lease(HOLDER, 0) };
+        leader.publish(Observation::LeaseHeld(held));
         for at in &waiting[1..] {
-            assert!(matches!(role(at, false), Role::Follower(Observation::LeaseHeld { .. })));
+            assert!(matches!(role(at, false), Role::Follower(Observation::LeaseHeld(_))));
         }
         change.set(()).expect("it fires once");
         waiting
@@ -206,9 +301,8 @@ mod tests {
         leader.publish(Observation::LeaseTaken);
         let Role::Leader(leader) = role(&waiting[1], false) else { panic!("it has to watch") };
         assert!(leader.lease_taken);
-        let found = Observation::LeaseHeld { holder: HOLDER, ends: 1, change: Change::default() };
-        leader.publish(found);
-        assert!(matches!(role(&waiting[2], false), Role::Follower(Observation::LeaseHeld { .. })));
+        leader.publish(Observation::LeaseHeld(lease(HOLDER, 0)));
+        assert!(matches!(role(&waiting[2], false), Role::Follower(Observation::LeaseHeld(_))));
         assert!(
             matches!(role(&flights.join(&key), true), Role::Leader(_)),
             "it arrived after the read"
@@ -220,7 +314,7 @@ mod tests {
         let (flights, key) = (SingleFlight::default(), Key::new("key", 10).expect("a key"));
         let waiting = woken(&flights, &key);
         let Role::Leader(first) = role(&waiting[0], false) else { panic!("the key has changed") };
-        let in_queue = |at| Box::pin(Caller::role(at, || 0, |_| false));
+        let in_queue = |at| Box::pin(Caller::role(at, || Duration::ZERO, |_| false));
         let (mut second, mut third) = (in_queue(&waiting[1]), in_queue(&waiting[2]));
         assert!(second.as_mut().now_or_never().is_none());
         assert!(third.as_mut().now_or_never().is_none());

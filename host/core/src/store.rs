@@ -110,13 +110,22 @@ pub type Change = Arc<SetOnce<()>>;
 /// that the stored mark is damaged and nothing can be concluded.
 pub type EvictionMark = Option<Id>;
 
+/// What a sweep does with dead keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sweeping {
+    /// Removes them.
+    Remove,
+    /// Only counts them.
+    Count,
+}
+
 /// The progress of a sweep.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
     /// The number of keys examined.
     pub seen: u64,
-    /// The number of dead keys removed.
-    pub removed: u64,
+    /// The number of dead keys found among them.
+    pub dead: u64,
     /// Where to continue, or `None` at the end.
     pub next: Option<u64>,
 }
@@ -181,9 +190,9 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// Replaces the epoch of everything.
     fn clear(&self) -> Step<'_, ()>;
 
-    /// Removes dead entries and leases among about `most` keys, starting at
-    /// `from`, an earlier call's [`next`](Swept::next), or at the beginning.
-    fn sweep(&self, from: Option<u64>, most: usize) -> Step<'_, Swept>;
+    /// Removes or counts dead entries and leases among about `most` keys, starting
+    /// at `from`, an earlier call's [`next`](Swept::next), or at the beginning.
+    fn sweep(&self, from: Option<u64>, most: usize, sweeping: Sweeping) -> Step<'_, Swept>;
 
     /// Checks that the store answers.
     fn ping(&self) -> Step<'_, ()>;

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use spakky_cache_core::entry::{Envelope, Epochs};
 use spakky_cache_core::store::{
-    Cas, CasToken, Change, EvictionMark, Found, Slot, Step, Swept, Update,
+    Cas, CasToken, Change, EvictionMark, Found, Slot, Step, Sweeping, Swept, Update,
 };
 use spakky_cache_core::{Key, Prefix, Runtime, Store, Tag};
 
@@ -88,7 +88,7 @@ impl MemoryStore {
         let (answer, leftovers) = {
             // A step that panicked has left something unstored at worst.
             let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-            memory.begin(self.runtime.now());
+            memory.begin(self.runtime.monotonic());
             (step(&mut memory), memory.end())
         };
         leftovers.settle();
@@ -167,8 +167,8 @@ impl Store for MemoryStore {
         self.step(move |memory, space| memory.clear(space, &*self.runtime))
     }
 
-    fn sweep(&self, from: Option<u64>, most: usize) -> Step<'_, Swept> {
-        self.step(move |memory, space| memory.sweep(space, from, most))
+    fn sweep(&self, from: Option<u64>, most: usize, sweeping: Sweeping) -> Step<'_, Swept> {
+        self.step(move |memory, space| memory.sweep(space, from, most, sweeping))
     }
 
     fn ping(&self) -> Step<'_, ()> {

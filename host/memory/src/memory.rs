@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use spakky_cache_core::entry::{Envelope, Epoch, Epochs, Id, UnixMillis, whole_millis};
-use spakky_cache_core::store::{Cas, CasToken, Change, Found, Slot, Swept, Update};
+use spakky_cache_core::entry::{Envelope, Epoch, Epochs, Id, whole_millis};
+use spakky_cache_core::store::{Cas, CasToken, Change, Found, Slot, Sweeping, Swept, Update};
 use spakky_cache_core::{Key, Prefix, Runtime, Tag};
 use tokio::sync::SetOnce;
 
@@ -15,7 +15,7 @@ use crate::lru_slab::{LruSlab, SlotId};
 
 /// How long an epoch without entries is kept, because a load in progress may have
 /// captured it.
-const UNUSED_EPOCH_KEPT: u64 = 60 * 60 * 1_000;
+const UNUSED_EPOCH_KEPT: Duration = Duration::from_hours(1);
 
 /// The bytes that an entry takes besides its key, tags and value: a generous
 /// estimate.
@@ -39,7 +39,7 @@ pub(crate) struct Memory {
     used_bytes: usize,
     max_bytes: usize,
     /// The time of the step.
-    now: UnixMillis,
+    now: Duration,
     /// What the step does after the lock is released.
     leftovers: Leftovers,
 }
@@ -92,7 +92,7 @@ struct EpochCell {
 #[derive(Debug)]
 struct TagEpoch {
     cell: Arc<EpochCell>,
-    captured_at: UnixMillis,
+    captured_at: Duration,
 }
 
 #[derive(Debug)]
@@ -103,7 +103,7 @@ struct Stored {
     /// The epochs that it depends on, or `None` if one of them was not current
     /// when it was stored: then it never will be.
     depends_on: Option<Box<[Arc<EpochCell>]>>,
-    expires_at: Option<UnixMillis>,
+    expires_at: Option<Duration>,
     weight: usize,
 }
 
@@ -198,7 +198,7 @@ impl Space {
 
     /// Drops the epochs that have no entries and were last captured before
     /// `before`.
-    fn forget_unused_epochs(&mut self, before: UnixMillis) {
+    fn forget_unused_epochs(&mut self, before: Duration) {
         self.tags.retain(|tag, known| {
             let keep = Arc::strong_count(&known.cell) > 1 || known.captured_at >= before;
             if !keep {
@@ -254,7 +254,7 @@ impl Memory {
             slab: LruSlab::default(),
             used_bytes: 0,
             max_bytes,
-            now: 0,
+            now: Duration::ZERO,
             leftovers: Leftovers::default(),
         }
     }
@@ -268,7 +268,7 @@ impl Memory {
     }
 
     /// Begins a step.
-    pub(crate) fn begin(&mut self, now: UnixMillis) {
+    pub(crate) fn begin(&mut self, now: Duration) {
         self.now = now;
     }
 
@@ -454,7 +454,13 @@ impl Memory {
         *everything = EpochCell::new(runtime);
     }
 
-    pub(crate) fn sweep(&mut self, space: SpaceId, from: Option<u64>, most: usize) -> Swept {
+    pub(crate) fn sweep(
+        &mut self,
+        space: SpaceId,
+        from: Option<u64>,
+        most: usize,
+        sweeping: Sweeping,
+    ) -> Swept {
         let mut swept = Swept::default();
         let from = from.map_or(0, |from| usize::try_from(from).unwrap_or(usize::MAX));
         // At least one, or a sweep would never end.
@@ -466,8 +472,10 @@ impl Memory {
                 swept.seen += u64::from(matches!(held.place, Place::Entry(_)));
                 // A dead marker stays, so that its commit is refused.
                 if expired || held.is_entry() && !held.is_alive() {
-                    swept.removed += u64::from(held.is_entry());
-                    self.remove_slot(id);
+                    swept.dead += u64::from(held.is_entry());
+                    if sweeping == Sweeping::Remove {
+                        self.remove_slot(id);
+                    }
                 }
             }
         }
@@ -485,8 +493,8 @@ impl Memory {
         swept
     }
 
-    fn after(&self, span: Duration) -> UnixMillis {
-        self.now.saturating_add(whole_millis(span))
+    fn after(&self, span: Duration) -> Duration {
+        self.now.saturating_add(Duration::from_millis(whole_millis(span)))
     }
 
     fn remove_slot(&mut self, id: SlotId) {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt as _;
+use spakky_cache_core::Sweeping;
 use spakky_cache_core::entry::{Entry, Envelope, Epoch, Epochs, Id, Marker};
 use spakky_cache_core::store::{Cas, Found};
 use spakky_cache_core::{Key, Prefix, Runtime as _, Store, StoreError, Tag};
@@ -59,9 +60,9 @@ impl Bench {
     }
 
     fn sweep(&self) -> u64 {
-        let swept = now(self.store.sweep(None, usize::MAX));
+        let swept = now(self.store.sweep(None, usize::MAX, Sweeping::Remove));
         assert_eq!(swept.next, None);
-        swept.removed
+        swept.dead
     }
 }
 

@@ -99,6 +99,26 @@ impl RedisConnection {
     }
 }
 
+impl RedisConnection {
+    /// Begins a read again whose `operation` ended with `outcome` because its connection was
+    /// lost, such as by another caller's command that the server did not understand. A read
+    /// changes nothing, so that it does not matter whether the server carried it out. One
+    /// that the server did not answer in time is not repeated: its caller waited long enough.
+    ///
+    /// # Errors
+    /// If there is no other connection.
+    pub(crate) async fn again<T>(
+        &self,
+        operation: &Operation,
+        outcome: &Result<T, StoreError>,
+    ) -> Result<Option<Operation>, StoreError> {
+        if outcome.is_ok() || !operation.live().is_lost() {
+            return Ok(None);
+        }
+        self.begin().await.map(Some)
+    }
+}
+
 /// Starts the task that keeps a connection up.
 fn keep_up(settings: &RedisSettings, state: State) -> watch::Receiver<State> {
     let (sender, receiver) = watch::channel(state);

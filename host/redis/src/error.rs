@@ -114,6 +114,9 @@ pub enum CommandError {
         /// The number of answers.
         actual: usize,
     },
+    /// The server takes no value of more bytes than this, and was not sent it.
+    #[error("the server takes no value of more than {0} bytes (proto-max-bulk-len)")]
+    ValueTooLarge(u64),
     /// Epochs that were just stored are gone again.
     #[error("epochs cannot be kept: is Redis out of memory?")]
     EpochsLost,
@@ -133,6 +136,7 @@ impl From<CommandError> for StoreError {
                 }
                 _ => StoreErrorKind::Failed,
             },
+            CommandError::ValueTooLarge(limit) => StoreErrorKind::ValueTooLarge(*limit),
             _ => StoreErrorKind::Failed,
         };
         Self::new(kind, error)

@@ -1,6 +1,7 @@
 //! Sets up a connection: name, TCP, TLS, whether it is Redis, user, database,
 //! version, tracking.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
@@ -23,6 +24,8 @@ use crate::settings::RedisSettings;
 use crate::tls;
 use crate::tracking::Tracking;
 
+/// The setting with the most bytes of one argument.
+const MAX_ARGUMENT: &str = "proto-max-bulk-len";
 /// The most commands queued for sending. Further callers wait.
 const QUEUE: usize = 4_096;
 /// The number of bytes buffered before they are written to the socket.
@@ -248,6 +251,7 @@ async fn introduce(
     for script in Script::ALL {
         pipeline.cmd("SCRIPT").arg("LOAD").arg(script.source());
     }
+    pipeline.cmd("CONFIG").arg("GET").arg(MAX_ARGUMENT);
     pipeline.cmd("CLIENT").arg("INFO");
     if let Some(Identity { id, address }) = predecessor {
         // By both, because another server, or this one after a restart, may have
@@ -272,6 +276,7 @@ async fn introduce(
     for digest in &mut digests {
         *digest = text(no_error(next(), settings)?).unwrap_or_default();
     }
+    let max_argument_bytes = max_argument_bytes(next());
     let info = next();
     if let Value::ServerError(error) = &info {
         tracing::warn!(
@@ -292,8 +297,15 @@ async fn introduce(
         before_7: settings.before_7 || version.0 < (7, 0),
         version: version.1,
         identity,
+        max_argument_bytes,
         digests: Digests::new(digests),
     })
+}
+
+/// The setting in the reply to `CONFIG GET`, which a managed server may refuse.
+fn max_argument_bytes(reply: Value) -> Option<u64> {
+    let settings: HashMap<String, String> = redis::from_redis_value(reply).ok()?;
+    settings.get(MAX_ARGUMENT)?.parse().ok()
 }
 
 fn no_error(value: Value, settings: &RedisSettings) -> Result<Value, ConnectErrorKind> {

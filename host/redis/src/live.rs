@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use tokio::sync::SetOnce;
@@ -17,8 +18,8 @@ pub(crate) struct Live {
     pub(crate) tracking: Arc<Tracking>,
     pub(crate) in_flight: InFlight,
     pub(crate) server: Server,
-    /// The reason, if this process ended it. Otherwise the reason is not known.
-    why: OnceLock<String>,
+    /// The time in which the server did not answer, if that ended it.
+    silent: OnceLock<Duration>,
     ended: Arc<SetOnce<()>>,
     driver: Driver,
 }
@@ -43,6 +44,9 @@ pub(crate) struct Server {
     pub(crate) before_7: bool,
     /// How the server identifies this connection, if it reported that.
     pub(crate) identity: Option<Identity>,
+    /// The most bytes that it takes as one argument, if it says so: at more, it closes
+    /// the connection (`proto-max-bulk-len`).
+    pub(crate) max_argument_bytes: Option<u64>,
     pub(crate) digests: Digests,
 }
 
@@ -69,7 +73,7 @@ impl Live {
             tracking,
             in_flight: InFlight::default(),
             server,
-            why: OnceLock::new(),
+            silent: OnceLock::new(),
             ended,
             driver,
         }
@@ -84,17 +88,30 @@ impl Live {
         self.ended.initialized()
     }
 
+    /// Whether the connection was lost, though the server was not silent: it closed the
+    /// connection, or the network did.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.is_ended() && self.silent.get().is_none()
+    }
+
     /// Waits until the connection has ended, and returns the reason.
-    pub(crate) async fn ended(&self) -> &str {
+    pub(crate) async fn ended(&self) -> String {
         self.ended.wait().await;
         self.why()
     }
 
+    /// Ends the connection, because the server did not answer in this time.
+    pub(crate) fn end_silent(&self, timeout: Duration) {
+        // Unless it was lost before: that is the reason then.
+        if !self.is_ended() {
+            let _ = self.silent.set(timeout);
+        }
+        self.end();
+    }
+
     /// Ends the connection. Every operation in flight fails, and every watch
     /// fires.
-    pub(crate) fn end(&self, why: &str) {
-        // The first reason is kept, because later ones follow from it.
-        let _ = self.why.set(why.to_owned());
+    pub(crate) fn end(&self) {
         // The driver's end sets this again. It is set here first so that a caller
         // whose step failed does not begin another on this connection.
         let _ = self.ended.set(());
@@ -102,8 +119,11 @@ impl Live {
         self.driver.0.abort();
     }
 
-    pub(crate) fn why(&self) -> &str {
-        self.why.get().map_or("the connection was lost", String::as_str)
+    pub(crate) fn why(&self) -> String {
+        match self.silent.get() {
+            Some(timeout) => format!("no answer within {timeout:?}"),
+            None => "the connection was lost".into(),
+        }
     }
 }
 

@@ -106,7 +106,7 @@ impl Operation {
             // A reply from before the end counts.
             biased;
             reply = reply => reply.map_err(|error| self.lost(&error)),
-            why = self.live.ended() => Err(CommandError::Lost(why.to_owned()).into()),
+            why = self.live.ended() => Err(CommandError::Lost(why).into()),
         }
     }
 
@@ -114,8 +114,8 @@ impl Operation {
     /// and the replies that follow may be another command's: it is over.
     fn lost(&self, error: &redis::RedisError) -> StoreError {
         tracing::debug!(%error, "a command was lost with its connection");
-        self.live.end("the connection was lost");
-        CommandError::Lost(self.live.why().to_owned()).into()
+        self.live.end();
+        CommandError::Lost(self.live.why()).into()
     }
 }
 
@@ -155,6 +155,7 @@ mod tests {
             version: "7.0.15".into(),
             before_7: false,
             identity: None,
+            max_argument_bytes: None,
             digests: Digests::new(Script::ALL.map(|script| script.name().to_owned())),
         };
         let ended = Driver(tokio::spawn(std::future::pending::<()>()).abort_handle());
@@ -178,7 +179,7 @@ mod tests {
                 () = tokio::task::yield_now() => {}
             }
         }
-        live.end("it was cut");
+        live.end_silent(DEADLINE);
         let answers = async { tokio::join!(command, pipeline) };
         let (one_answer, answers) = tokio::time::timeout(DEADLINE, answers).await.unwrap();
         // So does one that begins later.
@@ -186,7 +187,7 @@ mod tests {
             [one_answer.unwrap_err(), answers.unwrap_err(), one.command(&ping).await.unwrap_err()];
         for error in errors {
             assert_eq!(error.kind(), StoreErrorKind::Unavailable);
-            assert!(error.source().unwrap().to_string().contains("it was cut"), "{error:?}");
+            assert!(error.source().unwrap().to_string().contains("no answer within"), "{error:?}");
         }
     }
 }

@@ -5,6 +5,7 @@
 use redis::Value;
 
 use crate::error::{CommandError, Request};
+use crate::scripts::OTHER_TYPE;
 
 /// The command that a reply answers and its key, for the text of an error.
 #[derive(Clone, Copy)]
@@ -16,11 +17,13 @@ impl To<'_> {
     }
 }
 
-/// A string, or `None` for a null.
+/// A string, or `None` for a null. A key that holds another type, such as a list, counts
+/// as one with the bytes of [`OTHER_TYPE`]: foreign, and replaced like these.
 pub(crate) fn string(value: Value, to: To<'_>) -> Result<Option<Vec<u8>>, CommandError> {
     match value {
         Value::Nil => Ok(None),
         Value::BulkString(bytes) => Ok(Some(bytes)),
+        Value::ServerError(error) if error.code() == "WRONGTYPE" => Ok(Some(OTHER_TYPE.into())),
         other => Err(refused(&other, to)),
     }
 }
@@ -99,6 +102,7 @@ mod tests {
     fn replies_of_the_expected_form() {
         assert_eq!(string(Value::Nil, TO), Ok(None));
         assert_eq!(string(Value::BulkString(vec![1]), TO), Ok(Some(vec![1])));
+        assert_eq!(string(error("WRONGTYPE Operation"), TO), Ok(Some(OTHER_TYPE.to_vec())));
         assert_eq!(array(Value::Array(vec![]), TO), Ok(vec![]));
         assert_eq!(integer(&Value::Int(-2), TO), Ok(-2));
         assert_eq!(done(&Value::Int(1), TO), Ok(true));

@@ -11,6 +11,10 @@ use spakky_cache_core::envelope::{CAS_TOKEN_BYTES, FIXED_BYTES, VALUE_LENGTH_AT}
 /// The most bytes that a header ever takes: 64 tags of 1,024 bytes fit.
 pub(crate) const LONGEST_HEADER_BYTES: usize = 128 << 10;
 
+/// What scripts and replies take for the bytes of a key that holds another type than a
+/// string.
+pub(crate) const OTHER_TYPE: &[u8] = b"another type";
+
 /// A script on one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Script {
@@ -54,12 +58,14 @@ impl Script {
             Self::CompareAndExtend => {
                 if_token_matches("return redis.call('PEXPIRE', KEYS[1], ARGV[2])")
             }
-            Self::PutIfEmpty => "local held = redis.call('GET', KEYS[1])
+            // The error of another type is returned as the reply.
+            Self::PutIfEmpty => "local held = redis.pcall('GET', KEYS[1])
                  if not held then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
                  return held"
                 .into(),
             Self::Remove => format!(
-                "local size = redis.call('STRLEN', KEYS[1])
+                "local size = redis.pcall('STRLEN', KEYS[1])
+                 if type(size) == 'table' then size = 0 end
                  local header = size
                  if size >= {FIXED_BYTES} then
                    local a, b, c, d = string.byte(
@@ -105,7 +111,12 @@ impl Script {
 
 fn if_token_matches(body: &str) -> String {
     let last = CAS_TOKEN_BYTES - 1;
-    format!("if redis.call('GETRANGE', KEYS[1], 0, {last}) ~= ARGV[1] then return 0 end {body}")
+    let other_type = OTHER_TYPE.escape_ascii();
+    format!(
+        "local held = redis.pcall('GETRANGE', KEYS[1], 0, {last})
+         if type(held) == 'table' then held = '{other_type}' end
+         if held ~= ARGV[1] then return 0 end {body}"
+    )
 }
 
 /// The digests by which a server knows the scripts.

@@ -9,7 +9,7 @@ use redis::{Cmd, Pipeline, Value, cmd, pipe};
 use spakky_cache_core::entry::{Envelope, Epoch, Epochs, Id, whole_millis};
 use spakky_cache_core::envelope::Summary;
 use spakky_cache_core::store::{
-    Cas, CasToken, Change, EvictionMark, Found, Slot, Step, Swept, Update,
+    Cas, CasToken, Change, EvictionMark, Found, Slot, Step, Sweeping, Swept, Update,
 };
 use spakky_cache_core::{Key, Prefix, Runtime, Store, StoreError, Tag};
 
@@ -75,7 +75,7 @@ impl RedisStore {
     /// Stores `envelope` if `key` holds nothing.
     async fn put_if_empty(&self, key: &[u8], envelope: &Envelope) -> Result<Cas, StoreError> {
         let operation = self.connection.begin().await?;
-        let value = envelope.encode();
+        let value = encode(envelope, &operation)?;
         let reply = if operation.live().server.before_7 {
             let ttl = ttl_argument(envelope.ttl());
             operation.script(Script::PutIfEmpty, key, &[&value, ttl.as_bytes()]).await?
@@ -97,9 +97,11 @@ impl RedisStore {
         expected: &CasToken,
         update: Update<'_>,
     ) -> Result<Cas, StoreError> {
+        let operation = self.connection.begin().await?;
         let (script, value, ttl) = match update {
             Update::Put(envelope) => {
-                (Script::CompareAndPut, Some(envelope.encode()), Some(envelope.ttl()))
+                let value = encode(envelope, &operation)?;
+                (Script::CompareAndPut, Some(value), Some(envelope.ttl()))
             }
             Update::Extend(ttl) => (Script::CompareAndExtend, None, Some(Some(ttl))),
             Update::Remove => (Script::CompareAndRemove, None, None),
@@ -108,7 +110,7 @@ impl RedisStore {
         let mut arguments: Vec<&[u8]> = vec![&expected.0];
         arguments.extend(value.as_deref());
         arguments.extend(ttl.as_deref().map(str::as_bytes));
-        let reply = self.connection.begin().await?.script(script, key, &arguments).await?;
+        let reply = operation.script(script, key, &arguments).await?;
         let done = reply::done(&reply, To(script.name(), key))?;
         Ok(if done { Cas::Done } else { Cas::Changed })
     }
@@ -123,9 +125,50 @@ impl RedisStore {
 
     async fn read_key(&self, key: &[u8]) -> Result<Found, StoreError> {
         let operation = self.connection.begin().await?;
+        let found = self.read_key_on(&operation, key).await;
+        match self.connection.again(&operation, &found).await? {
+            Some(operation) => self.read_key_on(&operation, key).await,
+            None => found,
+        }
+    }
+
+    async fn read_key_on(&self, operation: &Operation, key: &[u8]) -> Result<Found, StoreError> {
         let reply = operation.command(&get(key)).await?;
         let bytes = reply::string(reply, To("GET", key))?;
-        self.epochs(&operation).found(bytes).await
+        self.epochs(operation).found(bytes).await
+    }
+
+    async fn read_keys_on(
+        &self,
+        operation: &Operation,
+        keys: &[Vec<u8>],
+    ) -> Result<Vec<Found>, StoreError> {
+        let Some(first) = keys.first() else { return Ok(Vec::new()) };
+        let to = To("MGET", first);
+        let replies = operation.command(cmd("MGET").arg(keys)).await?;
+        let replies = reply::array(replies, to)?;
+        if replies.len() != keys.len() {
+            return Err(answer_count(keys.len(), replies.len()));
+        }
+        let values = replies.into_iter().map(|reply| reply::string(reply, to));
+        let values = values.collect::<Result<_, _>>()?;
+        self.epochs(operation).found_many(values).await
+    }
+
+    async fn watch_key_on(
+        &self,
+        operation: &Operation,
+        key: &[u8],
+    ) -> Result<(Found, Change), StoreError> {
+        // Before it is read, so that no change falls in between.
+        let change = operation.tracking().watch(key);
+        let mut pipeline = pipe();
+        pipeline.cmd("CLIENT").arg("CACHING").arg("YES").add_command(get(key));
+        let replies = operation.pipeline(&pipeline).await?;
+        let [tracked, value] = exactly(replies)?;
+        reply::no_error(&tracked, To("CLIENT CACHING", key))?;
+        let bytes = reply::string(value, To("GET", key))?;
+        Ok((self.epochs(operation).found(bytes).await?, change))
     }
 
     async fn mark(&self) -> Result<EvictionMark, StoreError> {
@@ -179,21 +222,13 @@ impl Store for RedisStore {
 
     fn read_many<'a>(&'a self, keys: &'a [Key]) -> Step<'a, Vec<Found>> {
         Box::pin(async move {
-            let Some(first) = keys.first() else { return Ok(Vec::new()) };
-            let to = self.keys.entry(first);
-            let to = To("MGET", &to);
-            let mut mget = cmd("MGET");
-            for key in keys {
-                mget.arg(self.keys.entry(key));
-            }
+            let keys: Vec<_> = keys.iter().map(|key| self.keys.entry(key)).collect();
             let operation = self.connection.begin().await?;
-            let replies = reply::array(operation.command(&mget).await?, to)?;
-            if replies.len() != keys.len() {
-                return Err(answer_count(keys.len(), replies.len()));
+            let found = self.read_keys_on(&operation, &keys).await;
+            match self.connection.again(&operation, &found).await? {
+                Some(operation) => self.read_keys_on(&operation, &keys).await,
+                None => found,
             }
-            let values = replies.into_iter().map(|reply| reply::string(reply, to));
-            let values = values.collect::<Result<_, _>>()?;
-            self.epochs(&operation).found_many(values).await
         })
     }
 
@@ -201,15 +236,11 @@ impl Store for RedisStore {
         Box::pin(async move {
             let key = self.keys.entry(key);
             let operation = self.connection.begin().await?;
-            // Before it is read, so that no change falls in between.
-            let change = operation.tracking().watch(&key);
-            let mut pipeline = pipe();
-            pipeline.cmd("CLIENT").arg("CACHING").arg("YES").add_command(get(&key));
-            let replies = operation.pipeline(&pipeline).await?;
-            let [tracked, value] = exactly(replies)?;
-            reply::no_error(&tracked, To("CLIENT CACHING", &key))?;
-            let bytes = reply::string(value, To("GET", &key))?;
-            Ok((self.epochs(&operation).found(bytes).await?, change))
+            let found = self.watch_key_on(&operation, &key).await;
+            match self.connection.again(&operation, &found).await? {
+                Some(operation) => self.watch_key_on(&operation, &key).await,
+                None => found,
+            }
         })
     }
 
@@ -246,12 +277,14 @@ impl Store for RedisStore {
 
     fn put<'a>(&'a self, entries: &'a [(Key, Envelope)]) -> Step<'a, ()> {
         Box::pin(async move {
+            let operation = self.connection.begin().await?;
             let mut pipeline = pipe();
             for (key, envelope) in entries {
+                let value = encode(envelope, &operation)?;
                 let key = self.keys.entry(key);
-                pipeline.add_command(set_for(&key, &envelope.encode(), envelope.ttl()));
+                pipeline.add_command(set_for(&key, &value, envelope.ttl()));
             }
-            let replies = self.connection.begin().await?.pipeline(&pipeline).await?;
+            let replies = operation.pipeline(&pipeline).await?;
             for (reply, (key, _)) in replies.iter().zip(entries) {
                 reply::stored(reply, To("SET", &self.keys.entry(key)))?;
             }
@@ -299,12 +332,25 @@ impl Store for RedisStore {
         })
     }
 
-    fn sweep(&self, from: Option<u64>, most: usize) -> Step<'_, Swept> {
-        Box::pin(self.sweep_some(from.unwrap_or(0), most))
+    fn sweep(&self, from: Option<u64>, most: usize, sweeping: Sweeping) -> Step<'_, Swept> {
+        Box::pin(self.sweep_some(from.unwrap_or(0), most, sweeping))
     }
 
     fn ping(&self) -> Step<'_, ()> {
         Box::pin(self.connection.ping())
+    }
+}
+
+/// The bytes of `envelope`, if the server takes as many: else it would close the connection,
+/// which others use, too.
+fn encode(envelope: &Envelope, operation: &Operation) -> Result<Vec<u8>, StoreError> {
+    let bytes = envelope.encode();
+    match (operation.live().server.max_argument_bytes, envelope) {
+        (Some(most), Envelope::Entry(entry)) if bytes.len() as u64 > most => {
+            let overhead = (bytes.len() - entry.value.len()) as u64;
+            Err(CommandError::ValueTooLarge(most.saturating_sub(overhead)).into())
+        }
+        _ => Ok(bytes),
     }
 }
 

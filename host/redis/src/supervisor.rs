@@ -79,13 +79,12 @@ pub(crate) async fn supervise(settings: RedisSettings, state: watch::Sender<Stat
 /// Waits until `live` has ended, and returns the reason.
 async fn until_lost(live: &Arc<Live>, timeout: Duration) -> String {
     tokio::select! {
-        why = live.ended() => return why.to_owned(),
+        why = live.ended() => return why,
         () = until_overdue(live, timeout) => {}
         () = until_silent(live, timeout) => {}
     }
-    let why = format!("no answer within {timeout:?}");
-    live.end(&why);
-    why
+    live.end_silent(timeout);
+    live.why()
 }
 
 /// Waits until an operation is overdue and the server does not answer.

@@ -4,7 +4,7 @@ use redis::{cmd, pipe};
 use spakky_cache_core::StoreError;
 use spakky_cache_core::entry::Epochs;
 use spakky_cache_core::envelope::{Summary, cas_token_of};
-use spakky_cache_core::store::{CasToken, Swept};
+use spakky_cache_core::store::{CasToken, Sweeping, Swept};
 
 use crate::error::CommandError;
 use crate::operation::Operation;
@@ -24,12 +24,17 @@ struct Header {
 }
 
 impl RedisStore {
-    /// Examines about `most` keys from `cursor` on, and removes the dead entries
+    /// Examines about `most` keys from `cursor` on, and removes or counts the dead entries
     /// and lease markers. A dead marker can only lead to a dead entry.
     ///
     /// The server compares again before it removes, so an entry that was stored
     /// meanwhile stays.
-    pub(crate) async fn sweep_some(&self, cursor: u64, most: usize) -> Result<Swept, StoreError> {
+    pub(crate) async fn sweep_some(
+        &self,
+        cursor: u64,
+        most: usize,
+        sweeping: Sweeping,
+    ) -> Result<Swept, StoreError> {
         let operation = self.connection.begin().await?;
         let (next, keys) = self.scan(&operation, cursor, most).await?;
         let seen = keys.len() as u64;
@@ -43,12 +48,16 @@ impl RedisStore {
             .filter(|(_, alive)| !alive)
             .map(|(header, _)| (header.key.as_slice(), vec![&*header.token.0]))
             .collect();
+        let next = (next != 0).then_some(next);
+        if sweeping == Sweeping::Count {
+            return Ok(Swept { seen, dead: dead.len() as u64, next });
+        }
         let mut removed = 0;
         let replies = operation.script_many(Script::CompareAndRemove, &dead).await?;
         for (reply, (key, _)) in replies.iter().zip(&dead) {
             removed += u64::from(reply::done(reply, To(Script::CompareAndRemove.name(), key))?);
         }
-        Ok(Swept { seen, removed, next: (next != 0).then_some(next) })
+        Ok(Swept { seen, dead: removed, next })
     }
 
     /// Sends `SCAN`. Returns the next cursor, which is zero at the end, and keys of
@@ -87,18 +96,13 @@ async fn headers(operation: &Operation, mut keys: Vec<Vec<u8>>) -> Result<Vec<He
         let replies = operation.pipeline(&pipeline).await?;
         let mut cut_off = Vec::new();
         for (key, reply) in keys.into_iter().zip(replies) {
-            // A list, for example, is not an entry.
-            let bytes = match reply::string(reply, To("GETRANGE", &key)) {
-                Ok(bytes) => bytes.unwrap_or_default(),
-                Err(CommandError::Refused { code, .. }) if code == "WRONGTYPE" => continue,
-                Err(error) => return Err(error.into()),
-            };
+            let bytes = reply::string(reply, To("GETRANGE", &key))?.unwrap_or_default();
             match Summary::parse(&bytes) {
                 Some(Summary { epochs, .. }) => {
                     headers.push(Header { token: cas_token_of(&bytes), key, epochs });
                 }
                 None if bytes.len() == most => cut_off.push(key),
-                // Bytes of another version or program count as alive.
+                // What another version or program stored counts as alive.
                 None => {}
             }
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use spakky_cache_core::entry::{Envelope, Epochs};
 use spakky_cache_core::store::{
-    Cas, CasToken, Change, EvictionMark, Found, Slot, Step, Swept, Update,
+    Cas, CasToken, Change, EvictionMark, Found, Slot, Step, Sweeping, Swept, Update,
 };
 use spakky_cache_core::{Key, Store, StoreError, StoreErrorKind, Tag};
 
@@ -113,8 +113,8 @@ impl Store for Counting {
         self.step(self.store.clear())
     }
 
-    fn sweep(&self, from: Option<u64>, most: usize) -> Step<'_, Swept> {
-        self.step(self.store.sweep(from, most))
+    fn sweep(&self, from: Option<u64>, most: usize, sweeping: Sweeping) -> Step<'_, Swept> {
+        self.step(self.store.sweep(from, most, sweeping))
     }
 
     fn ping(&self) -> Step<'_, ()> {

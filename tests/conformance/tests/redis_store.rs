@@ -13,6 +13,10 @@ mod epochs;
 mod failures;
 #[path = "redis_store/interruptions.rs"]
 mod interruptions;
+#[path = "redis_store/lost_steps.rs"]
+mod lost_steps;
+#[path = "redis_store/other_types.rs"]
+mod other_types;
 #[path = "redis_store/sessions.rs"]
 mod sessions;
 #[path = "redis_store/support.rs"]

@@ -40,6 +40,11 @@ impl ManualClock {
         self.time().now
     }
 
+    /// The time since the clock began.
+    pub fn monotonic(&self) -> Duration {
+        Duration::from_millis(self.now() - START)
+    }
+
     /// Moves the clock on, by milliseconds that are rounded up, and wakes those whose time has
     /// come. They run when their tasks are polled, not within this call.
     pub fn advance(&self, by: Duration) {

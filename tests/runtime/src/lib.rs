@@ -5,6 +5,7 @@ mod clock;
 mod protocol;
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ pub struct TestRuntime {
     seed: u64,
     random: Mutex<StdRng>,
     clock: Option<ManualClock>,
+    /// Milliseconds that the wall clock was set back by.
+    set_back: AtomicU64,
 }
 
 impl TestRuntime {
@@ -37,7 +40,12 @@ impl TestRuntime {
     }
 
     fn new(seed: u64, clock: Option<ManualClock>) -> Arc<Self> {
-        Arc::new(Self { seed, random: Mutex::new(StdRng::seed_from_u64(seed)), clock })
+        Arc::new(Self {
+            seed,
+            random: Mutex::new(StdRng::seed_from_u64(seed)),
+            clock,
+            set_back: AtomicU64::new(0),
+        })
     }
 
     /// The manual clock, if there is one.
@@ -54,6 +62,13 @@ impl TestRuntime {
     }
 }
 
+impl TestRuntime {
+    /// Sets the wall clock back by this much, as an operator may. Zero sets it right.
+    pub fn set_wall_clock_back(&self, by: Duration) {
+        self.set_back.store(u64::try_from(by.as_millis()).unwrap_or(u64::MAX), Relaxed);
+    }
+}
+
 impl fmt::Debug for TestRuntime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TestRuntime")
@@ -65,7 +80,13 @@ impl fmt::Debug for TestRuntime {
 
 impl Runtime for TestRuntime {
     fn now(&self) -> UnixMillis {
-        self.clock.as_ref().map_or_else(|| TokioRuntime.now(), ManualClock::now)
+        let set_back = self.set_back.load(Relaxed);
+        let now = self.clock.as_ref().map_or_else(|| TokioRuntime.now(), ManualClock::now);
+        now.saturating_sub(set_back)
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.clock.as_ref().map_or_else(|| TokioRuntime.monotonic(), ManualClock::monotonic)
     }
 
     fn sleep(&self, duration: Duration) -> Task {

@@ -52,7 +52,8 @@ async fn every_key_but_the_two_of_the_cache_itself_expires(world: World) {
     std::mem::forget(guest.lookup("stale", &[], None).await.expect("lookup"));
     // An entry without an end goes with its tag.
     guest.evict_tags(&texts(&["evicted"])).await.expect("evict_tags");
-    assert_eq!(Sweeper::default().sweep(&process.cache).await, Ok(Some(1)));
+    let swept = Sweeper::default().sweep(&process.cache).await.expect("sweep");
+    assert_eq!(swept.map(|swept| swept.dead), Some(1));
 
     let prefix = world.prefix.as_str();
     let names = raw.names(prefix);

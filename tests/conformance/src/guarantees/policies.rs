@@ -5,6 +5,9 @@ use super::{
     Snapshot, Sweeper, World, fresh_for, get, lease, tagged, texts, until, value, wait_none,
 };
 
+use spakky_cache_core::Sweeping;
+use spakky_cache_core::store::Swept;
+
 pub(super) fn cases() -> Vec<Case> {
     crate::cases![
         a_session_that_holds_the_lease_is_told_so_instead_of_waiting,
@@ -13,6 +16,7 @@ pub(super) fn cases() -> Vec<Case> {
         a_refresh_that_was_given_up_is_handed_to_the_next,
         a_refresh_that_was_committed_or_refused_lets_the_next_one_begin_at_once,
         an_entry_that_was_slow_to_load_is_refreshed_early,
+        a_clock_that_is_set_back_does_not_keep_an_entry_from_being_refreshed,
         a_session_without_a_grant_to_write_reads_and_nothing_else,
         a_session_has_no_more_leases_than_it_was_granted,
         a_batch_with_one_bad_key_writes_nothing,
@@ -20,6 +24,8 @@ pub(super) fn cases() -> Vec<Case> {
         a_commit_of_a_value_over_the_limit_is_refused_and_keeps_the_lease,
         times_to_live_outside_the_limits_are_refused_before_anything_is_written,
         the_sweeper_removes_what_was_evicted_and_keeps_the_rest,
+        one_process_of_the_fleet_sweeps_unless_another_is_told_to,
+        a_sweep_ends_early_at_its_number_of_keys,
     ]
 }
 
@@ -121,6 +127,30 @@ async fn an_entry_that_was_slow_to_load_is_refreshed_early(world: World) {
     assert!(matches!(early, Ok(Lookup::Stale { refresh: Some(_), .. })), "{early:?}");
     // To the others it is as fresh as it is.
     assert!(matches!(other.lookup(KEY, &[], None).await, Ok(Lookup::Hit(_))));
+}
+
+async fn a_clock_that_is_set_back_does_not_keep_an_entry_from_being_refreshed(world: World) {
+    let hours = |count| Duration::from_hours(count);
+    let policy = Policy { lease: Duration::from_millis(500), ..Policy::default() };
+    let first = Process::with(&world, policy.clone()).await;
+    let second = Process::with(&world, policy.clone()).await;
+    let (guest, reader) = (first.guest(), second.guest());
+    world.runtime.set_wall_clock_back(hours(3));
+    guest.set(KEY, value("stored"), &fresh_for(Duration::from_secs(1))).await.expect("set");
+    world.runtime.set_wall_clock_back(hours(0));
+    let refreshing = guest.lookup(KEY, &[], None).await.expect("lookup");
+    assert!(matches!(refreshing, Lookup::Stale { refresh: Some(_), .. }), "{refreshing:?}");
+    let known = reader.lookup(KEY, &[], None).await.expect("lookup");
+    assert!(matches!(known, Lookup::Stale { refresh: None, .. }), "{known:?}");
+
+    world.runtime.set_wall_clock_back(hours(1));
+    drop(refreshing);
+    world.outlast(&*second.store, policy.lease).await;
+    until(async || {
+        let found = reader.lookup(KEY, &[], None).await.expect("lookup");
+        matches!(found, Lookup::Stale { refresh: Some(_), .. })
+    })
+    .await;
 }
 
 async fn a_session_without_a_grant_to_write_reads_and_nothing_else(world: World) {
@@ -232,9 +262,42 @@ async fn the_sweeper_removes_what_was_evicted_and_keeps_the_rest(world: World) {
     }
     guest.evict_tags(&texts(&["evicted"])).await.expect("evict_tags");
     let sweeper = Sweeper { batch: 3, pause: Duration::ZERO, ..Sweeper::default() };
-    assert_eq!(sweeper.sweep(&process.cache).await, Ok(Some(7)));
+    let mut steps = 0;
+    let counted = sweeper.sweep_now(&process.cache, Sweeping::Count, |_| steps += 1).await;
+    assert_eq!(counted.map(dead), Ok(Some(7)));
+    assert!(steps > 1, "{steps}");
+    assert_eq!(sweeper.sweep(&process.cache).await.map(dead), Ok(Some(7)));
     assert!(guest.get("kept 0").await.expect("get").is_some());
-    // The election of the first process lasts: one sweeps in the fleet.
-    let other = Process::start(&world).await;
-    assert_eq!(sweeper.sweep(&other.cache).await, Ok(None));
+    let counted = sweeper.sweep_now(&process.cache, Sweeping::Count, |_| {}).await;
+    assert_eq!(counted.map(dead), Ok(Some(0)));
+}
+
+async fn one_process_of_the_fleet_sweeps_unless_another_is_told_to(world: World) {
+    let policy = Policy { lease: Duration::from_millis(50), ..Policy::default() };
+    let first = Process::with(&world, policy.clone()).await;
+    let second = Process::with(&world, policy.clone()).await;
+    let sweeper = Sweeper { pause: Duration::ZERO, ..Sweeper::default() };
+    assert_eq!(sweeper.sweep(&first.cache).await.map(dead), Ok(Some(0)));
+    // No sweep is due before the next minute.
+    world.outlast(&*second.store, policy.lease).await;
+    assert_eq!(sweeper.sweep(&second.cache).await, Ok(None));
+    second.guest().set(KEY, value("v"), &tagged(&["tag"])).await.expect("set");
+    second.guest().evict_tags(&texts(&["tag"])).await.expect("evict_tags");
+    let told = sweeper.sweep_now(&second.cache, Sweeping::Remove, |_| {}).await;
+    assert_eq!(told.map(dead), Ok(Some(1)));
+}
+
+async fn a_sweep_ends_early_at_its_number_of_keys(world: World) {
+    let process = Process::start(&world).await;
+    let keys: Vec<_> = (0..100).map(|n| format!("key {n}")).collect();
+    let entries = keys.iter().map(|key| (key.as_str(), value("v"))).collect();
+    process.guest().set_many(entries, &tagged(&[])).await.expect("set_many");
+    let sweeper = Sweeper { batch: 1, pause: Duration::ZERO, most: 10, ..Sweeper::default() };
+    let swept = sweeper.sweep(&process.cache).await.expect("sweep").expect("it is due");
+    assert!((10..100).contains(&swept.seen), "{swept:?}");
+    assert!(swept.next.is_some());
+}
+
+fn dead(swept: Option<Swept>) -> Option<u64> {
+    swept.map(|swept| swept.dead)
 }

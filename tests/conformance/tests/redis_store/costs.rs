@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::future::join_all;
 use spakky_cache_core::entry::{Envelope, Id};
 use spakky_cache_core::store::{Cas, Found, Slot};
-use spakky_cache_core::{Cache, EntryOptions, Grants, Store as _, TokioRuntime};
+use spakky_cache_core::{Cache, EntryOptions, Error, Grants, Lookup, Store as _, TokioRuntime};
 use spakky_test_runtime::Protocol as _;
-use spakky_test_support::{Commands, RedisServer};
+use spakky_test_support::{Commands, RedisServer, ServerOptions};
 
 use crate::support::{
     commands_of, entry, key, marker, open, put, read, redis, settings, tags, value,
@@ -214,4 +215,35 @@ async fn a_watch_is_one_round_trip_and_wakes_up_by_itself() {
         }
         tokio::time::timeout(crate::support::DEADLINE, change.wait()).await.expect(how);
     }
+}
+
+#[tokio::test]
+async fn a_server_that_tracks_fewer_keys_than_are_waited_for_is_not_kept_busy() {
+    let options = ServerOptions::new().argument("tracking-table-max-keys", &["10"]);
+    let server = RedisServer::start(options).unwrap();
+    let session = async || {
+        let store = open(settings(server.port())).await;
+        Cache::new(Arc::new(store)).session(Grants::default())
+    };
+    let (holder, waiting) = (session().await, session().await);
+    let keys: Vec<_> = (0..20).map(|number| format!("k{number}")).collect();
+    let mut leases = Vec::new();
+    for key in &keys {
+        let lookup = holder.lookup(key, &[], None).await;
+        let Ok(Lookup::Miss(lease)) = lookup else { panic!("{lookup:?}") };
+        leases.push(lease);
+    }
+    let second = Duration::from_secs(1);
+    let sent = commands_of(&server, async {
+        // Several for each key: they share what each of them reads.
+        let waits =
+            keys.iter().flat_map(|key| (0..5).map(|_| waiting.lookup(key, &[], Some(second))));
+        for outcome in join_all(waits).await {
+            assert!(matches!(outcome, Err(Error::LockTimeout)), "{outcome:?}");
+        }
+    });
+    // Each looks after 10, 20, 40 .. ms, and reads the epoch of everything, too. Without
+    // pauses, there would be 100,000.
+    let reads = sent.await.count("get");
+    assert!(reads <= 20 * 50, "{reads}");
 }

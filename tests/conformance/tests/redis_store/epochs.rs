@@ -9,9 +9,7 @@ use spakky_cache_core::store::Found;
 use spakky_test_runtime::Protocol as _;
 use spakky_test_support::{Commands, RedisServer};
 
-use crate::support::{
-    beside, commands_of, entry, is_failure, key, open, put, read, redis, settings, tags,
-};
+use crate::support::{beside, commands_of, entry, key, open, put, read, redis, settings, tags};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -77,19 +75,6 @@ async fn a_capture_is_free_once_the_epochs_are_known() {
     assert_eq!(capture(Some(100 * DAY)).await, Commands::default());
     assert_ne!(capture(None).await, Commands::default());
     assert_eq!(capture(None).await, Commands::default());
-}
-
-#[tokio::test]
-async fn an_epoch_of_another_type_is_an_error_that_names_it() {
-    let server = redis();
-    let store = open(settings(server.port())).await;
-    put(&store, "k", &["t"], "v").await.unwrap();
-    server.command(&["DEL", "spakky:cache:t|t"]).unwrap();
-    server.command(&["RPUSH", "spakky:cache:t|t", "x"]).unwrap();
-    for refused in [read(&store, "k").await.map(|_| ()), put(&store, "k", &["t"], "v").await] {
-        let named = "GET \"spakky:cache:t|t\": WRONGTYPE";
-        assert!(is_failure(&refused, named), "{refused:?}");
-    }
 }
 
 #[tokio::test]

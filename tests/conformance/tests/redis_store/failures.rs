@@ -1,35 +1,15 @@
-//! What a Redis may refuse, and what may lie under a key.
+//! What a Redis may refuse.
 
 use redis::Value;
 use spakky_cache_core::Store as _;
 use spakky_cache_core::entry::Envelope;
-use spakky_cache_core::store::{Cas, Found};
+use spakky_cache_core::store::Cas;
 use spakky_test_runtime::Protocol as _;
 use spakky_test_support::{Commands, RedisServer, ServerOptions};
 
 use crate::support::{
     commands_of, entry, is_failure, is_unavailable, key, marker, open, put, read, redis, settings,
 };
-
-#[tokio::test]
-async fn a_key_of_another_type_is_a_failure_and_no_more() {
-    let server = redis();
-    let store = open(settings(server.port())).await;
-    server.command(&["RPUSH", "spakky:cache:k|k", "x"]).unwrap();
-    let (k, marker) = (key("k"), marker(&store).await);
-    let cas_token = Envelope::Lease(marker.clone()).cas_token();
-    let refused = store.read(&k).await;
-    assert!(is_failure(&refused, "GET \"spakky:cache:k|k\": WRONGTYPE"), "{refused:?}");
-    assert!(is_failure(&store.watch(&k).await, "WRONGTYPE"));
-    assert!(is_failure(&store.take_lease(&k, None, &marker).await, "WRONGTYPE"));
-    assert!(is_failure(&store.take_lease(&k, Some(&cas_token), &marker).await, "WRONGTYPE"));
-    assert!(is_failure(&store.give_up(&k, &cas_token).await, "WRONGTYPE"));
-    assert!(is_failure(&store.remove(std::slice::from_ref(&k)).await, "WRONGTYPE"));
-    // MGET takes it for nothing, and SET for anything.
-    assert_eq!(store.read_many(&[k]).await, Ok(vec![Found::Nothing]));
-    put(&store, "k", &[], "v").await.unwrap();
-    assert_eq!(read(&store, "k").await.unwrap().as_deref(), Some("v"));
-}
 
 #[tokio::test]
 async fn scripts_survive_being_forgotten() {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use spakky_cache_core::Sweeping;
 use spakky_cache_core::entry::{Envelope, Id};
 use spakky_cache_core::{Store as _, TokioRuntime};
 use spakky_cache_redis::{RedisSettings, RedisStore};
@@ -16,9 +17,9 @@ use crate::support::{
 async fn sweep_all(store: &RedisStore, most: usize) -> (u64, u64) {
     let (mut seen, mut removed, mut from) = (0, 0, None);
     loop {
-        let swept = store.sweep(from, most).await.unwrap();
+        let swept = store.sweep(from, most, Sweeping::Remove).await.unwrap();
         seen += swept.seen;
-        removed += swept.removed;
+        removed += swept.dead;
         from = swept.next;
         if from.is_none() {
             return (seen, removed);
@@ -104,7 +105,7 @@ async fn a_refused_sweep_is_a_failure_whatever_the_name_of_the_key() {
     })
     .await;
     put(&store, "WRONGTYPE", &[], "v").await.unwrap();
-    let refused = store.sweep(None, 100).await;
+    let refused = store.sweep(None, 100, Sweeping::Remove).await;
     assert!(is_failure(&refused, "GETRANGE \"spakky:cache:k|WRONGTYPE\": NOPERM"), "{refused:?}");
 }
 

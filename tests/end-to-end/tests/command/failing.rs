@@ -179,3 +179,20 @@ fn a_failed_store_is_never_told_of_in_the_backends_words() {
         assert!(!answer.contains(word), "{answer}");
     }
 }
+
+#[test]
+fn failures_that_go_on_are_counted_instead_of_logged() {
+    let server = redis();
+    let mut host = run_on(&server, &[]).guest(PLAYER).start();
+    host.play(&set("k", 1));
+    // As a primary that lost its replicas.
+    server.command(&["CONFIG", "SET", "min-replicas-to-write", "1"]).expect("an answer");
+    for _ in 0..200 {
+        assert_eq!(kind(&host.play(&set("a key \" of a guest", 1))), "operation-failed");
+    }
+    server.command(&["CONFIG", "SET", "min-replicas-to-write", "0"]).expect("an answer");
+    let ended = host.finish();
+    let first =
+        ["the store failed", "operation=\"write\"", r#"keys="a key \" of a guest""#, "NOREPLICAS"];
+    ended.code(0).lines(2).says(&first).says(&["the store failed until the end", "failures=199"]);
+}

@@ -4,7 +4,7 @@ use spakky_end_to_end::command::spakky;
 
 #[test]
 fn every_help_has_examples() {
-    for command in [&[][..], &["run"], &["health"], &["info"]] {
+    for command in [&[][..], &["run"], &["health"], &["info"], &["sweep"]] {
         let ended = spakky(command).args(["--help"]).finish();
         ended.code(0).lines(0);
         for part in ["Usage: spakky-redis", "Examples:\n  spakky-redis "] {
@@ -48,6 +48,7 @@ fn a_wrong_command_line_is_explained() {
         (&["run", "--bogus", "c.wasm"], &["--bogus", "Usage:"]),
         (&["health", "--bogus"], &["--bogus", "Usage:"]),
         (&["info", "--bogus"], &["--bogus", "Usage:"]),
+        (&["sweep", "--bogus"], &["--bogus", "Usage:"]),
         (&["fly"], &["fly", "Usage:"]),
         (&["run", "--store", "disk", "c.wasm"], &["disk", "redis", "embedded"]),
         (&["run", "--max-time", "soon", "c.wasm"], &["soon", "--max-time"]),

@@ -12,6 +12,7 @@ mod readme;
 mod reports;
 mod settings;
 mod signals;
+mod sweep;
 mod unreachable;
 
 use std::time::{Duration, Instant};

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use spakky_cache_core::Sweeping;
 use spakky_cache_core::entry::{Entry, Envelope, Epochs, Id, Marker};
 use spakky_cache_core::store::{Cas, CasToken, Change, Found, Slot};
 use spakky_cache_core::{Key, Store, StoreError, Tag};
@@ -229,8 +230,8 @@ impl Judge<'_> {
                 self.elected_to_sweep(store.elect_sweeper(token, LONG).await?);
             }
             Kind::Sweep => {
-                let swept = store.sweep(None, 10).await?;
-                assert!(swept.removed <= swept.seen, "{swept:?}");
+                let swept = store.sweep(None, 10, Sweeping::Remove).await?;
+                assert!(swept.dead <= swept.seen, "{swept:?}");
             }
             Kind::Ping => {
                 store.ping().await?;

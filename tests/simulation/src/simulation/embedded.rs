@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt as _;
+use spakky_cache_core::Sweeping;
 use spakky_cache_core::entry::{Entry, Envelope, Id};
 use spakky_cache_core::store::CasToken;
 use spakky_cache_core::{Key, Prefix, Runtime, Store, Tag};
@@ -101,7 +102,7 @@ impl Site for OneStore {
                 Some(Trouble::EntryLost(key.as_str().into()))
             }
             3 => {
-                at_once(store.sweep(None, FLOOD)).ok()?;
+                at_once(store.sweep(None, FLOOD, Sweeping::Remove)).ok()?;
                 None
             }
             4 => {

@@ -46,6 +46,10 @@ impl Runtime for SimulatedProcess {
         self.clock.now() + ahead
     }
 
+    fn monotonic(&self) -> Duration {
+        self.clock.monotonic()
+    }
+
     fn sleep(&self, duration: Duration) -> Task {
         Box::pin(self.clock.sleep(duration))
     }

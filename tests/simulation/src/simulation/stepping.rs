@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use spakky_cache_core::entry::{Envelope, Epochs};
 use spakky_cache_core::store::{
-    Cas, CasToken, Change, EvictionMark, Found, Slot, Step, Swept, Update,
+    Cas, CasToken, Change, EvictionMark, Found, Slot, Step, Sweeping, Swept, Update,
 };
 use spakky_cache_core::{Key, Store, StoreError, Tag};
 
@@ -185,8 +185,12 @@ impl Store for Stepping {
         self.step("clear", None, |store, _| async move { store.clear().await })
     }
 
-    fn sweep(&self, from: Option<u64>, most: usize) -> Step<'_, Swept> {
-        self.step("sweep", None, move |store, _| async move { store.sweep(from, most).await })
+    fn sweep(&self, from: Option<u64>, most: usize, sweeping: Sweeping) -> Step<'_, Swept> {
+        self.step(
+            "sweep",
+            None,
+            move |store, _| async move { store.sweep(from, most, sweeping).await },
+        )
     }
 
     fn ping(&self) -> Step<'_, ()> {

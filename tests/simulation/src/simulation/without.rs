@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use spakky_cache_core::entry::{Entry, Envelope, Epoch, Epochs, Id, Marker};
 use spakky_cache_core::store::{
-    Cas, CasToken, Change, EvictionMark, Found, Slot, Step, Swept, Update,
+    Cas, CasToken, Change, EvictionMark, Found, Slot, Step, Sweeping, Swept, Update,
 };
 use spakky_cache_core::{Key, Store, StoreError, Tag};
 
@@ -188,8 +188,8 @@ impl Store for Without {
         self.store.clear()
     }
 
-    fn sweep(&self, from: Option<u64>, most: usize) -> Step<'_, Swept> {
-        self.store.sweep(from, most)
+    fn sweep(&self, from: Option<u64>, most: usize, sweeping: Sweeping) -> Step<'_, Swept> {
+        self.store.sweep(from, most, sweeping)
     }
 
     fn ping(&self) -> Step<'_, ()> {

@@ -68,7 +68,7 @@ async fn a_sweep_takes_what_has_an_odd_tag_that_was_evicted_and_nothing_else(wor
     let mut found: Vec<_> = held.iter().map(alive).collect();
     for (n, name) in names.iter().enumerate() {
         a.evict(&[tag(name)]).await.expect("evict");
-        assert_eq!(sweep(&*b, 10_000).await.removed, 1, "{name:?}");
+        assert_eq!(sweep(&*b, 10_000).await.dead, 1, "{name:?}");
         found[(n + 1) % names.len()] = Found::Nothing;
         assert!(a.read_many(&keys).await.as_ref() == Ok(&found), "{name:?}");
     }

@@ -1,7 +1,7 @@
 //! Sweeping removes what is dead, and nothing else.
 
 use spakky_cache_core::Store as _;
-use spakky_cache_core::store::{Found, Swept};
+use spakky_cache_core::store::{Found, Sweeping, Swept};
 use spakky_store_conformance::tag;
 
 use super::Step;
@@ -20,8 +20,8 @@ async fn the_dead_are_swept(scene: &Scene<'_>) {
         evicted.push((name, dead(&scene.put(name, &["t"], "v").await)));
     }
     scene.other().evict(&[tag("t")]).await.unwrap();
-    let swept = scene.attempt(scene.store().sweep(None, ALL)).await;
-    if let Some(Swept { seen, removed, next }) = &swept {
+    let swept = scene.attempt(scene.store().sweep(None, ALL, Sweeping::Remove)).await;
+    if let Some(Swept { seen, dead: removed, next }) = &swept {
         // The witness may be evicted by the time that it is looked at.
         assert!(matches!((seen, removed, next), (4, 2..=3, None)), "{swept:?}");
     }
@@ -30,7 +30,7 @@ async fn the_dead_are_swept(scene: &Scene<'_>) {
         assert!(found == Found::Nothing || swept.is_none() && found == *was, "{name}: {found:?}");
     }
     assert_eq!(scene.holds("kept").await, kept);
-    scene.sure(async || scene.store().sweep(None, ALL).await).await;
+    scene.sure(async || scene.store().sweep(None, ALL, Sweeping::Remove).await).await;
     for (name, _) in &evicted {
         assert_eq!(scene.holds(name).await, Found::Nothing);
     }
