@@ -7,10 +7,11 @@
 //! else.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use spakky_cache_core::entry::UnixMillis;
 use spakky_cache_core::metrics::Snapshot;
 use spakky_cache_core::{Error, Lookup};
@@ -209,11 +210,6 @@ impl Outcome {
     pub fn of<T>(answer: Result<T, Error>, done: impl FnOnce(T) -> Self) -> Self {
         answer.map_or_else(Self::Failed, done)
     }
-
-    /// Whether the call is known to have had its effect.
-    pub fn is_success(&self) -> bool {
-        !matches!(self, Self::Failed(_) | Self::Dropped)
-    }
 }
 
 /// When something happened.
@@ -251,7 +247,8 @@ impl Record {
 
     /// The moment of its end, if it is known to have had its effect.
     pub fn success(&self) -> Option<u64> {
-        self.end().filter(|_| self.outcome().is_some_and(Outcome::is_success))
+        let unknown = matches!(self.outcome(), Some(Outcome::Failed(_) | Outcome::Dropped));
+        self.end().filter(|_| !unknown)
     }
 }
 
@@ -308,47 +305,69 @@ pub struct History {
 struct Recorded {
     history: History,
     moments: u64,
+    values: u64,
+    /// What happened, one line an event, if that is wanted.
+    trace: Option<Vec<String>>,
 }
 
-type Told = dyn Fn(CallId, &Record) + Send + Sync;
+impl Recorded {
+    fn note(&mut self, line: impl FnOnce() -> String) {
+        if let Some(lines) = &mut self.trace {
+            lines.push(line());
+        }
+    }
+}
 
 /// Records a history. Clones record the same one.
 #[derive(Clone)]
 pub struct Recorder {
     clock: Arc<dyn Fn() -> UnixMillis + Send + Sync>,
-    told: Option<Arc<Told>>,
     recorded: Arc<Mutex<Recorded>>,
 }
 
 impl Recorder {
     /// An empty history, with times by `clock`.
     pub fn new(clock: impl Fn() -> UnixMillis + Send + Sync + 'static) -> Self {
-        Self { clock: Arc::new(clock), told: None, recorded: Arc::default() }
+        Self { clock: Arc::new(clock), recorded: Arc::default() }
     }
 
-    /// Calls `told` with each call as it begins and as it ends. `told` must not
-    /// use the recorder.
-    #[must_use]
-    pub fn telling(mut self, told: impl Fn(CallId, &Record) + Send + Sync + 'static) -> Self {
-        self.told = Some(Arc::new(told));
-        self
+    /// A value that nobody wrote yet.
+    pub fn new_value(&self) -> ValueId {
+        let mut recorded = self.recorded.lock();
+        recorded.values += 1;
+        ValueId(recorded.values)
+    }
+
+    /// Keeps a trace from now on: lines for whoever has to read what happened.
+    pub(crate) fn trace(&self) {
+        self.recorded.lock().trace = Some(Vec::new());
+    }
+
+    /// Adds to the trace, if there is one.
+    pub(crate) fn note(&self, line: impl FnOnce() -> String) {
+        self.recorded.lock().note(line);
+    }
+
+    /// The trace, which ends.
+    pub(crate) fn take_trace(&self) -> Vec<String> {
+        self.recorded.lock().trace.take().unwrap_or_default()
     }
 
     /// Records that a call is about to begin.
     pub fn begin(&self, caller: Caller, operation: Operation) -> Call {
-        let mut recorded = self.recorded();
-        let now = self.now(&mut recorded);
+        let mut recorded = self.recorded.lock();
+        let called = self.now(&mut recorded);
         let id = recorded.history.calls.len();
-        let record = Record { caller, operation, called: now, ended: None };
-        self.told.iter().for_each(|told| told(id, &record));
-        recorded.history.calls.push(record);
+        recorded.note(|| format!("{caller:?}  #{id} {operation:?} at {} ms", called.millis));
+        recorded.history.calls.push(Record { caller, operation, called, ended: None });
         Call { recorder: self.clone(), id, open: true }
     }
 
     /// Records trouble that lasts from now on until the guard is dropped.
     pub fn disturb(&self, trouble: Trouble) -> Disturbing {
-        let mut recorded = self.recorded();
+        let mut recorded = self.recorded.lock();
         let from = self.now(&mut recorded);
+        recorded.note(|| format!("--- {trouble:?}"));
         let index = recorded.history.disturbances.len();
         recorded.history.disturbances.push(Disturbance { trouble, from, until: None });
         Disturbing { recorder: self.clone(), index }
@@ -356,16 +375,12 @@ impl Recorder {
 
     /// Records what a process counted. All of its calls must have ended.
     pub fn counts(&self, process: usize, counts: Snapshot) {
-        self.recorded().history.counts.push((process, counts));
+        self.recorded.lock().history.counts.push((process, counts));
     }
 
     /// The history so far.
     pub fn history(&self) -> History {
-        self.recorded().history.clone()
-    }
-
-    fn recorded(&self) -> MutexGuard<'_, Recorded> {
-        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
+        self.recorded.lock().history.clone()
     }
 
     fn now(&self, recorded: &mut Recorded) -> When {
@@ -374,11 +389,10 @@ impl Recorder {
     }
 
     fn end(&self, id: CallId, outcome: Outcome) {
-        let mut recorded = self.recorded();
+        let mut recorded = self.recorded.lock();
         let ended = self.now(&mut recorded);
-        let record = &mut recorded.history.calls[id];
-        record.ended = Some((ended, outcome));
-        self.told.iter().for_each(|told| told(id, record));
+        recorded.note(|| format!("#{id} -> {outcome:?} at {} ms", ended.millis));
+        recorded.history.calls[id].ended = Some((ended, outcome));
     }
 }
 
@@ -418,7 +432,7 @@ pub struct Disturbing {
 
 impl Drop for Disturbing {
     fn drop(&mut self) {
-        let mut recorded = self.recorder.recorded();
+        let mut recorded = self.recorder.recorded.lock();
         let now = self.recorder.now(&mut recorded);
         recorded.history.disturbances[self.index].until = Some(now);
     }

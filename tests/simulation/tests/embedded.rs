@@ -1,7 +1,6 @@
 //! The guarantees under schedules on the embedded store.
 //!
-//! `SPAKKY_TEST_SEED` is the seed of the first schedule, and
-//! `SPAKKY_TEST_SCHEDULE` runs one alone and shows what happened in it.
+//! `SPAKKY_TEST_SEED` is the seed of the first schedule.
 
 use spakky_simulation::campaign::Campaign;
 use spakky_simulation::simulation::{Embedded, run};
@@ -10,7 +9,7 @@ use spakky_test_support::proof;
 #[test]
 fn no_schedule_violates_a_guarantee() {
     let schedules = proof::size(4_000, 150_000);
-    let campaign = Campaign { name: "embedded", test: "embedded", schedules, fleeting: false };
+    let campaign = Campaign { name: "embedded", schedules, fleeting: false };
     campaign.prove(|| Embedded);
 }
 

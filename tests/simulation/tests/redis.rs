@@ -1,8 +1,7 @@
 //! The guarantees under schedules on a real Redis.
 //!
-//! `SPAKKY_TEST_SEED` is the seed of the first schedule, and
-//! `SPAKKY_TEST_SCHEDULE` runs one alone and shows what happened in it. On
-//! Redis a seed repeats the choices, not what the network makes of them.
+//! `SPAKKY_TEST_SEED` is the seed of the first schedule. It repeats the choices,
+//! not what the network makes of them.
 
 use spakky_simulation::campaign::Campaign;
 use spakky_simulation::simulation::Redis;
@@ -10,7 +9,7 @@ use spakky_test_support::proof;
 
 fn prove(name: &'static str, overlapping: bool) {
     let schedules = proof::size(100, 3_000);
-    let campaign = Campaign { name, test: "redis", schedules, fleeting: true };
+    let campaign = Campaign { name, schedules, fleeting: true };
     campaign.prove(|| Redis::start(overlapping).expect("a Redis"));
 }
 

@@ -86,14 +86,13 @@ fn is_due(facts: &Facts<'_>, rules: &Rules, call: CallId, record: &Record, error
                     | Operation::BeginWrite { key: other, .. } => other == key,
                     _ => false,
                 };
-                let held_until = match facts.leases.get(&other) {
-                    Some(lease) => match lease.commit {
-                        Some(commit) => facts.call(commit).end().unwrap_or(u64::MAX),
-                        None => facts.spent(lease),
-                    },
-                    None => taking.end().unwrap_or(u64::MAX),
+                let held_until = match facts.leases.get(&other).map(|lease| (lease, lease.commit)) {
+                    Some((_, Some(commit))) => facts.call(commit).end(),
+                    Some((lease, None)) => Some(facts.spent(lease)),
+                    None => taking.end(),
                 };
-                takes && taking.caller == record.caller && held_until > record.called.moment
+                let is_held = held_until.is_none_or(|until| until > record.called.moment);
+                takes && taking.caller == record.caller && is_held
             })
         }
         _ => false,

@@ -35,10 +35,8 @@ fn add(bounds: &mut Bounds, record: &Record) {
         },
         // One that stored may fail, or be dropped, afterwards.
         Operation::Commit { .. } => match outcome {
-            Some(Outcome::Stored(stored)) => {
-                add("writes", usize::from(*stored), usize::from(*stored));
-            }
-            _ => add("writes", 0, 1),
+            Some(Outcome::Stored(false)) => {}
+            _ => add("writes", known(1), 1),
         },
         Operation::Get { .. } => {
             let Some(Outcome::Values(values)) = outcome else { return };

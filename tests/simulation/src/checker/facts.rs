@@ -86,18 +86,14 @@ impl<'a> Facts<'a> {
             (Operation::Lookup { key, .. }, Some(Outcome::Hit(value))) => {
                 self.reads.push(Read { call, key, value: *value, fresh: true });
             }
-            (Operation::Lookup { key, tags, .. }, Some(Outcome::Stale { value, refresh })) => {
+            (Operation::Lookup { key, .. }, Some(Outcome::Stale { value, refresh })) => {
                 self.reads.push(Read { call, key, value: *value, fresh: false });
                 if *refresh {
-                    self.add_lease(call, record, Kind::Refresh, key, tags);
+                    self.add_lease(call, record, Kind::Refresh);
                 }
             }
-            (Operation::Lookup { key, tags, .. }, Some(Outcome::Miss)) => {
-                self.add_lease(call, record, Kind::Load, key, tags);
-            }
-            (Operation::BeginWrite { key, tags }, _) => {
-                self.add_lease(call, record, Kind::Write, key, tags);
-            }
+            (_, Some(Outcome::Miss)) => self.add_lease(call, record, Kind::Load),
+            (Operation::BeginWrite { .. }, _) => self.add_lease(call, record, Kind::Write),
             (Operation::OriginWrite { lease }, _) => {
                 self.with_lease(*lease, |lease| lease.origin_write = Some(call));
             }
@@ -119,14 +115,12 @@ impl<'a> Facts<'a> {
         }
     }
 
-    fn add_lease(
-        &mut self,
-        call: CallId,
-        record: &Record,
-        kind: Kind,
-        key: &'a Name,
-        tags: &'a [Name],
-    ) {
+    fn add_lease(&mut self, call: CallId, record: &'a Record, kind: Kind) {
+        let (Operation::Lookup { key, tags, .. } | Operation::BeginWrite { key, tags }) =
+            &record.operation
+        else {
+            return;
+        };
         let Some(given) = record.success() else { return };
         let (commit, give_up, origin_write) = (None, None, None);
         let lease = Lease { call, kind, key, tags, given, commit, give_up, origin_write };

@@ -1,6 +1,7 @@
 //! G1: one load at a time. G3: only the owner of a lease stores anything.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::facts::{Facts, Kind, Lease};
 use super::timeline::Timelines;
@@ -18,8 +19,7 @@ pub(super) fn check(facts: &Facts<'_>, rules: &Rules, found: &mut Vec<Violation>
             let spent = facts.spent(first);
             let overlapping = leases[index + 1..].iter().take_while(|next| next.given < spent);
             for second in overlapping {
-                one_load(facts, rules, first, second, found);
-                owners_only(facts, first, second, found);
+                found.extend(overlap(facts, rules, first, second));
             }
         }
     }
@@ -27,13 +27,21 @@ pub(super) fn check(facts: &Facts<'_>, rules: &Rules, found: &mut Vec<Violation>
 }
 
 /// Two leases that were both out when the second was given.
-fn one_load(
+fn overlap(
     facts: &Facts<'_>,
     rules: &Rules,
     first: &Lease<'_>,
     second: &Lease<'_>,
-    found: &mut Vec<Violation>,
-) {
+) -> Option<Violation> {
+    let calls = [first.call, second.call];
+    if let (Some(one), Some(other)) = (first.commit, second.commit)
+        && facts.stored(first)
+        && facts.stored(second)
+    {
+        let calls = [first.call, second.call, one, other];
+        let sentence = format!("of {calls:?}, both leases were out, and both commits stored");
+        return Some(Violation::new(Guarantee::OwnersOnly, sentence, calls));
+    }
     let excused = match (first.kind, second.kind) {
         // A write takes the key from whoever has it. A refresh goes on when its
         // entry was removed, or expired, but its commit is refused.
@@ -48,31 +56,8 @@ fn one_load(
                 || any_order && (first.kind == Kind::Write || may_end(second, first))
         }
     };
-    if !excused {
-        let (first, second) = (first.call, second.call);
-        let sentence = format!("#{second} was given a lease while #{first}'s was out");
-        found.push(Violation::new(Guarantee::OneLoad, sentence, [first, second]));
-    }
-}
-
-fn owners_only(
-    facts: &Facts<'_>,
-    first: &Lease<'_>,
-    second: &Lease<'_>,
-    found: &mut Vec<Violation>,
-) {
-    if let (Some(one), Some(other)) = (first.commit, second.commit)
-        && facts.stored(first)
-        && facts.stored(second)
-    {
-        let (first, second) = (first.call, second.call);
-        let sentence = format!(
-            "the leases of #{first} and #{second} were out at the same time, and both commits, \
-             #{one} and #{other}, stored"
-        );
-        let calls = [first, second, one, other];
-        found.push(Violation::new(Guarantee::OwnersOnly, sentence, calls));
-    }
+    let sentence = || format!("#{} was given a lease while #{}'s was out", calls[1], calls[0]);
+    (!excused).then(|| Violation::new(Guarantee::OneLoad, sentence(), calls))
 }
 
 /// No commit stores if something is known to have taken its key away.
@@ -144,20 +129,20 @@ struct Window<'a> {
     first: &'a Lease<'a>,
     from: u64,
     until: u64,
-    millis: u64,
+    lasts: u64,
 }
 
 impl<'a> Window<'a> {
     fn of(facts: &'a Facts<'a>, first: &'a Lease<'a>, second: &Lease<'_>) -> Self {
         let called = facts.call(first.call).called;
         let given = facts.call(second.call).ended.as_ref().map_or(called, |(at, _)| *at);
-        let millis = given.millis.saturating_sub(called.millis);
-        Self { facts, first, from: called.moment, until: given.moment, millis }
+        let lasts = given.millis.saturating_sub(called.millis);
+        Self { facts, first, from: called.moment, until: given.moment, lasts }
     }
 
     fn may_end(&self, rules: &Rules) -> bool {
-        let millis = u128::from(self.millis);
-        let expired = rules.lease_may_end_after.is_some_and(|limit| millis >= limit.as_millis());
+        let lasts = Duration::from_millis(self.lasts);
+        let expired = rules.lease_may_end_after.is_some_and(|limit| lasts >= limit);
         expired || match self.first.kind {
             Kind::Refresh => self.trouble(
                 self.from,

@@ -3,7 +3,7 @@
 use super::facts::{Facts, Kind, Read, Written};
 use super::timeline::Timelines;
 use super::{Guarantee, Violation};
-use crate::history::{CallId, Name, Operation, Outcome};
+use crate::history::{CallId, Name, Operation};
 
 /// What an invalidation is about: what was read before it began is not to be
 /// served once it has ended.
@@ -53,14 +53,14 @@ fn broken_by<'a>(
     read: Read<'a>,
     written: &Written<'a>,
 ) -> Option<CallId> {
-    let known = Known::of(facts, written);
+    let [key, origin, epochs] = known(facts, written);
     let before = facts.call(read.call).called.moment;
     let find =
         |scope, after: Option<u64>, before| invalidations.between(&scope, after?, before).flatten();
-    let tag = |tag, before| find(Scope::Tag(tag), known.epochs, before);
-    find(Scope::Key(read.key), known.key, before)
-        .or_else(|| find(Scope::Origin(read.key), known.origin, before))
-        .or_else(|| find(Scope::Everything, known.epochs, before))
+    let tag = |tag, before| find(Scope::Tag(tag), epochs, before);
+    find(Scope::Key(read.key), key, before)
+        .or_else(|| find(Scope::Origin(read.key), origin, before))
+        .or_else(|| find(Scope::Everything, epochs, before))
         .or_else(|| written.terms.tags.iter().find_map(|name| tag(name, before)))
         .or_else(|| {
             // Tags that the commit no longer named counted until then.
@@ -89,28 +89,20 @@ fn broken_by_own_process(facts: &Facts<'_>, before: u64, written: &Written<'_>) 
     broken.map(|(call, _)| call)
 }
 
-/// By when the ingredients of a value were read. `None` if that is unknown:
+/// By when a value's key, origin and epochs were read. `None` if that is unknown:
 /// then nothing later makes the value stale.
-struct Known {
-    key: Option<u64>,
-    origin: Option<u64>,
-    epochs: Option<u64>,
-}
-
-impl Known {
-    fn of(facts: &Facts<'_>, written: &Written<'_>) -> Self {
-        let record = facts.call(written.call);
-        let Some(lease) = written.lease.map(|lease| &facts.leases[&lease]) else {
-            // A set that failed may still be on its way to the store, but it
-            // read its epochs before it failed.
-            return Self { key: record.success(), origin: record.success(), epochs: record.end() };
-        };
-        let given = Some(lease.given);
-        // A load reads the origin once it has the lease. A write knows what
-        // the origin holds once it has written it.
-        let origin = lease.origin_write.map_or(given, |written| facts.call(written).end());
-        Self { key: given, origin, epochs: given }
-    }
+fn known(facts: &Facts<'_>, written: &Written<'_>) -> [Option<u64>; 3] {
+    let record = facts.call(written.call);
+    let Some(lease) = written.lease.map(|lease| &facts.leases[&lease]) else {
+        // A set that failed may still be on its way to the store, but it read its
+        // epochs before it failed.
+        return [record.success(), record.success(), record.end()];
+    };
+    let given = Some(lease.given);
+    // A load reads the origin once it has the lease. A write knows what the
+    // origin holds once it has written it.
+    let origin = lease.origin_write.map_or(given, |write| facts.call(write).end());
+    [given, origin, given]
 }
 
 pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
@@ -120,18 +112,10 @@ pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
         let Some(by) = broken_by(&invalidations, facts, *read, written) else { continue };
         let Read { call: reader, value, key, .. } = read;
         let began = written.lease.unwrap_or(written.call);
-        let what = match (&facts.call(by).operation, facts.call(by).outcome()) {
-            (Operation::Commit { .. }, Some(Outcome::Stored(stored))) => {
-                format!("the commit (#{by}, {stored}) of a later write to the origin")
-            }
-            (Operation::GiveUp { .. }, _) => {
-                format!("the end (#{by}) of a later, dropped write to the origin")
-            }
-            _ => format!("#{by}, which was called later,"),
-        };
         let source = if written.lease.is_some() { "loaded under the lease of" } else { "set by" };
+        let operation = &facts.call(by).operation;
         let sentence = format!(
-            "#{reader} read {value} of {key:?}, {source} #{began}, although {what} had returned"
+            "#{reader} read {value} of {key:?}, {source} #{began}, after the end of #{by} {operation:?}"
         );
         let calls = [began, written.call, by, *reader];
         found.push(Violation::new(Guarantee::NoStaleWriteBack, sentence, calls));

@@ -145,10 +145,7 @@ fn a_value_from_before_an_invalidation_is_stale() {
     }
     kept(&overtaken_load("evict another -> done"));
     kept(&overtaken_load("delete @another -> 0"));
-}
-
-#[test]
-fn an_invalidation_of_unknown_outcome_obliges_nothing() {
+    // What failed obliges nothing.
     kept(&overtaken_load("delete -> dropped"));
     kept(&overtaken_load("clear -> dropped"));
 }
@@ -158,10 +155,7 @@ fn calls_at_the_same_time_have_any_order() {
     // The load may have begun after the delete, and the read may have come before it.
     kept("b delete; a lookup -> miss; b ends -> 0; a commit v1 -> true; b get -> v1");
     kept("a lookup -> miss; a commit v1 -> true; b get; a delete -> 1; b ends -> v1");
-}
-
-#[test]
-fn a_tag_that_the_commit_dropped_counts_until_then() {
+    // A tag of the lookup that the commit no longer names counts until then.
     kept("a lookup tag -> miss; a commit v1 -> true; b evict tag -> done; b get -> v1");
 }
 
@@ -175,12 +169,9 @@ fn a_set_before_a_delete_is_stale_and_one_that_failed_may_come_later() {
     kept(&read_after_delete("dropped", "b"));
     // No step of a process happens after a later one.
     violated(Guarantee::NoStaleWriteBack, &read_after_delete("unavailable", "a"));
-}
-
-#[test]
-fn a_set_that_failed_before_an_eviction_is_dead() {
-    let steps = "a set v1 tag -> dropped; b evict tag -> done; b get -> v1";
-    violated(Guarantee::NoStaleWriteBack, steps);
+    // It read its epochs before it failed.
+    let evicted = "a set v1 tag -> dropped; b evict tag -> done; b get -> v1";
+    violated(Guarantee::NoStaleWriteBack, evicted);
 }
 
 #[test]
@@ -205,10 +196,6 @@ fn two_leases_at_once_need_an_excuse() {
     violated(Guarantee::OneLoad, &two_leases("b evict another -> done"));
     let excuses = ["b evict tag -> done", "b delete -> 0", "lost lease", "lost epoch", "lost all"];
     excuses.iter().for_each(|excuse| kept(&two_leases(excuse)));
-}
-
-#[test]
-fn one_lease_after_another_needs_none() {
     kept("a lookup -> miss; a commit v1 -> true; b lookup -> miss");
 }
 

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt as _;
-use spakky_cache_core::entry::{Entry, Envelope, Id};
-use spakky_cache_core::store::{CasToken, Slot};
-use spakky_cache_core::{Key, Prefix, Runtime, Store, Tag};
+use spakky_cache_core::{Cache, EntryOptions, Grants, Key, Policy, Prefix, Runtime, Store, Tag};
 use spakky_cache_memory::{DEFAULT_MAX_BYTES, MemoryStore};
 
 use super::chance::Chance;
@@ -59,20 +57,8 @@ impl Site for OneStore {
         at_once(work);
     }
 
-    fn keeps_time(&self) -> bool {
-        true
-    }
-
     fn lease(&self) -> Duration {
         LEASE
-    }
-
-    fn holds(&self, _key: &Key, known: Option<CasToken>) -> Option<CasToken> {
-        known
-    }
-
-    fn expire(&self, _slot: Slot<'_>, _token: &CasToken) -> bool {
-        true
     }
 
     fn lose(&self, chance: &mut Chance, keys: &[Key], tags: &[Tag]) -> Option<Trouble> {
@@ -96,22 +82,11 @@ impl Site for OneStore {
             }
             _ => {
                 // Where memory is tight, another entry goes.
-                let key = Key::new("beside", usize::MAX).ok()?;
-                let entry = Entry {
-                    id: Id::random(&*self.runtime),
-                    stored_at: self.runtime.now(),
-                    ttl: None,
-                    fresh_for: None,
-                    load_time: Duration::ZERO,
-                    epochs: at_once(store.capture(&[], None)).ok()?,
-                    value: Bytes::from_static(&[0; 400]),
-                };
-                at_once(store.put(&[(key, Envelope::Entry(entry))])).ok().and(None)
+                let cache = Cache::with(store, Policy::default(), Arc::clone(&self.runtime));
+                let session = cache.session(Grants::default());
+                let value = Bytes::from_static(&[0; 400]);
+                at_once(session.set("beside", value, &EntryOptions::default())).ok().and(None)
             }
         }
     }
-
-    fn lose_connection(&self, _process: usize) {}
-
-    fn hear_all(&self) {}
 }

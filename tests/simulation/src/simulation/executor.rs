@@ -1,10 +1,11 @@
 //! Runs tasks, one at a time, in an order that chance decides.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Wake, Waker};
 
+use parking_lot::Mutex;
 use spakky_cache_core::runtime::Task;
 
 use super::chance::Chance;
@@ -40,29 +41,21 @@ struct Handed {
 }
 
 impl Tasks {
-    fn handed(&self) -> MutexGuard<'_, Handed> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(crate) fn spawn(&self, doing: Arc<Doing>, task: Task) {
-        self.handed().spawned.push((doing, task));
+        self.0.lock().spawned.push((doing, task));
     }
 
     /// The task that runs, or is being dropped.
     pub(crate) fn running(&self) -> Option<Arc<Doing>> {
-        self.handed().running.clone()
+        self.0.lock().running.clone()
     }
 
     /// What `during` does is done by the task of `doing`.
     fn run<T>(&self, doing: Arc<Doing>, during: impl FnOnce() -> T) -> T {
-        self.handed().running = Some(doing);
+        self.0.lock().running = Some(doing);
         let done = during();
-        self.handed().running = None;
+        self.0.lock().running = None;
         done
-    }
-
-    fn take_spawned(&self) -> Vec<(Arc<Doing>, Task)> {
-        std::mem::take(&mut self.handed().spawned)
     }
 }
 
@@ -106,12 +99,12 @@ impl Executor {
 
     /// Whether every task has ended.
     pub(crate) fn is_idle(&self) -> bool {
-        self.slots.is_empty() && self.tasks.handed().spawned.is_empty()
+        self.slots.is_empty() && self.tasks.0.lock().spawned.is_empty()
     }
 
     /// Whether no task can go on by itself.
     pub(crate) fn is_waiting(&self) -> bool {
-        self.ready().is_empty() && self.tasks.handed().spawned.is_empty()
+        self.ready().is_empty() && self.tasks.0.lock().spawned.is_empty()
     }
 
     fn ready(&self) -> Vec<TaskId> {
@@ -131,13 +124,15 @@ impl Executor {
         while let Some(id) = self.slots.keys().next() {
             self.cancel(*id);
         }
-        drop(self.tasks.take_spawned());
+        let spawned = std::mem::take(&mut self.tasks.0.lock().spawned);
+        drop(spawned);
     }
 
     /// Runs until no task can go on.
     pub(crate) fn run(&mut self, chance: &mut Chance) {
         loop {
-            for (doing, task) in self.tasks.take_spawned() {
+            let spawned = std::mem::take(&mut self.tasks.0.lock().spawned);
+            for (doing, task) in spawned {
                 self.start(doing, task);
             }
             let ready = self.ready();

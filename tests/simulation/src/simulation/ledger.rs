@@ -1,9 +1,10 @@
 //! What keys hold, as the steps that happened tell, and until when.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use spakky_cache_core::Key;
 use spakky_cache_core::entry::{Envelope, UnixMillis, whole_millis};
 use spakky_cache_core::store::{CasToken, Slot, Update};
@@ -39,10 +40,6 @@ impl Ledger {
         Self { clock, book: Arc::default() }
     }
 
-    fn book(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn after(&self, span: Duration) -> UnixMillis {
         self.clock.now().saturating_add(whole_millis(span))
     }
@@ -55,7 +52,7 @@ impl Ledger {
         };
         let (token, ends) = (envelope.cas_token(), envelope.ttl().map(|ttl| self.after(ttl)));
         let is_lease = matches!(envelope, Envelope::Lease(_));
-        let mut book = self.book();
+        let mut book = self.book.lock();
         if !is_election {
             book.keys.insert(key.clone(), token.clone());
         }
@@ -63,7 +60,7 @@ impl Ledger {
     }
 
     pub(crate) fn removed(&self, key: &Key) {
-        self.book().keys.remove(key);
+        self.book.lock().keys.remove(key);
     }
 
     /// A slot that held `expected` was updated.
@@ -71,10 +68,10 @@ impl Ledger {
         match (slot, update) {
             (_, Update::Put(envelope)) => self.stored(slot, envelope),
             (Slot::Entry(key), Update::Remove) => self.removed(key),
-            (_, Update::Remove) => self.book().stored.retain(|it| Some(&it.token) != expected),
+            (_, Update::Remove) => self.book.lock().stored.retain(|it| Some(&it.token) != expected),
             (_, Update::Extend(lasts)) => {
                 let ends = Some(self.after(lasts));
-                let mut book = self.book();
+                let mut book = self.book.lock();
                 book.stored
                     .iter_mut()
                     .filter(|it| Some(&it.token) == expected)
@@ -85,18 +82,18 @@ impl Ledger {
 
     /// What `key` holds.
     pub(crate) fn holds(&self, key: &Key) -> Option<CasToken> {
-        self.book().keys.get(key).cloned()
+        self.book.lock().keys.get(key).cloned()
     }
 
     /// Whether `token` is a lease's.
     pub(crate) fn is_lease(&self, token: &CasToken) -> bool {
-        self.book().stored.iter().any(|it| it.is_lease && it.token == *token)
+        self.book.lock().stored.iter().any(|it| it.is_lease && it.token == *token)
     }
 
     /// What has expired since this was called last.
     pub(crate) fn expired(&self) -> Vec<Stored> {
         let now = self.clock.now();
-        let mut book = self.book();
+        let mut book = self.book.lock();
         let expired = book.stored.iter_mut().filter_map(|stored| {
             stored.ends.take_if(|ends| *ends <= now)?;
             Some(stored.clone())

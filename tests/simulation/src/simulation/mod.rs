@@ -20,7 +20,6 @@ mod stepping;
 mod steps;
 mod style;
 mod tally;
-mod trace;
 mod user;
 
 pub use chance::Chance;

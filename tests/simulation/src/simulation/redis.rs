@@ -114,24 +114,14 @@ impl OnePrefix {
         self.fleet.server.query(command).expect("the server answers")
     }
 
-    /// Removes what `name` holds, or replaces it with bytes that it never holds.
-    fn damage(&self, chance: &mut Chance, name: &str) {
-        if chance.one_in(2) {
-            self.query::<()>(cmd("DEL").arg(name));
-        } else {
-            self.query::<()>(cmd("SET").arg(name).arg("damaged").arg("KEEPTTL"));
-        }
-    }
-
     /// Flips a bit of what `name` holds, after its token.
     fn flip(&self, chance: &mut Chance, name: &str) {
         let mut bytes: Vec<u8> = self.query(cmd("GETRANGE").arg(name).arg(0).arg(-1));
-        if bytes.len() <= CAS_TOKEN_BYTES {
-            return self.damage(chance, name);
+        if bytes.len() > CAS_TOKEN_BYTES {
+            let at = CAS_TOKEN_BYTES + chance.below(bytes.len() - CAS_TOKEN_BYTES);
+            bytes[at] ^= 1 << chance.below(8);
+            self.query::<()>(cmd("SET").arg(name).arg(bytes).arg("KEEPTTL"));
         }
-        let at = CAS_TOKEN_BYTES + chance.below(bytes.len() - CAS_TOKEN_BYTES);
-        bytes[at] ^= 1 << chance.below(8);
-        self.query::<()>(cmd("SET").arg(name).arg(bytes).arg("KEEPTTL"));
     }
 }
 
@@ -184,33 +174,24 @@ impl Site for OnePrefix {
 
     fn lose(&self, chance: &mut Chance, keys: &[Key], tags: &[Tag]) -> Option<Trouble> {
         let (key, tag) = (chance.pick(keys).as_str(), chance.pick(tags).as_str());
-        match chance.below(7) {
-            0 | 1 => {
-                self.damage(chance, &self.name('t', tag));
-                Some(Trouble::EpochLost(Some(tag.into())))
-            }
-            2 => {
-                self.damage(chance, &self.name('a', ""));
-                Some(Trouble::EpochLost(None))
-            }
-            3 => {
-                self.damage(chance, &self.name('e', ""));
-                Some(Trouble::MarkLost)
-            }
-            4 => {
-                self.query::<()>(cmd("DEL").arg(self.name('r', key)));
-                Some(Trouble::ElectionEnded(key.into()))
-            }
-            5 => {
-                self.damage(chance, &self.name('k', key));
-                Some(Trouble::EntryLost(key.into()))
-            }
-            _ => {
-                self.flip(chance, &self.name('k', key));
-                // With its token, a damaged marker is still its owner's.
-                Some(Trouble::AnyLost)
-            }
+        let (name, lost) = match chance.below(7) {
+            0 | 1 => (self.name('t', tag), Trouble::EpochLost(Some(tag.into()))),
+            2 => (self.name('a', ""), Trouble::EpochLost(None)),
+            3 => (self.name('e', ""), Trouble::MarkLost),
+            4 => (self.name('r', key), Trouble::ElectionEnded(key.into())),
+            5 => (self.name('k', key), Trouble::EntryLost(key.into())),
+            // With its token, a damaged marker is still its owner's.
+            _ => (self.name('k', key), Trouble::AnyLost),
+        };
+        let is_election = matches!(lost, Trouble::ElectionEnded(_));
+        if lost == Trouble::AnyLost {
+            self.flip(chance, &name);
+        } else if is_election || chance.one_in(2) {
+            self.query::<()>(cmd("DEL").arg(name));
+        } else {
+            self.query::<()>(cmd("SET").arg(name).arg("damaged").arg("KEEPTTL"));
         }
+        Some(lost)
     }
 
     fn lose_connection(&self, process: usize) {

@@ -1,10 +1,11 @@
 //! The runtime of a simulated process.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use spakky_cache_core::Runtime;
 use spakky_cache_core::entry::UnixMillis;
 use spakky_cache_core::runtime::Task;
@@ -41,7 +42,7 @@ impl Runtime for SimulatedProcess {
     }
 
     fn fill_random(&self, bytes: &mut [u8]) {
-        self.chance.lock().unwrap_or_else(PoisonError::into_inner).fill(bytes);
+        self.chance.lock().fill(bytes);
     }
 
     fn spawn(&self, task: Task) {

@@ -1,10 +1,11 @@
 //! One schedule: what happens next, until everything is over.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use spakky_cache_core::store::{CasToken, Slot};
-use spakky_cache_core::{Cache, Grants, Key};
+use spakky_cache_core::{Cache, Grants, Key, StoreError, StoreErrorKind};
 use spakky_test_runtime::ManualClock;
 
 use super::chance::Chance;
@@ -17,10 +18,9 @@ use super::stepping::Stepping;
 use super::steps::{Phase, StepId, Steps};
 use super::style::Style;
 use super::tally::Tally;
-use super::trace::Trace;
 use super::user::User;
 use crate::checker::{self, Guarantee, Rules, Violation};
-use crate::history::{Caller, Disturbing, History, Operation, Record, Recorder, Trouble, ValueId};
+use crate::history::{Caller, History, Operation, Recorder, Trouble};
 
 /// Far more than any schedule has: one that goes on for longer never ends.
 const MOST_EVENTS: usize = 20_000;
@@ -48,7 +48,6 @@ pub fn run(seed: u64, traced: bool, backing: &mut dyn Backing) -> Finished {
 /// What can happen next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// A user calls something.
     Call,
     /// A step begins to be carried out, while others go on.
     Start,
@@ -66,13 +65,11 @@ pub(crate) enum Event {
     Wake,
     /// Much time passes.
     Leap,
-    /// A caller is dropped half-way.
     Cancel,
     /// A step fails, before it happens or after it.
     Fail,
     /// A process loses its connection, and all that was under way on it.
     Cut,
-    /// The store loses something.
     Lose,
 }
 
@@ -92,23 +89,25 @@ struct Schedule {
     steps: Steps,
     ledger: Ledger,
     recorder: Recorder,
-    trace: Trace,
     site: Arc<dyn Site>,
     caches: Vec<Cache>,
     actors: Vec<Actor>,
-    values: u64,
     calls_left: usize,
     /// Whether every process has read what is left in the end.
     is_read_at_last: bool,
-    orphans: u64,
+    tally: Tally,
     violations: Vec<Violation>,
 }
 
 impl Schedule {
     fn new(seed: u64, traced: bool, backing: &mut dyn Backing) -> Self {
         let mut chance = Chance::new(seed);
-        let (clock, tasks, trace) = (ManualClock::default(), Tasks::default(), Trace::new(traced));
-        let recorder = recorder(&clock, &trace);
+        let (clock, tasks) = (ManualClock::default(), Tasks::default());
+        let time = clock.clone();
+        let recorder = Recorder::new(move || time.now());
+        if traced {
+            recorder.trace();
+        }
         let runtime = |process, ahead, chance: &mut Chance| {
             let (clock, tasks, recorder) = (clock.clone(), tasks.clone(), recorder.clone());
             let chance = Mutex::new(Chance::new(chance.seed()));
@@ -117,8 +116,8 @@ impl Schedule {
         let own = runtime(usize::MAX, Duration::ZERO, &mut chance);
         let site = backing.site(&mut chance, own);
         let style = Style::new(&mut chance, site.lease());
-        trace.note(|| format!("{style:?}"));
-        let steps = Steps::new(tasks.clone(), Arc::clone(&site), trace.clone());
+        recorder.note(|| format!("{style:?}"));
+        let steps = Steps::new(tasks.clone(), Arc::clone(&site), recorder.clone());
         let ledger = Ledger::new(clock.clone());
         let lags = style.lag && site.keeps_time();
         let caches: Vec<Cache> = (0..style.processes)
@@ -141,9 +140,8 @@ impl Schedule {
         let (actors, calls_left) = (actors.collect(), style.calls);
         Self {
             executor: Executor::new(tasks),
-            values: 0,
             is_read_at_last: false,
-            orphans: 0,
+            tally: Tally::default(),
             violations: Vec::new(),
             chance,
             style,
@@ -151,7 +149,6 @@ impl Schedule {
             steps,
             ledger,
             recorder,
-            trace,
             site,
             caches,
             actors,
@@ -184,23 +181,21 @@ impl Schedule {
             lease_may_end_after: None,
             clock_error: self.style.ahead.iter().max().copied().unwrap_or_default(),
         };
-        let mut violations = std::mem::take(&mut self.violations);
-        violations.extend(checker::check(&history, &rules));
-        violations.extend(checker::forgotten_leases(&history));
-        let mut tally = Tally::of(&history);
-        tally.count("steps", self.steps.happened());
-        tally.count("steps for nobody", self.orphans);
-        let trace = self.trace.take_lines();
+        self.violations.extend(checker::check(&history, &rules));
+        self.violations.extend(checker::forgotten_leases(&history));
+        self.tally.add_history(&history);
+        let trace = self.recorder.take_trace();
         self.executor.end();
-        Finished { history, violations, trace, tally }
+        Finished { history, violations: self.violations, trace, tally: self.tally }
     }
 
     /// One event. On the way to the end there are no more faults, all that was
     /// begun is ended, and time passes only when nothing else can happen.
     fn next(&mut self) -> bool {
         let is_ending = self.calls_left == 0;
-        let events = if is_ending { AT_THE_END.into() } else { self.style.events.clone() };
-        match self.one_of(&events) {
+        let mut events = if is_ending { AT_THE_END.into() } else { self.style.events.clone() };
+        events.retain(|(event, _)| self.can_happen(*event));
+        match self.chance.weighted(&events) {
             None if is_ending => self.end_something(),
             None | Some(Event::Wake) => self.pass_until_next(),
             Some(event) => {
@@ -210,29 +205,20 @@ impl Schedule {
         }
     }
 
-    fn one_of(&mut self, events: &[(Event, usize)]) -> Option<Event> {
-        let can_happen = |(event, weight)| (event, if self.can_happen(event) { weight } else { 0 });
-        let events: Vec<_> = events.iter().copied().map(can_happen).collect();
-        self.chance.weighted(&events)
-    }
-
     fn can_happen(&self, event: Event) -> bool {
         match event {
             Event::Call => !self.idle().is_empty(),
-            Event::Start => self.site.overlaps() && !self.steps_for(event).is_empty(),
-            Event::Happen | Event::Answer | Event::Orphan | Event::Fail => {
-                !self.steps_for(event).is_empty()
-            }
             Event::Tell => self.steps.unheard() > 0,
             Event::Cancel => self.actors.iter().any(|actor| actor.task.is_some()),
             Event::Tick | Event::Wake | Event::Leap | Event::Cut | Event::Lose => true,
+            _ => !self.steps_for(event).is_empty(),
         }
     }
 
     /// The steps that an event can be about.
     fn steps_for(&self, event: Event) -> Vec<StepId> {
         self.steps.in_phase(match event {
-            Event::Start => &[Phase::Sent],
+            Event::Start if self.site.overlaps() => &[Phase::Sent],
             Event::Happen => &[Phase::Sent, Phase::Started],
             Event::Answer => &[Phase::Happened],
             Event::Orphan => &[Phase::Orphaned],
@@ -248,12 +234,12 @@ impl Schedule {
         match event {
             Event::Call => self.call(),
             Event::Start => self.steps.start(step),
-            Event::Happen => self.steps.happen(step),
-            Event::Orphan => {
-                self.orphans += 1;
+            Event::Happen | Event::Orphan => {
+                let what = if event == Event::Happen { "steps" } else { "steps for nobody" };
+                self.tally.count(what, 1);
                 self.steps.happen(step);
             }
-            Event::Answer => self.steps.answer(step),
+            Event::Answer => self.steps.answer(step, &Ok(())),
             Event::Tell => self.steps.tell(self.chance.below(self.steps.unheard())),
             Event::Tick => self.pass_some(Duration::from_millis(1), lease / 3),
             Event::Wake => {}
@@ -263,14 +249,15 @@ impl Schedule {
                 self.executor.cancel(*self.chance.pick(&busy));
             }
             Event::Fail => {
-                let failing = self.disturb(Trouble::Failing(self.steps.process_of(step)));
-                self.steps.fail(step);
+                let failing = self.recorder.disturb(Trouble::Failing(self.steps.process_of(step)));
+                let failed = StoreError::new(StoreErrorKind::Failed, "a fault of the test's");
+                self.steps.answer(step, &Err(failed));
                 self.executor.run(&mut self.chance);
                 drop(failing);
             }
             Event::Cut => {
                 let process = self.chance.below(self.style.processes);
-                let failing = self.disturb(Trouble::Failing(Some(process)));
+                let failing = self.recorder.disturb(Trouble::Failing(Some(process)));
                 self.site.lose_connection(process);
                 self.steps.lose_connection(process);
                 self.executor.run(&mut self.chance);
@@ -283,7 +270,7 @@ impl Schedule {
                     let lost = keys.iter().find(|key| key.as_str() == &**name);
                     lost.into_iter().for_each(|key| self.ledger.removed(key));
                 }
-                drop(self.disturb(trouble));
+                drop(self.recorder.disturb(trouble));
             }
         }
     }
@@ -326,8 +313,7 @@ impl Schedule {
             return self.end_a_lease(actor);
         }
         self.calls_left -= 1;
-        let Self { style, chance, values, .. } = self;
-        let operation = style.call(chance, || new_value(values));
+        let operation = self.style.call(&mut self.chance, &self.recorder);
         self.begin(actor, operation);
     }
 
@@ -343,7 +329,7 @@ impl Schedule {
 
     /// A step towards the end of a lease that `actor` holds.
     fn end_a_lease(&mut self, actor: usize) {
-        let Self { style, chance, values, .. } = self;
+        let Self { style, chance, recorder, .. } = self;
         let actor = &mut self.actors[actor];
         let Some(held) = actor.user.take_lease(chance) else { return };
         let lease = held.call;
@@ -352,17 +338,12 @@ impl Schedule {
         } else if chance.one_in(4) {
             (Some(lease), Operation::GiveUp { lease })
         } else {
-            let (value, terms) = (new_value(values), style.terms_of_commit(chance, &held.tags));
+            let (value, terms) = (recorder.new_value(), style.terms_of_commit(chance, &held.tags));
             (Some(lease), Operation::Commit { lease, value, terms })
         };
         let doing = Doing::new(actor.user.caller, ends);
         let task = Box::pin(actor.user.clone().go_on(held, operation));
         actor.task = Some(self.executor.start(doing, task));
-    }
-
-    fn disturb(&self, trouble: Trouble) -> Disturbing {
-        self.trace.note(|| format!("--- {trouble:?}"));
-        self.recorder.disturb(trouble)
     }
 
     fn pass_until_next(&mut self) -> bool {
@@ -380,19 +361,19 @@ impl Schedule {
     }
 
     fn pass(&mut self, span: Duration) {
-        self.trace.note(|| format!("--- {span:?} pass"));
+        self.recorder.note(|| format!("--- {span:?} pass"));
         self.clock.advance(span);
         for stored in self.ledger.expired() {
             let (key, name) = (&stored.key, stored.key.as_str().into());
             if stored.is_election {
                 if self.site.expire(Slot::Refresh(key), &stored.token) {
-                    drop(self.disturb(Trouble::ElectionEnded(name)));
+                    drop(self.recorder.disturb(Trouble::ElectionEnded(name)));
                 }
             } else if self.holds(key).as_ref() == Some(&stored.token)
                 && self.site.expire(Slot::Entry(key), &stored.token)
                 && stored.is_lease
             {
-                drop(self.disturb(Trouble::LeaseEnded(name)));
+                drop(self.recorder.disturb(Trouble::LeaseEnded(name)));
             }
         }
     }
@@ -419,22 +400,4 @@ impl Schedule {
             }
         }
     }
-}
-
-fn new_value(values: &mut u64) -> ValueId {
-    *values += 1;
-    ValueId(*values)
-}
-
-fn recorder(clock: &ManualClock, trace: &Trace) -> Recorder {
-    let (time, began, trace) = (clock.clone(), clock.now(), trace.clone());
-    let recorder = Recorder::new(move || time.now());
-    recorder.telling(move |id, Record { caller, operation, called, ended }| {
-        trace.note(|| match ended {
-            None => format!("{caller:?}  #{id} {operation:?} ({} ms)", called.millis - began),
-            Some((at, outcome)) => {
-                format!("{caller:?}  #{id} -> {outcome:?} ({} ms)", at.millis - began)
-            }
-        });
-    })
 }

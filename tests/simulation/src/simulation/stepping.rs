@@ -1,9 +1,10 @@
 //! A store whose steps wait for the schedule.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use spakky_cache_core::entry::{Envelope, Epochs};
 use spakky_cache_core::store::{
     Cas, CasToken, Change, EvictionMark, Found, Slot, Step, Swept, Update,
@@ -51,13 +52,13 @@ impl Stepping {
                 Some(lag) => lag.overhear(&*store).await,
                 None => None,
             };
-            *answers.lock().unwrap_or_else(PoisonError::into_inner) = Some((answer, heard));
+            *answers.lock() = Some((answer, heard));
         };
         let verdict = self.steps.send(self.process, label, Box::pin(work));
         Box::pin(async move {
             let nothing = || StoreError::new(StoreErrorKind::Failed, "it did not happen");
             verdict.await.map_err(|_| nothing())??;
-            let answer = answer.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let answer = answer.lock().take();
             let (answer, heard) = answer.ok_or_else(nothing)?;
             if let (Some(lag), Some(heard)) = (&self.lag, heard) {
                 lag.hear(heard);

@@ -1,16 +1,17 @@
 //! The steps that are under way, each with two moments that the schedule
 //! decides: when it happens, and when its caller hears of it.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::channel::oneshot::{Receiver, Sender, channel};
+use parking_lot::Mutex;
 use spakky_cache_core::store::Change;
 use spakky_cache_core::{Key, StoreError, StoreErrorKind};
 
 use super::executor::{Doing, Tasks};
 use super::site::{Site, Work};
-use super::trace::Trace;
+use crate::history::Recorder;
 
 /// Which step.
 pub(crate) type StepId = u64;
@@ -80,8 +81,7 @@ impl Notice {
 struct Pool {
     steps: Vec<Step>,
     notices: Vec<Notice>,
-    sent: u64,
-    happened: u64,
+    sent: StepId,
 }
 
 /// All steps of a schedule. Clones share them.
@@ -90,16 +90,12 @@ pub(crate) struct Steps {
     pool: Arc<Mutex<Pool>>,
     tasks: Tasks,
     site: Arc<dyn Site>,
-    trace: Trace,
+    recorder: Recorder,
 }
 
 impl Steps {
-    pub(crate) fn new(tasks: Tasks, site: Arc<dyn Site>, trace: Trace) -> Self {
-        Self { pool: Arc::default(), tasks, site, trace }
-    }
-
-    fn pool(&self) -> MutexGuard<'_, Pool> {
-        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn new(tasks: Tasks, site: Arc<dyn Site>, recorder: Recorder) -> Self {
+        Self { pool: Arc::default(), tasks, site, recorder }
     }
 
     /// A step of the task that runs. What is returned tells when it is answered,
@@ -110,14 +106,14 @@ impl Steps {
         let orphans: Vec<_> = {
             let is_orphan =
                 |step: &mut Step| step.process == process && step.phase() == Phase::Orphaned;
-            self.pool().steps.extract_if(.., is_orphan).collect()
+            self.pool.lock().steps.extract_if(.., is_orphan).collect()
         };
         for orphan in orphans.into_iter().filter(|orphan| orphan.id % 2 == 0) {
-            self.trace.note(|| format!("                {} happens after all", orphan.label));
+            self.recorder.note(|| format!("                {} happens after all", orphan.label));
             orphan.work.into_iter().for_each(|work| self.site.carry_out(work));
         }
         let (verdict, heard) = channel();
-        let mut pool = self.pool();
+        let mut pool = self.pool.lock();
         pool.sent += 1;
         let step = Step {
             id: pool.sent,
@@ -134,7 +130,7 @@ impl Steps {
 
     /// The steps in one of `phases`.
     pub(crate) fn in_phase(&self, phases: &[Phase]) -> Vec<StepId> {
-        let mut pool = self.pool();
+        let mut pool = self.pool.lock();
         pool.steps.retain(|step| step.phase() != Phase::Over);
         pool.steps
             .iter()
@@ -143,14 +139,9 @@ impl Steps {
             .collect()
     }
 
-    /// How many have happened in all.
-    pub(crate) fn happened(&self) -> u64 {
-        self.pool().happened
-    }
-
     /// Begins to carry a step out, while others go on.
     pub(crate) fn start(&self, id: StepId) {
-        let mut pool = self.pool();
+        let mut pool = self.pool.lock();
         for step in pool.steps.iter_mut().filter(|step| step.id == id) {
             self.note(step, "is under way");
             step.is_started = true;
@@ -161,8 +152,7 @@ impl Steps {
     /// Carries a step out.
     pub(crate) fn happen(&self, id: StepId) {
         let work = {
-            let mut pool = self.pool();
-            pool.happened += 1;
+            let mut pool = self.pool.lock();
             let Some(step) = pool.steps.iter_mut().find(|step| step.id == id) else { return };
             let is_orphaned = step.phase() == Phase::Orphaned;
             self.note(step, if is_orphaned { "happens for nobody" } else { "happens" });
@@ -171,30 +161,24 @@ impl Steps {
         work.into_iter().for_each(|work| self.site.carry_out(work));
     }
 
-    /// The caller of a step that has happened hears of it.
-    pub(crate) fn answer(&self, id: StepId) {
-        self.tell_callers(|step| step.id == id, &Ok(()));
-    }
-
-    /// The caller of a step hears that it failed. Returns its process.
-    pub(crate) fn fail(&self, id: StepId) {
-        let failed = StoreError::new(StoreErrorKind::Failed, "a fault of the test's");
-        self.tell_callers(|step| step.id == id, &Err(failed));
+    /// The caller of a step hears that it was answered, or that it failed.
+    pub(crate) fn answer(&self, id: StepId, verdict: &Verdict) {
+        self.tell_callers(|step| step.id == id, verdict);
     }
 
     /// The callers of all steps of `process` hear that it lost its connection,
     /// and its watches end.
     pub(crate) fn lose_connection(&self, process: usize) {
-        let lost = StoreError::new(StoreErrorKind::Unavailable, "the connection was lost");
-        self.tell_callers(|step| step.process == process, &Err(lost));
-        for notice in self.pool().notices.iter().filter(|notice| notice.process == process) {
+        let lost = Err(StoreError::new(StoreErrorKind::Unavailable, "the connection was lost"));
+        self.tell_callers(|step| step.process == process, &lost);
+        for notice in self.pool.lock().notices.iter().filter(|notice| notice.process == process) {
             // It may have been told before.
             let _ = notice.heard.set(());
         }
     }
 
     fn tell_callers(&self, which: impl Fn(&Step) -> bool, verdict: &Verdict) {
-        for step in self.pool().steps.iter_mut().filter(|step| which(step)) {
+        for step in self.pool.lock().steps.iter_mut().filter(|step| which(step)) {
             let Some(caller) = step.verdict.take_if(|caller| !caller.is_canceled()) else {
                 continue;
             };
@@ -208,13 +192,13 @@ impl Steps {
 
     /// Which process sent it.
     pub(crate) fn process_of(&self, id: StepId) -> Option<usize> {
-        self.pool().steps.iter().find(|step| step.id == id).map(|step| step.process)
+        self.pool.lock().steps.iter().find(|step| step.id == id).map(|step| step.process)
     }
 
     /// A change that `process` hears of when the schedule says so.
     pub(crate) fn forward(&self, process: usize, key: Key, happened: Change) -> Change {
         let heard = Change::default();
-        let mut pool = self.pool();
+        let mut pool = self.pool.lock();
         pool.notices.retain(|notice| Arc::strong_count(&notice.heard) > 1);
         pool.notices.push(Notice { process, key, happened, heard: Arc::clone(&heard) });
         heard
@@ -222,21 +206,22 @@ impl Steps {
 
     /// How many changes have happened that their watchers have not heard of.
     pub(crate) fn unheard(&self) -> usize {
-        self.pool().notices.iter().filter(|notice| notice.is_due()).count()
+        self.pool.lock().notices.iter().filter(|notice| notice.is_due()).count()
     }
 
     /// Tells of one of them.
     pub(crate) fn tell(&self, which: usize) {
-        let pool = self.pool();
+        let pool = self.pool.lock();
         if let Some(notice) = pool.notices.iter().filter(|notice| notice.is_due()).nth(which) {
             let Notice { process, key, .. } = notice;
-            self.trace.note(|| format!("process {process}         hears of a change of {key:?}"));
+            self.recorder
+                .note(|| format!("process {process}         hears of a change of {key:?}"));
             let _ = notice.heard.set(());
         }
     }
 
     fn note(&self, step: &Step, what: &str) {
         let Step { id, process, label, .. } = step;
-        self.trace.note(|| format!("process {process}         {label} {what} (step {id})"));
+        self.recorder.note(|| format!("process {process}         {label} {what} (step {id})"));
     }
 }

@@ -7,20 +7,7 @@ use spakky_cache_core::{Key, Policy, Tag};
 
 use super::chance::Chance;
 use super::schedule::Event;
-use crate::history::{Name, Operation, Terms, ValueId};
-
-/// What can be done without a lease.
-#[derive(Clone, Copy, Debug)]
-enum Kind {
-    Get,
-    GetMany,
-    Lookup,
-    Set,
-    Delete,
-    Evict,
-    Clear,
-    BeginWrite,
-}
+use crate::history::{Name, Operation, Recorder, Terms};
 
 /// How likely each kind of event is: one of these weights.
 const EVENTS: [(Event, &[usize]); 13] = [
@@ -39,16 +26,16 @@ const EVENTS: [(Event, &[usize]); 13] = [
     (Event::Lose, &[0, 0, 0, 1]),
 ];
 
-/// The same for calls.
-const CALLS: [(Kind, &[usize]); 8] = [
-    (Kind::Lookup, &[10, 20]),
-    (Kind::Get, &[5, 10]),
-    (Kind::GetMany, &[0, 2]),
-    (Kind::Set, &[0, 2, 6]),
-    (Kind::Delete, &[0, 2, 6]),
-    (Kind::Evict, &[1, 4, 10]),
-    (Kind::Clear, &[0, 0, 2]),
-    (Kind::BeginWrite, &[0, 3, 8]),
+/// The same for calls that need no lease.
+const CALLS: [(&str, &[usize]); 8] = [
+    ("lookup", &[10, 20]),
+    ("get", &[5, 10]),
+    ("get-many", &[0, 2]),
+    ("set", &[0, 2, 6]),
+    ("delete", &[0, 2, 6]),
+    ("evict-tags", &[1, 4, 10]),
+    ("clear", &[0, 0, 2]),
+    ("begin-write", &[0, 3, 8]),
 ];
 
 /// What the schedule's choices are made of.
@@ -67,7 +54,7 @@ pub(crate) struct Style {
     /// Whether processes know epochs without asking.
     pub(crate) lag: bool,
     pub(crate) events: Vec<(Event, usize)>,
-    kinds: Vec<(Kind, usize)>,
+    calls_of: Vec<(&'static str, usize)>,
     /// One commit in so many changes the tags of its lookup.
     changes_tags: usize,
     /// One entry in so many has a time to live, or a fresh time.
@@ -98,7 +85,7 @@ impl Style {
             ahead,
             lag: chance.one_in(2),
             events: EVENTS.map(|(event, weights)| (event, *chance.pick(weights))).into(),
-            kinds: CALLS.map(|(kind, weights)| (kind, *chance.pick(weights))).into(),
+            calls_of: CALLS.map(|(call, weights)| (call, *chance.pick(weights))).into(),
             changes_tags: 1 + chance.below(4),
             ends: 1 + chance.below(4),
         };
@@ -113,7 +100,7 @@ impl Style {
         self.actors = self.actors.min(2);
         self.lag = true;
         self.changes_tags = 1;
-        self.kinds = vec![(Kind::Lookup, 20), (Kind::Evict, 10), (Kind::Get, 4)];
+        self.calls_of = vec![("lookup", 20), ("evict-tags", 10), ("get", 4)];
         for (event, weight) in &mut self.events {
             match event {
                 Event::Tick => *weight = 1,
@@ -133,19 +120,27 @@ impl Style {
         self.tags.iter().filter_map(|name| Tag::new(name, usize::MAX).ok()).collect()
     }
 
-    /// Anything that needs no lease. `new_value` makes values.
-    pub(crate) fn call(
-        &self,
-        chance: &mut Chance,
-        mut new_value: impl FnMut() -> ValueId,
-    ) -> Operation {
+    /// A call that needs no lease.
+    pub(crate) fn call(&self, chance: &mut Chance, recorder: &Recorder) -> Operation {
         // Most often the first.
         let which = chance.below(self.keys.len()).min(chance.below(self.keys.len()));
         let key = self.keys[which].clone();
-        match chance.weighted(&self.kinds).unwrap_or(Kind::Lookup) {
-            Kind::Get => Operation::Get { keys: vec![key] },
-            Kind::GetMany => Operation::Get { keys: self.keys.clone() },
-            Kind::Lookup => {
+        match chance.weighted(&self.calls_of).unwrap_or("lookup") {
+            "get" => Operation::Get { keys: vec![key] },
+            "get-many" => Operation::Get { keys: self.keys.clone() },
+            "set" => {
+                let keys = if chance.one_in(3) { self.keys.clone() } else { vec![key] };
+                let entries = keys.into_iter().map(|key| (key, recorder.new_value())).collect();
+                let tags = self.some_tags(chance);
+                Operation::Set { entries, terms: self.terms(chance, tags) }
+            }
+            "delete" if chance.one_in(4) => Operation::Delete { keys: self.keys.clone() },
+            "delete" => Operation::Delete { keys: vec![key] },
+            "evict-tags" if chance.one_in(4) => Operation::Evict { tags: self.tags.clone() },
+            "evict-tags" => Operation::Evict { tags: vec![chance.pick(&self.tags).clone()] },
+            "clear" => Operation::Clear,
+            "begin-write" => Operation::BeginWrite { key, tags: self.some_tags(chance) },
+            _ => {
                 let max_wait = match chance.below(8) {
                     0 => Some(Duration::ZERO),
                     1..=3 => Some(chance.span(Duration::from_millis(1), self.policy.lease * 2)),
@@ -153,18 +148,6 @@ impl Style {
                 };
                 Operation::Lookup { key, tags: self.some_tags(chance), max_wait }
             }
-            Kind::Set => {
-                let keys = if chance.one_in(3) { self.keys.clone() } else { vec![key] };
-                let entries = keys.into_iter().map(|key| (key, new_value())).collect();
-                let tags = self.some_tags(chance);
-                Operation::Set { entries, terms: self.terms(chance, tags) }
-            }
-            Kind::Delete if chance.one_in(4) => Operation::Delete { keys: self.keys.clone() },
-            Kind::Delete => Operation::Delete { keys: vec![key] },
-            Kind::Evict if chance.one_in(4) => Operation::Evict { tags: self.tags.clone() },
-            Kind::Evict => Operation::Evict { tags: vec![chance.pick(&self.tags).clone()] },
-            Kind::Clear => Operation::Clear,
-            Kind::BeginWrite => Operation::BeginWrite { key, tags: self.some_tags(chance) },
         }
     }
 

@@ -9,11 +9,11 @@ use crate::history::{History, Operation, Outcome, Trouble};
 
 /// Counts over one schedule or many, by what they count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tally(BTreeMap<&'static str, u64>);
+pub struct Tally(BTreeMap<&'static str, usize>);
 
 impl Tally {
     /// Adds to a count.
-    pub fn count(&mut self, what: &'static str, count: u64) {
+    pub fn count(&mut self, what: &'static str, count: usize) {
         *self.0.entry(what).or_default() += count;
     }
 
@@ -22,30 +22,29 @@ impl Tally {
         other.0.iter().for_each(|(what, count)| self.count(what, *count));
     }
 
-    /// What callers saw of one schedule.
-    pub fn of(history: &History) -> Self {
-        let mut tally = Self::default();
-        tally.count("schedules", 1);
-        tally.count("calls", history.calls.len() as u64);
+    /// Adds what callers saw in one schedule.
+    pub fn add_history(&mut self, history: &History) {
+        self.count("schedules", 1);
+        self.count("calls", history.calls.len());
         for record in &history.calls {
-            let (what, count) = match (&record.operation, record.outcome()) {
-                (Operation::BeginWrite { .. }, Some(Outcome::Done)) => ("writes", 1),
-                (_, Some(Outcome::Miss)) => ("loads", 1),
-                (_, Some(Outcome::Stored(true))) => ("commits", 1),
-                (_, Some(Outcome::Stored(false))) => ("commits refused", 1),
-                (_, Some(Outcome::Hit(_))) => ("values read", 1),
-                (_, Some(Outcome::Values(values))) => {
-                    ("values read", values.iter().flatten().count() as u64)
-                }
-                (_, Some(Outcome::Stale { refresh: true, .. })) => ("refreshes", 1),
-                (_, Some(Outcome::Stale { .. })) => ("stale values read", 1),
-                (Operation::GiveUp { .. }, _) => ("leases given up", 1),
-                (_, Some(Outcome::Dropped)) => ("callers dropped", 1),
-                (_, Some(Outcome::Failed(Error::LockTimeout))) => ("waits too long", 1),
-                (_, Some(Outcome::Failed(_))) => ("calls failed", 1),
-                _ => ("other calls", 1),
+            let what = match (&record.operation, record.outcome()) {
+                (Operation::BeginWrite { .. }, Some(Outcome::Done)) => "writes",
+                (_, Some(Outcome::Miss)) => "loads",
+                (_, Some(Outcome::Stored(true))) => "commits",
+                (_, Some(Outcome::Stored(false))) => "commits refused",
+                (_, Some(Outcome::Hit(_) | Outcome::Values(_))) => "reads",
+                (_, Some(Outcome::Stale { refresh: true, .. })) => "refreshes",
+                (_, Some(Outcome::Stale { .. })) => "stale reads",
+                (Operation::GiveUp { .. }, _) => "leases given up",
+                (_, Some(Outcome::Dropped)) => "callers dropped",
+                (_, Some(Outcome::Failed(Error::LockTimeout))) => "waits too long",
+                (_, Some(Outcome::Failed(_))) => "calls failed",
+                _ => "other calls",
             };
-            tally.count(what, count);
+            self.count(what, 1);
+        }
+        for (_, counts) in &history.counts {
+            self.count("waits", usize::try_from(counts.stampede_waits).unwrap_or(usize::MAX));
         }
         for disturbance in &history.disturbances {
             let what = match disturbance.trouble {
@@ -53,11 +52,8 @@ impl Tally {
                 Trouble::Failing(_) => "faults",
                 _ => "losses",
             };
-            tally.count(what, 1);
+            self.count(what, 1);
         }
-        let waits = history.counts.iter().map(|(_, counts)| counts.stampede_waits).sum();
-        tally.count("waits", waits);
-        tally
     }
 }
 

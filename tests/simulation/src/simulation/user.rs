@@ -1,7 +1,8 @@
 //! A user of a process's cache, and what it does.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use spakky_cache_core::{EntryOptions, Lease, Lookup, Session};
 
 use super::chance::Chance;
@@ -30,17 +31,13 @@ impl User {
         Self { caller, session: Arc::new(session), recorder, held: Arc::default() }
     }
 
-    fn held(&self) -> MutexGuard<'_, Vec<Held>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     pub(crate) fn holds_leases(&self) -> bool {
-        !self.held().is_empty()
+        !self.held.lock().is_empty()
     }
 
     /// One of the leases that it holds, to go on with it.
     pub(crate) fn take_lease(&self, chance: &mut Chance) -> Option<Held> {
-        let mut held = self.held();
+        let mut held = self.held.lock();
         (!held.is_empty()).then(|| held.len()).map(|count| held.swap_remove(chance.below(count)))
     }
 
@@ -56,7 +53,7 @@ impl User {
             call.end(Outcome::of(answer, Outcome::Stored));
         } else {
             call.end(Outcome::Done);
-            self.held().push(Held { to_write: false, ..held });
+            self.held.lock().push(Held { to_write: false, ..held });
         }
     }
 
@@ -65,7 +62,7 @@ impl User {
         let call = self.recorder.begin(self.caller, operation.clone());
         let (id, session) = (call.id(), &self.session);
         let hold = |tags: &[Name], to_write, lease| {
-            self.held().push(Held { call: id, tags: tags.to_vec(), to_write, lease });
+            self.held.lock().push(Held { call: id, tags: tags.to_vec(), to_write, lease });
         };
         let done = |()| Outcome::Done;
         let outcome = match &operation {
