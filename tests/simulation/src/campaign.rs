@@ -11,7 +11,6 @@ use crate::simulation::{Backing, Finished, Tally, run};
 const THREADS: usize = 2;
 
 /// Schedules to run.
-#[derive(Clone, Debug)]
 pub struct Campaign {
     /// What it is called.
     pub name: &'static str,

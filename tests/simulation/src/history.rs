@@ -83,8 +83,8 @@ pub enum Operation {
         key: Name,
         /// The tags that its entry is expected to have.
         tags: Vec<Name>,
-        /// How long to wait for another's load. `None`: as long as the policy
-        /// allows.
+        /// How long to wait for another's load. `None` waits for as long as the
+        /// policy allows.
         max_wait: Option<Duration>,
     },
     /// `set` and `set-many`.
@@ -230,7 +230,7 @@ pub struct Record {
     pub operation: Operation,
     /// Before the call.
     pub called: When,
-    /// After the call, with its outcome. `None`: it has not ended.
+    /// After the call, with its outcome. `None` while it goes on.
     pub ended: Option<(When, Outcome)>,
 }
 
@@ -279,7 +279,7 @@ pub struct Disturbance {
     pub trouble: Trouble,
     /// It began after this.
     pub from: When,
-    /// It ended before this. `None`: it lasts.
+    /// It ended before this. `None` while it lasts.
     pub until: Option<When>,
 }
 
@@ -338,7 +338,7 @@ impl Recorder {
         ValueId(recorded.values)
     }
 
-    /// Keeps a trace from now on: lines for whoever has to read what happened.
+    /// Keeps a trace from now on: a line for each event, for a person to read.
     pub(crate) fn trace(&self) {
         self.recorded.lock().trace = Some(Vec::new());
     }
@@ -356,10 +356,13 @@ impl Recorder {
     /// Records that a call is about to begin.
     pub fn begin(&self, caller: Caller, operation: Operation) -> Call {
         let mut recorded = self.recorded.lock();
-        let called = self.now(&mut recorded);
+        let began = self.now(&mut recorded);
         let id = recorded.history.calls.len();
-        recorded.note(|| format!("{caller:?}  #{id} {operation:?} at {} ms", called.millis));
-        recorded.history.calls.push(Record { caller, operation, called, ended: None });
+        let Caller { process, session } = caller;
+        recorded.note(|| {
+            format!("process {process}.{session}  #{id} {operation:?} at {} ms", began.millis)
+        });
+        recorded.history.calls.push(Record { caller, operation, called: began, ended: None });
         Call { recorder: self.clone(), id, open: true }
     }
 

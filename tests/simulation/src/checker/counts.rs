@@ -68,9 +68,8 @@ pub(super) fn check(history: &History, found: &mut Vec<Violation>) {
         for (name, count) in counts.counts() {
             let (least, most) = bounds.get(name).copied().unwrap_or_default();
             if !(least..=most).contains(&count) {
-                let sentence = format!(
-                    "process {process} counts {count} {name}, its callers {least} to {most}"
-                );
+                let sentence =
+                    format!("process {process} counts {count} {name}, not {least} to {most}");
                 found.push(Violation::new(Guarantee::HonestCounters, sentence, []));
             }
         }

@@ -13,7 +13,6 @@ pub(super) enum Kind {
 }
 
 /// The right to fill one key, as its caller saw it.
-#[derive(Debug)]
 pub(super) struct Lease<'a> {
     /// The call that gave it.
     pub(super) call: CallId,
@@ -36,7 +35,6 @@ impl Lease<'_> {
 }
 
 /// Who wrote a value.
-#[derive(Debug)]
 pub(super) struct Written<'a> {
     pub(super) call: CallId,
     pub(super) key: &'a Name,
@@ -56,7 +54,6 @@ pub(super) struct Read<'a> {
 }
 
 /// A history and what follows from it.
-#[derive(Debug)]
 pub(super) struct Facts<'a> {
     pub(super) history: &'a History,
     /// By the call that gave them.

@@ -43,7 +43,7 @@ fn overlap(
         return Some(Violation::new(Guarantee::OwnersOnly, sentence, calls));
     }
     let excused = match (first.kind, second.kind) {
-        // A write takes the key from whoever has it. A refresh goes on when its
+        // A write takes the key from any other holder. A refresh goes on when its
         // entry was removed, or expired, but its commit is refused.
         (_, Kind::Write)
         | (Kind::Refresh, Kind::Load)
@@ -78,8 +78,8 @@ fn nothing_after_a_loss(facts: &Facts<'_>, found: &mut Vec<Violation>) {
     }
 }
 
-/// What takes a key from the holder of its lease, or (true) from whoever
-/// refreshes its entry.
+/// What takes a key from the holder of its lease or, with true, from the caller
+/// that refreshes its entry.
 fn losses<'a>(facts: &Facts<'a>) -> Timelines<(&'a Name, bool)> {
     Timelines::of(|add| {
         for (call, record) in facts.history.calls.iter().enumerate() {

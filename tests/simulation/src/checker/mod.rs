@@ -26,7 +26,7 @@ pub struct Rules {
     /// How long the policy lets a caller wait.
     pub longest_wait: Duration,
     /// After how long a lease may have expired without a disturbance that says
-    /// so. `None`: the history has a disturbance for each lease that expired.
+    /// so. `None` if the history has a disturbance for each expired lease.
     pub lease_may_end_after: Option<Duration>,
     /// How much the clocks of the recorder, the caches and the store may differ.
     pub clock_error: Duration,

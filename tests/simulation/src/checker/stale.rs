@@ -72,7 +72,7 @@ fn broken_by<'a>(
 }
 
 /// The same for a set that failed. It may take effect at any time after its
-/// call, but not after a later step of its own process.
+/// call, but not after a later step of the same process.
 fn broken_by_own_process(facts: &Facts<'_>, before: u64, written: &Written<'_>) -> Option<CallId> {
     let set = facts.call(written.call);
     let (Some(ended), None, None) = (set.end(), set.success(), written.lease) else {

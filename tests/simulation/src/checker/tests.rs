@@ -9,7 +9,9 @@ use spakky_cache_core::Error;
 use spakky_cache_core::metrics::Snapshot;
 
 use super::{Guarantee, Rules, Violation, check};
-use crate::history::{Caller, History, Operation, Outcome, Recorder, Terms, Trouble, ValueId};
+use crate::history::{
+    Call, Caller, History, Operation, Outcome, Recorder, Terms, Trouble, ValueId,
+};
 
 /// The history of `steps` such as `a lookup tag -> miss; b delete -> 0`.
 ///
@@ -23,7 +25,8 @@ fn history(steps: &str) -> History {
     let now = Arc::new(AtomicU64::new(0));
     let clock = Arc::clone(&now);
     let recorder = Recorder::new(move || clock.load(SeqCst));
-    let (mut failing, mut open, mut leases) = (None, HashMap::new(), HashMap::new());
+    let (mut failing, mut leases) = (None, HashMap::new());
+    let mut open: HashMap<_, Call> = HashMap::new();
     for step in steps.split(';') {
         let (call, answer) = step.split_once("->").unwrap_or((step, ""));
         match call.split_whitespace().collect::<Vec<_>>()[..] {
@@ -33,10 +36,7 @@ fn history(steps: &str) -> History {
             ["lost", "lease"] => drop(recorder.disturb(Trouble::LeaseEnded("key".into()))),
             ["lost", "epoch"] => drop(recorder.disturb(Trouble::EpochLost(None))),
             ["lost", "all"] => drop(recorder.disturb(Trouble::AnyLost)),
-            [who, "ends"] => {
-                let call: crate::history::Call = open.remove(who).expect("an open call");
-                call.end(outcome(answer));
-            }
+            [who, "ends"] => open.remove(who).expect("an open call").end(outcome(answer)),
             [] | [_] => {}
             [who, name, ref arguments @ ..] => {
                 let process = process(who).expect("a process");
@@ -195,7 +195,9 @@ fn two_leases_at_once_need_an_excuse() {
     violated(Guarantee::OneLoad, &two_leases(""));
     violated(Guarantee::OneLoad, &two_leases("b evict another -> done"));
     let excuses = ["b evict tag -> done", "b delete -> 0", "lost lease", "lost epoch", "lost all"];
-    excuses.iter().for_each(|excuse| kept(&two_leases(excuse)));
+    for excuse in excuses {
+        kept(&two_leases(excuse));
+    }
     kept("a lookup -> miss; a commit v1 -> true; b lookup -> miss");
 }
 

@@ -9,7 +9,6 @@ use crate::history::CallId;
 pub(super) type Cause = Option<CallId>;
 
 /// Spans of time for each of several things.
-#[derive(Debug)]
 pub(super) struct Timelines<K>(HashMap<K, Vec<Span>>);
 
 #[derive(Clone, Copy, Debug)]

@@ -12,7 +12,6 @@ use super::chance::Chance;
 use crate::history::{CallId, Caller};
 
 /// What a task does.
-#[derive(Debug)]
 pub(crate) struct Doing {
     pub(crate) caller: Caller,
     /// The lease that it ends: a task that it spawns gives the lease up.

@@ -59,15 +59,15 @@ impl Ledger {
         book.stored.push(Stored { key, token, is_lease, is_election, ends });
     }
 
-    pub(crate) fn removed(&self, key: &Key) {
-        self.book.lock().keys.remove(key);
+    pub(crate) fn removed(&self, keys: &[Key]) {
+        self.book.lock().keys.retain(|key, _| !keys.contains(key));
     }
 
     /// A slot that held `expected` was updated.
     pub(crate) fn updated(&self, slot: Slot<'_>, expected: Option<&CasToken>, update: Update<'_>) {
         match (slot, update) {
             (_, Update::Put(envelope)) => self.stored(slot, envelope),
-            (Slot::Entry(key), Update::Remove) => self.removed(key),
+            (Slot::Entry(key), Update::Remove) => self.removed(std::slice::from_ref(key)),
             (_, Update::Remove) => self.book.lock().stored.retain(|it| Some(&it.token) != expected),
             (_, Update::Extend(lasts)) => {
                 let ends = Some(self.after(lasts));

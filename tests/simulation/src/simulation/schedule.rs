@@ -16,7 +16,7 @@ use super::runtime::SimulatedProcess;
 use super::site::{Backing, Site};
 use super::stepping::Stepping;
 use super::steps::{Phase, StepId, Steps};
-use super::style::Style;
+use super::style::{Event, Style};
 use super::tally::Tally;
 use super::user::User;
 use crate::checker::{self, Guarantee, Rules, Violation};
@@ -28,7 +28,6 @@ const MOST_EVENTS: usize = 20_000;
 const AT_THE_END: [(Event, usize); 3] = [(Event::Happen, 1), (Event::Answer, 1), (Event::Tell, 1)];
 
 /// How a schedule went.
-#[derive(Debug)]
 pub struct Finished {
     /// What callers did and saw.
     pub history: History,
@@ -43,34 +42,6 @@ pub struct Finished {
 /// Runs the schedule of `seed` to its end, with a trace if it is wanted.
 pub fn run(seed: u64, traced: bool, backing: &mut dyn Backing) -> Finished {
     Schedule::new(seed, traced, backing).run()
-}
-
-/// What can happen next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Event {
-    Call,
-    /// A step begins to be carried out, while others go on.
-    Start,
-    /// A step is carried out.
-    Happen,
-    /// A caller hears of its step.
-    Answer,
-    /// A step is carried out whose caller is gone.
-    Orphan,
-    /// A process hears of a change.
-    Tell,
-    /// Some time passes.
-    Tick,
-    /// Time passes until something wakes.
-    Wake,
-    /// Much time passes.
-    Leap,
-    Cancel,
-    /// A step fails, before it happens or after it.
-    Fail,
-    /// A process loses its connection, and all that was under way on it.
-    Cut,
-    Lose,
 }
 
 /// A user, and the task that it is at.
@@ -264,18 +235,18 @@ impl Schedule {
                 drop(failing);
             }
             Event::Lose => {
-                let (keys, tags) = (self.style.all_keys(), self.style.all_tags());
+                let (mut keys, tags) = (self.style.all_keys(), self.style.all_tags());
                 let Some(trouble) = self.site.lose(&mut self.chance, &keys, &tags) else { return };
                 if let Trouble::EntryLost(name) = &trouble {
-                    let lost = keys.iter().find(|key| key.as_str() == &**name);
-                    lost.into_iter().for_each(|key| self.ledger.removed(key));
+                    keys.retain(|key| key.as_str() == &**name);
+                    self.ledger.removed(&keys);
                 }
                 drop(self.recorder.disturb(trouble));
             }
         }
     }
 
-    /// Nothing is under way: whoever can end a lease does, or time passes.
+    /// Nothing is under way: an actor ends a lease that it holds, or time passes.
     fn end_something(&mut self) -> bool {
         let mut holders = self.idle();
         holders.retain(|actor| self.actors[*actor].user.holds_leases());
@@ -383,7 +354,7 @@ impl Schedule {
         self.site.holds(key, self.ledger.holds(key))
     }
 
-    /// Whoever waits, waits for a lease. Were there none, it would have been
+    /// An actor that waits, waits for a lease. Without one, it would have been
     /// woken.
     fn nobody_sleeps_for_nothing(&mut self) {
         self.site.hear_all();

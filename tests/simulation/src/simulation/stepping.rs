@@ -21,7 +21,7 @@ pub(crate) struct Stepping {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) steps: Steps,
     pub(crate) ledger: Ledger,
-    /// `None`: the store's epochs lag by themselves, or never.
+    /// `None` if the store's epochs lag by themselves, or never.
     pub(crate) lag: Option<Arc<Lag>>,
 }
 
@@ -33,11 +33,11 @@ impl fmt::Debug for Stepping {
 
 impl Stepping {
     /// A step that does `work` on the store behind this when it happens.
-    fn step<'a, T, F>(
-        &'a self,
+    fn step<T, F>(
+        &self,
         label: String,
         work: impl FnOnce(Arc<dyn Store>, Ledger) -> F,
-    ) -> Step<'a, T>
+    ) -> Step<'_, T>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, StoreError>> + Send + 'static,
@@ -145,7 +145,9 @@ impl Store for Stepping {
         let keys: Vec<_> = entries.iter().map(|(key, _)| key).collect();
         self.step(format!("put {keys:?}"), |store, ledger| async move {
             store.put(&of).await?;
-            of.iter().for_each(|(key, envelope)| ledger.stored(Slot::Entry(key), envelope));
+            for (key, envelope) in &of {
+                ledger.stored(Slot::Entry(key), envelope);
+            }
             Ok(())
         })
     }
@@ -154,7 +156,7 @@ impl Store for Stepping {
         let of = keys.to_vec();
         self.step(format!("remove {keys:?}"), |store, ledger| async move {
             let removed = store.remove(&of).await?;
-            of.iter().for_each(|key| ledger.removed(key));
+            ledger.removed(&of);
             Ok(removed)
         })
     }

@@ -101,8 +101,8 @@ impl Steps {
     /// A step of the task that runs. What is returned tells when it is answered,
     /// or why it failed.
     pub(crate) fn send(&self, process: usize, label: String, work: Work) -> Receiver<Verdict> {
-        // Whoever sends a step knows that its earlier ones have happened, or
-        // never will. Which of the two is as good as random: their number tells.
+        // A process that sends a step knows that its earlier ones have happened, or
+        // never will. Their numbers decide which: that is as good as random.
         let orphans: Vec<_> = {
             let is_orphan =
                 |step: &mut Step| step.process == process && step.phase() == Phase::Orphaned;
@@ -158,7 +158,9 @@ impl Steps {
             self.note(step, if is_orphaned { "happens for nobody" } else { "happens" });
             step.work.take()
         };
-        work.into_iter().for_each(|work| self.site.carry_out(work));
+        if let Some(work) = work {
+            self.site.carry_out(work);
+        }
     }
 
     /// The caller of a step hears that it was answered, or that it failed.

@@ -6,8 +6,35 @@ use std::time::Duration;
 use spakky_cache_core::{Key, Policy, Tag};
 
 use super::chance::Chance;
-use super::schedule::Event;
 use crate::history::{Name, Operation, Recorder, Terms};
+
+/// What can happen next: calls and steps, then the passing of time and faults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
+pub(crate) enum Event {
+    Call,
+    /// A step begins to be carried out, while others go on.
+    Start,
+    /// A step is carried out.
+    Happen,
+    /// A caller hears of its step.
+    Answer,
+    /// A step is carried out whose caller is gone.
+    Orphan,
+    /// A process hears of a change.
+    Tell,
+    /// Some time passes.
+    Tick,
+    /// Time passes until something wakes.
+    Wake,
+    /// Much time passes.
+    Leap,
+    Cancel,
+    /// A step fails, before it happens or after it.
+    Fail,
+    /// A process loses its connection, and all that was under way on it.
+    Cut,
+    Lose,
+}
 
 /// How likely each kind of event is: one of these weights.
 const EVENTS: [(Event, &[usize]); 13] = [
@@ -102,11 +129,8 @@ impl Style {
         self.changes_tags = 1;
         self.calls_of = vec![("lookup", 20), ("evict-tags", 10), ("get", 4)];
         for (event, weight) in &mut self.events {
-            match event {
-                Event::Tick => *weight = 1,
-                Event::Wake | Event::Leap => *weight = 0,
-                Event::Cancel | Event::Fail | Event::Cut | Event::Lose => *weight = 0,
-                _ => {}
+            if *event > Event::Tell {
+                *weight = usize::from(*event == Event::Tick);
             }
         }
         self
