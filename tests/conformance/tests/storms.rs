@@ -20,22 +20,15 @@ mod weather;
 #[path = "storms/world.rs"]
 mod world;
 
-use std::sync::Arc;
-
-use spakky_cache_core::Store;
-use spakky_simulation::checker::Guarantee;
-use spakky_simulation::simulation::{Chance, Check, Without};
 use spakky_test_support::{ServerOptions, proof};
 
 use evictions::Evictions;
 use storm::Storm;
 use weather::{Weather, counted};
-use world::{World, Wrap};
-
-const SOUND: Wrap = |store: Arc<dyn Store>| store;
+use world::World;
 
 async fn storm(name: &'static str, options: ServerOptions, weathers: &'static [Weather]) -> Storm {
-    Storm::over(World::new(options, SOUND).await, name, weathers)
+    Storm::over(World::new(options).await, name, weathers)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
@@ -95,34 +88,4 @@ async fn everything_at_once() {
     (storm.keys, storm.value_bytes) = (40, 8 << 10);
     storm.rages().await;
     assert!(storm.seen.unavailable > 0 && storm.seen.loads > 0, "{:?}", storm.seen);
-}
-
-/// A storm finds what it is to find: the same callers, no trouble at all, and a
-/// store that leaves out a check.
-#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn a_storm_finds_what_is_unsound() {
-    let stores: [(&str, Wrap); 3] = [
-        ("sound", SOUND),
-        ("without epochs", |store| without(Check::EpochsOfWhatIsRead, store)),
-        ("without the holder of a commit", |store| without(Check::HolderOfACommit, store)),
-    ];
-    for (name, wrap) in stores {
-        let world = World::new(ServerOptions::new(), wrap).await;
-        let mut storm = Storm::over(world, name, &[]);
-        let mut chance = Chance::new(proof::seed());
-        let (_, violations) = storm.round(1, &mut chance).await;
-        let stale = violations.iter().filter(|it| it.guarantee == Guarantee::NoStaleWriteBack);
-        let stale = stale.count();
-        proof::row(
-            format!("storm: none, on a store {name}"),
-            storm.seen.operations,
-            format!("{stale} stale reads"),
-        );
-        assert_eq!(stale > 0, name != "sound", "{name}: {violations:?}");
-    }
-}
-
-/// `store` without a check.
-fn without(check: Check, store: Arc<dyn Store>) -> Arc<dyn Store> {
-    Arc::new(Without { check, store })
 }

@@ -1,16 +1,17 @@
 //! What callers did, and what they were answered.
 //!
-//! A [`Recorder`] is a cheap handle that any number of tasks and threads share:
-//! `begin` before a call, `end` with its outcome after it. The moments that it
-//! gives out are a logical clock. One call was over before another began if,
-//! and only if, its end has the lower moment; nothing else is known of calls
-//! that overlap, and the checker concludes nothing else.
+//! Tasks and threads share a [`Recorder`]: they call `begin` before a call, and
+//! `end` with its outcome after it. Its moments are a logical clock. One call
+//! ended before another began if and only if its end has the lower moment.
+//! Nothing else is known of calls that overlap, and the checker concludes nothing
+//! else.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use spakky_cache_core::entry::UnixMillis;
 use spakky_cache_core::metrics::Snapshot;
 use spakky_cache_core::{Error, Lookup};
@@ -21,21 +22,21 @@ pub type Name = Arc<str>;
 /// Which call of a history.
 pub type CallId = usize;
 
-/// The identity of a value. Each is written by one call only, so that a read
-/// tells whose value it got.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// The identity of a value. Only one call writes it, so a read tells whose value
+/// it got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ValueId(pub u64);
 
 impl ValueId {
     /// Bytes that nobody wrote.
     pub const FOREIGN: Self = Self(u64::MAX);
 
-    /// What is stored for it.
+    /// The bytes to store.
     pub fn bytes(self) -> Bytes {
         Bytes::from(self.to_string())
     }
 
-    /// The value that `bytes` are; [`FOREIGN`](Self::FOREIGN) if they are none.
+    /// The value with these bytes, or [`FOREIGN`](Self::FOREIGN).
     pub fn of(bytes: &[u8]) -> Self {
         let digits = bytes.strip_prefix(b"v").and_then(|digits| std::str::from_utf8(digits).ok());
         digits.and_then(|digits| digits.parse().ok()).map_or(Self::FOREIGN, Self)
@@ -48,12 +49,6 @@ impl fmt::Display for ValueId {
     }
 }
 
-impl fmt::Debug for ValueId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
 /// Who called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Caller {
@@ -63,14 +58,14 @@ pub struct Caller {
     pub session: usize,
 }
 
-/// How long what was written lives, and what evicts it.
+/// The options of an entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Terms {
-    /// What evicts it.
+    /// Its tags.
     pub tags: Vec<Name>,
     /// Its time to live.
     pub ttl: Option<Duration>,
-    /// For how long of that it is fresh.
+    /// How long it is fresh.
     pub fresh_for: Option<Duration>,
 }
 
@@ -79,45 +74,46 @@ pub struct Terms {
 pub enum Operation {
     /// `get` and `get-many`.
     Get {
-        /// What was asked for.
+        /// The keys read.
         keys: Vec<Name>,
     },
     /// `lookup`.
     Lookup {
-        /// What was asked for.
+        /// The key read.
         key: Name,
-        /// What it was expected to be stored with.
+        /// The tags that its entry is expected to have.
         tags: Vec<Name>,
-        /// How long it was to wait; none: as long as the policy allows.
+        /// How long to wait for another's load. `None` waits for as long as the
+        /// policy allows.
         max_wait: Option<Duration>,
     },
     /// `set` and `set-many`.
     Set {
-        /// What was written.
+        /// The values written.
         entries: Vec<(Name, ValueId)>,
-        /// On which terms.
+        /// The options of each.
         terms: Terms,
     },
     /// `delete` and `delete-many`.
     Delete {
-        /// What was removed.
+        /// The keys removed.
         keys: Vec<Name>,
     },
     /// `evict-tags`.
     Evict {
-        /// What was evicted.
+        /// The tags evicted.
         tags: Vec<Name>,
     },
     /// `clear`.
     Clear,
     /// `begin-write`.
     BeginWrite {
-        /// What is to be written.
+        /// The key to write.
         key: Name,
-        /// What it is expected to be stored with.
+        /// The tags that its entry is expected to have.
         tags: Vec<Name>,
     },
-    /// The origin is written, under the lease of a `begin-write`.
+    /// A write to the origin, under the lease of a `begin-write`.
     OriginWrite {
         /// The call that gave the lease.
         lease: CallId,
@@ -126,14 +122,14 @@ pub enum Operation {
     Commit {
         /// The call that gave the lease.
         lease: CallId,
-        /// What was written.
+        /// The value written.
         value: ValueId,
-        /// On which terms.
+        /// Its options.
         terms: Terms,
     },
-    /// A lease was dropped, also by a commit that failed or was itself dropped.
-    /// It ends when what that does in the background has been done, and as
-    /// [`Outcome::Dropped`] if that is not known.
+    /// The drop of a lease, also by a commit that failed or was itself dropped.
+    /// It ends when its work in the background is done, or as
+    /// [`Outcome::Dropped`] if nobody knows when that is.
     GiveUp {
         /// The call that gave the lease.
         lease: CallId,
@@ -141,8 +137,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// Whether it replaces or removes what `key` holds, or takes its lease from
-    /// whoever has it.
+    /// Whether it replaces or removes what `key` holds, a lease included.
     pub fn replaces(&self, key: &Name) -> bool {
         match self {
             Self::Delete { keys } => keys.contains(key),
@@ -152,7 +147,7 @@ impl Operation {
         }
     }
 
-    /// Whether it evicts what has one of `tags`.
+    /// Whether it evicts entries with one of `tags`.
     pub fn evicts(&self, tags: &[Name]) -> bool {
         match self {
             Self::Evict { tags: evicted } => evicted.iter().any(|tag| tags.contains(tag)),
@@ -162,16 +157,16 @@ impl Operation {
     }
 }
 
-/// What came of it.
+/// How a call ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Of a get: the values, in the order of the keys.
     Values(Vec<Option<ValueId>>),
-    /// Of a lookup.
+    /// Of a lookup: a fresh value.
     Hit(ValueId),
-    /// Of a lookup.
+    /// Of a lookup: a stale value.
     Stale {
-        /// What was served.
+        /// The value served.
         value: ValueId,
         /// Whether the caller was given the lease to refresh it.
         refresh: bool,
@@ -182,16 +177,16 @@ pub enum Outcome {
     Stored(bool),
     /// Of a delete: how many entries there were.
     Deleted(u64),
-    /// Of all others.
+    /// Of all other calls.
     Done,
-    /// It failed: what it did is not known.
+    /// It failed, with an unknown effect.
     Failed(Error),
-    /// Its caller was dropped half-way: what it did is not known.
+    /// Its caller was dropped half-way: its effect is unknown.
     Dropped,
 }
 
 impl Outcome {
-    /// What a lookup answered.
+    /// The outcome of a lookup.
     pub fn of_lookup(answer: &Result<Lookup, Error>) -> Self {
         match answer {
             Ok(Lookup::Hit(value)) => Self::Hit(ValueId::of(value)),
@@ -203,7 +198,7 @@ impl Outcome {
         }
     }
 
-    /// What a get answered.
+    /// The outcome of a get.
     pub fn of_values(answer: Result<Vec<Option<Bytes>>, Error>) -> Self {
         Self::of(answer, |values| {
             let value = |value: Option<Bytes>| value.map(|bytes| ValueId::of(&bytes));
@@ -211,23 +206,18 @@ impl Outcome {
         })
     }
 
-    /// What `done` makes of a success.
+    /// The outcome that `done` makes of a success, or the failure.
     pub fn of<T>(answer: Result<T, Error>, done: impl FnOnce(T) -> Self) -> Self {
         answer.map_or_else(Self::Failed, done)
-    }
-
-    /// Whether it is known that the call did what it was to do.
-    pub fn is_success(&self) -> bool {
-        !matches!(self, Self::Failed(_) | Self::Dropped)
     }
 }
 
 /// When something happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct When {
-    /// In which order: each is given out once.
+    /// By the recorder's logical clock. No two moments are equal.
     pub moment: u64,
-    /// By the clock.
+    /// By the wall clock.
     pub millis: UnixMillis,
 }
 
@@ -240,7 +230,7 @@ pub struct Record {
     pub operation: Operation,
     /// Before the call.
     pub called: When,
-    /// After it, with what came of it; none: it has not ended.
+    /// After the call, with its outcome. `None` while it goes on.
     pub ended: Option<(When, Outcome)>,
 }
 
@@ -250,26 +240,27 @@ impl Record {
         self.ended.as_ref().map(|(when, _)| when.moment)
     }
 
-    /// What came of it.
+    /// Its outcome, once it has ended.
     pub fn outcome(&self) -> Option<&Outcome> {
         self.ended.as_ref().map(|(_, outcome)| outcome)
     }
 
-    /// The moment of its end, if it did what it was to do.
+    /// The moment of its end, if it is known to have had its effect.
     pub fn success(&self) -> Option<u64> {
-        self.ended.as_ref().filter(|(_, outcome)| outcome.is_success()).map(|(at, _)| at.moment)
+        let unknown = matches!(self.outcome(), Some(Outcome::Failed(_) | Outcome::Dropped));
+        self.end().filter(|_| !unknown)
     }
 }
 
-/// What a test did to the store or to the way there, which excuses what would
-/// be a violation otherwise. Nothing excuses a stale value.
+/// What a test did to the store or to the connections. It excuses what would be
+/// a violation otherwise, but never a stale value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// The calls of this process, or of all, may fail.
     Failing(Option<usize>),
-    /// The lease that the key held has ended by its time limit.
+    /// The lease of the key has expired.
     LeaseEnded(Name),
-    /// The election of who refreshes the key has ended by its time limit.
+    /// The election of the caller that refreshes the key has expired.
     ElectionEnded(Name),
     /// What the key held is lost.
     EntryLost(Name),
@@ -277,29 +268,36 @@ pub enum Trouble {
     EpochLost(Option<Name>),
     /// The eviction mark is lost.
     MarkLost,
-    /// Anything may be lost: a restart, a flush, or a store out of memory.
+    /// Anything may be lost, as by a restart, a flush or a full memory.
     AnyLost,
 }
 
-/// Trouble with the time that it took.
+/// Trouble, with the time of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disturbance {
     /// What was done.
     pub trouble: Trouble,
-    /// Not before this.
+    /// It began after this.
     pub from: When,
-    /// Over by then; none: it lasts.
+    /// It ended before this. `None` while it lasts.
     pub until: Option<When>,
+}
+
+impl Disturbance {
+    /// Whether some of it may lie after `after` and before `before`.
+    pub(crate) fn overlaps(&self, after: u64, before: u64) -> bool {
+        self.from.moment < before && self.until.is_none_or(|until| until.moment > after)
+    }
 }
 
 /// What callers did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
-    /// Each call, in the order in which they were called.
+    /// The calls, in the order in which they began.
     pub calls: Vec<Record>,
-    /// What was done to them.
+    /// What was done to the store and to the connections.
     pub disturbances: Vec<Disturbance>,
-    /// What processes counted, once all of their calls were over.
+    /// What processes counted, after all of their calls ended.
     pub counts: Vec<(usize, Snapshot)>,
 }
 
@@ -307,65 +305,85 @@ pub struct History {
 struct Recorded {
     history: History,
     moments: u64,
+    values: u64,
+    /// What happened, one line an event, if that is wanted.
+    trace: Option<Vec<String>>,
 }
 
-type Told = dyn Fn(CallId, &Record) + Send + Sync;
+impl Recorded {
+    fn note(&mut self, line: impl FnOnce() -> String) {
+        if let Some(lines) = &mut self.trace {
+            lines.push(line());
+        }
+    }
+}
 
-/// Writes a history. Clones write the same one.
+/// Records a history. Clones record the same one.
 #[derive(Clone)]
 pub struct Recorder {
     clock: Arc<dyn Fn() -> UnixMillis + Send + Sync>,
-    told: Option<Arc<Told>>,
     recorded: Arc<Mutex<Recorded>>,
 }
 
 impl Recorder {
     /// An empty history, with times by `clock`.
     pub fn new(clock: impl Fn() -> UnixMillis + Send + Sync + 'static) -> Self {
-        Self { clock: Arc::new(clock), told: None, recorded: Arc::default() }
+        Self { clock: Arc::new(clock), recorded: Arc::default() }
     }
 
-    /// Tells `told` of each call as it begins, and as it ends. It must not ask
-    /// for the history.
-    #[must_use]
-    pub fn telling(mut self, told: impl Fn(CallId, &Record) + Send + Sync + 'static) -> Self {
-        self.told = Some(Arc::new(told));
-        self
+    /// A value that nobody wrote yet.
+    pub fn new_value(&self) -> ValueId {
+        let mut recorded = self.recorded.lock();
+        recorded.values += 1;
+        ValueId(recorded.values)
     }
 
-    /// Notes that something is about to be called.
+    /// Keeps a trace from now on: a line for each event, for a person to read.
+    pub(crate) fn trace(&self) {
+        self.recorded.lock().trace = Some(Vec::new());
+    }
+
+    /// Adds to the trace, if there is one.
+    pub(crate) fn note(&self, line: impl FnOnce() -> String) {
+        self.recorded.lock().note(line);
+    }
+
+    /// The trace, which ends.
+    pub(crate) fn take_trace(&self) -> Vec<String> {
+        self.recorded.lock().trace.take().unwrap_or_default()
+    }
+
+    /// Records that a call is about to begin.
     pub fn begin(&self, caller: Caller, operation: Operation) -> Call {
-        let mut recorded = self.recorded();
-        let now = self.now(&mut recorded);
+        let mut recorded = self.recorded.lock();
+        let began = self.now(&mut recorded);
         let id = recorded.history.calls.len();
-        let record = Record { caller, operation, called: now, ended: None };
-        self.told.iter().for_each(|told| told(id, &record));
-        recorded.history.calls.push(record);
+        let Caller { process, session } = caller;
+        recorded.note(|| {
+            format!("process {process}.{session}  #{id} {operation:?} at {} ms", began.millis)
+        });
+        recorded.history.calls.push(Record { caller, operation, called: began, ended: None });
         Call { recorder: self.clone(), id, open: true }
     }
 
-    /// Notes that there is trouble from now on, until what this returns is
-    /// dropped.
+    /// Records trouble that lasts from now on until the guard is dropped.
     pub fn disturb(&self, trouble: Trouble) -> Disturbing {
-        let mut recorded = self.recorded();
+        let mut recorded = self.recorded.lock();
         let from = self.now(&mut recorded);
+        recorded.note(|| format!("--- {trouble:?}"));
         let index = recorded.history.disturbances.len();
         recorded.history.disturbances.push(Disturbance { trouble, from, until: None });
         Disturbing { recorder: self.clone(), index }
     }
 
-    /// Notes what a process counted. All of its calls have to be over.
+    /// Records what a process counted. All of its calls must have ended.
     pub fn counts(&self, process: usize, counts: Snapshot) {
-        self.recorded().history.counts.push((process, counts));
+        self.recorded.lock().history.counts.push((process, counts));
     }
 
-    /// What was noted so far.
+    /// The history so far.
     pub fn history(&self) -> History {
-        self.recorded().history.clone()
-    }
-
-    fn recorded(&self) -> MutexGuard<'_, Recorded> {
-        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
+        self.recorded.lock().history.clone()
     }
 
     fn now(&self, recorded: &mut Recorded) -> When {
@@ -374,22 +392,14 @@ impl Recorder {
     }
 
     fn end(&self, id: CallId, outcome: Outcome) {
-        let mut recorded = self.recorded();
+        let mut recorded = self.recorded.lock();
         let ended = self.now(&mut recorded);
-        let record = &mut recorded.history.calls[id];
-        record.ended = Some((ended, outcome));
-        self.told.iter().for_each(|told| told(id, record));
+        recorded.note(|| format!("#{id} -> {outcome:?} at {} ms", ended.millis));
+        recorded.history.calls[id].ended = Some((ended, outcome));
     }
 }
 
-impl fmt::Debug for Recorder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recorder").finish_non_exhaustive()
-    }
-}
-
-/// A call under way. Dropped, it is noted as [`Outcome::Dropped`].
-#[derive(Debug)]
+/// A call under way. Its drop ends it as [`Outcome::Dropped`].
 pub struct Call {
     recorder: Recorder,
     id: CallId,
@@ -397,12 +407,12 @@ pub struct Call {
 }
 
 impl Call {
-    /// Which one it is.
+    /// Its identity.
     pub fn id(&self) -> CallId {
         self.id
     }
 
-    /// Notes that it is over.
+    /// Records that it ended.
     pub fn end(mut self, outcome: Outcome) {
         self.open = false;
         self.recorder.end(self.id, outcome);
@@ -417,8 +427,7 @@ impl Drop for Call {
     }
 }
 
-/// Trouble under way. Dropped, it is noted to be over.
-#[derive(Debug)]
+/// Trouble under way. Its drop ends it.
 pub struct Disturbing {
     recorder: Recorder,
     index: usize,
@@ -426,7 +435,7 @@ pub struct Disturbing {
 
 impl Drop for Disturbing {
     fn drop(&mut self) {
-        let mut recorded = self.recorder.recorded();
+        let mut recorded = self.recorder.recorded.lock();
         let now = self.recorder.now(&mut recorded);
         recorded.history.disturbances[self.index].until = Some(now);
     }

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use spakky_cache_core::{
-    Cache, EntryOptions, Error, Grants, Lookup, Policy, Prefix, Store, TokioRuntime,
-};
+use spakky_cache_core::{Cache, EntryOptions, Error, Grants, Lookup, Policy, Prefix, TokioRuntime};
 use spakky_cache_redis::{RedisConnection, RedisSettings, RedisStore};
 use spakky_store_conformance::until;
 use spakky_test_support::{Proxy, RedisServer, ServerOptions};
@@ -22,9 +20,6 @@ pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(1);
 const SOCKET_TIMEOUT: Duration = Duration::from_millis(300);
 const PROCESSES: usize = 4;
 
-/// A store, or one that stands before it.
-pub(crate) type Wrap = fn(Arc<dyn Store>) -> Arc<dyn Store>;
-
 /// A server and the processes that use it.
 pub(crate) struct World {
     server: Mutex<RedisServer>,
@@ -38,11 +33,11 @@ pub(crate) struct Process {
 }
 
 impl World {
-    pub(crate) async fn new(options: ServerOptions, wrap: Wrap) -> Self {
+    pub(crate) async fn new(options: ServerOptions) -> Self {
         let server = RedisServer::start(options).unwrap();
         let mut processes = Vec::new();
         for _ in 0..PROCESSES {
-            processes.push(Process::new(server.port(), wrap).await);
+            processes.push(Process::new(server.port()).await);
         }
         Self { server: Mutex::new(server), processes }
     }
@@ -125,7 +120,7 @@ impl World {
 }
 
 impl Process {
-    async fn new(port: u16, wrap: Wrap) -> Self {
+    async fn new(port: u16) -> Self {
         let proxy = Proxy::start(port).await.unwrap();
         let settings = RedisSettings {
             host: "127.0.0.1".into(),
@@ -142,7 +137,7 @@ impl Process {
             longest_wait: LONGEST_WAIT,
             ..Policy::default()
         };
-        let cache = Cache::with(wrap(Arc::new(store)), policy, Arc::new(TokioRuntime));
+        let cache = Cache::with(Arc::new(store), policy, Arc::new(TokioRuntime));
         Self { proxy, cache }
     }
 }

@@ -1,4 +1,4 @@
-//! What follows from a history: which leases there were, and who wrote what.
+//! What follows from a history: the leases, the writer of each value, the reads.
 
 use std::collections::HashMap;
 
@@ -13,13 +13,12 @@ pub(super) enum Kind {
 }
 
 /// The right to fill one key, as its caller saw it.
-#[derive(Debug)]
 pub(super) struct Lease<'a> {
     /// The call that gave it.
     pub(super) call: CallId,
     pub(super) kind: Kind,
     pub(super) key: &'a Name,
-    /// Those that were named when it was taken.
+    /// The tags named when it was taken.
     pub(super) tags: &'a [Name],
     /// When its caller had it.
     pub(super) given: u64,
@@ -28,38 +27,45 @@ pub(super) struct Lease<'a> {
     pub(super) origin_write: Option<CallId>,
 }
 
+impl Lease<'_> {
+    /// The calls that end it.
+    pub(super) fn ends(&self) -> impl Iterator<Item = CallId> {
+        [self.commit, self.give_up].into_iter().flatten()
+    }
+}
+
 /// Who wrote a value.
-#[derive(Debug)]
 pub(super) struct Written<'a> {
     pub(super) call: CallId,
     pub(super) key: &'a Name,
     pub(super) terms: &'a Terms,
-    /// The lease that it was committed under; none: it was set.
+    /// The lease of the commit, or `None` for a set.
     pub(super) lease: Option<CallId>,
 }
 
-/// What a caller was told that a key holds.
+/// A value that a caller was given.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Read<'a> {
     pub(super) call: CallId,
     pub(super) key: &'a Name,
     pub(super) value: ValueId,
-    /// Whether it was told to be fresh.
+    /// Whether it was said to be fresh.
     pub(super) fresh: bool,
 }
 
 /// A history and what follows from it.
-#[derive(Debug)]
 pub(super) struct Facts<'a> {
     pub(super) history: &'a History,
     /// By the call that gave them.
     pub(super) leases: HashMap<CallId, Lease<'a>>,
     pub(super) written: HashMap<ValueId, Written<'a>>,
+    pub(super) reads: Vec<Read<'a>>,
 }
 
 impl<'a> Facts<'a> {
     pub(super) fn of(history: &'a History) -> Self {
-        let mut facts = Self { history, leases: HashMap::new(), written: HashMap::new() };
+        let (leases, written, reads) = (HashMap::new(), HashMap::new(), Vec::new());
+        let mut facts = Self { history, leases, written, reads };
         for (call, record) in history.calls.iter().enumerate() {
             facts.add(call, record);
         }
@@ -67,97 +73,75 @@ impl<'a> Facts<'a> {
     }
 
     fn add(&mut self, call: CallId, record: &'a Record) {
-        match &record.operation {
-            Operation::Lookup { key, tags, .. } => {
-                let kind = match record.outcome() {
-                    Some(Outcome::Miss) => Kind::Load,
-                    Some(Outcome::Stale { refresh: true, .. }) => Kind::Refresh,
-                    _ => return,
-                };
-                self.add_lease(call, record, kind, key, tags);
+        match (&record.operation, record.outcome()) {
+            (Operation::Get { keys }, Some(Outcome::Values(values))) => {
+                let found =
+                    keys.iter().zip(values).filter_map(|(key, value)| Some((key, (*value)?)));
+                let read = |(key, value)| Read { call, key, value, fresh: false };
+                self.reads.extend(found.map(read));
             }
-            Operation::BeginWrite { key, tags } => {
-                self.add_lease(call, record, Kind::Write, key, tags);
+            (Operation::Lookup { key, .. }, Some(Outcome::Hit(value))) => {
+                self.reads.push(Read { call, key, value: *value, fresh: true });
             }
-            Operation::OriginWrite { lease } => {
-                if let Some(lease) = self.leases.get_mut(lease) {
-                    lease.origin_write = Some(call);
+            (Operation::Lookup { key, .. }, Some(Outcome::Stale { value, refresh })) => {
+                self.reads.push(Read { call, key, value: *value, fresh: false });
+                if *refresh {
+                    self.add_lease(call, record, Kind::Refresh);
                 }
             }
-            Operation::Commit { lease, value, terms } => {
-                if let Some(held) = self.leases.get_mut(lease) {
-                    held.commit = Some(call);
-                    let written = Written { call, key: held.key, terms, lease: Some(*lease) };
+            (_, Some(Outcome::Miss)) => self.add_lease(call, record, Kind::Load),
+            (Operation::BeginWrite { .. }, _) => self.add_lease(call, record, Kind::Write),
+            (Operation::OriginWrite { lease }, _) => {
+                self.with_lease(*lease, |lease| lease.origin_write = Some(call));
+            }
+            (Operation::GiveUp { lease }, _) => {
+                self.with_lease(*lease, |lease| lease.give_up = Some(call));
+            }
+            (Operation::Commit { lease: of, value, terms }, _) => {
+                self.with_lease(*of, |lease| lease.commit = Some(call));
+                if let Some(Lease { key, .. }) = self.leases.get(of) {
+                    let written = Written { call, key, terms, lease: Some(*of) };
                     self.written.insert(*value, written);
                 }
             }
-            Operation::GiveUp { lease } => {
-                if let Some(lease) = self.leases.get_mut(lease) {
-                    lease.give_up = Some(call);
-                }
+            (Operation::Set { entries, terms }, _) => {
+                let written = |key| Written { call, key, terms, lease: None };
+                self.written.extend(entries.iter().map(|(key, value)| (*value, written(key))));
             }
-            Operation::Set { entries, terms } => {
-                for (key, value) in entries {
-                    self.written.insert(*value, Written { call, key, terms, lease: None });
-                }
-            }
-            Operation::Get { .. }
-            | Operation::Delete { .. }
-            | Operation::Evict { .. }
-            | Operation::Clear => {}
+            _ => {}
         }
     }
 
-    fn add_lease(
-        &mut self,
-        call: CallId,
-        record: &'a Record,
-        kind: Kind,
-        key: &'a Name,
-        tags: &'a [Name],
-    ) {
+    fn add_lease(&mut self, call: CallId, record: &'a Record, kind: Kind) {
+        let (Operation::Lookup { key, tags, .. } | Operation::BeginWrite { key, tags }) =
+            &record.operation
+        else {
+            return;
+        };
         let Some(given) = record.success() else { return };
         let (commit, give_up, origin_write) = (None, None, None);
         let lease = Lease { call, kind, key, tags, given, commit, give_up, origin_write };
         self.leases.insert(call, lease);
     }
 
+    fn with_lease(&mut self, lease: CallId, note: impl FnOnce(&mut Lease<'a>)) {
+        self.leases.get_mut(&lease).map(note);
+    }
+
     pub(super) fn call(&self, call: CallId) -> &'a Record {
         &self.history.calls[call]
     }
 
-    /// Every value that was read.
-    pub(super) fn reads(&self) -> impl Iterator<Item = Read<'a>> {
-        let calls = self.history.calls.iter().enumerate();
-        calls.flat_map(|(call, record)| {
-            let (keys, values, fresh): (_, &[Option<ValueId>], _) =
-                match (&record.operation, record.outcome()) {
-                    (Operation::Get { keys }, Some(Outcome::Values(values))) => {
-                        (&keys[..], values, false)
-                    }
-                    (Operation::Lookup { key, .. }, outcome) => {
-                        let key = std::slice::from_ref(key);
-                        return one(call, key, outcome);
-                    }
-                    _ => (&[][..], &[], false),
-                };
-            let read = move |(key, value): (&'a Name, &Option<ValueId>)| {
-                value.map(|value| Read { call, key, value, fresh })
-            };
-            keys.iter().zip(values).filter_map(read).collect::<Vec<_>>()
-        })
-    }
-
     /// When the end of a lease began.
     pub(super) fn spent(&self, lease: &Lease<'_>) -> u64 {
-        let ends = [lease.commit, lease.give_up].into_iter().flatten();
-        ends.map(|call| self.call(call).called.moment).min().unwrap_or(u64::MAX)
+        let began = lease.ends().map(|call| self.call(call).called.moment);
+        began.min().unwrap_or(u64::MAX)
     }
 
-    /// When a lease of a write can no longer do anything to its key.
+    /// When the lease of a write can no longer affect its key.
     pub(super) fn settled(&self, lease: &Lease<'_>) -> u64 {
-        let ends = [lease.commit, lease.give_up].into_iter().flatten();
-        ends.filter_map(|call| self.call(call).success()).min().unwrap_or(u64::MAX)
+        let ended = lease.ends().filter_map(|call| self.call(call).success());
+        ended.min().unwrap_or(u64::MAX)
     }
 
     /// Whether the commit of `lease` was answered with true.
@@ -165,13 +149,4 @@ impl<'a> Facts<'a> {
         let outcome = lease.commit.and_then(|commit| self.call(commit).outcome());
         matches!(outcome, Some(Outcome::Stored(true)))
     }
-}
-
-fn one<'a>(call: CallId, key: &'a [Name], outcome: Option<&Outcome>) -> Vec<Read<'a>> {
-    let (value, fresh) = match outcome {
-        Some(Outcome::Hit(value)) => (*value, true),
-        Some(Outcome::Stale { value, .. }) => (*value, false),
-        _ => return Vec::new(),
-    };
-    key.iter().map(|key| Read { call, key, value, fresh }).collect()
 }

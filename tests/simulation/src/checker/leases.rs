@@ -1,11 +1,12 @@
 //! G1: one load at a time. G3: only the owner of a lease stores anything.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::facts::{Facts, Kind, Lease};
-use super::timeline::{Cause, Timeline};
+use super::timeline::Timelines;
 use super::{Guarantee, Rules, Violation};
-use crate::history::{Disturbance, Name, Operation, Outcome, Record, Trouble};
+use crate::history::{Name, Operation, Outcome, Record, Trouble};
 
 pub(super) fn check(facts: &Facts<'_>, rules: &Rules, found: &mut Vec<Violation>) {
     let mut by_key: HashMap<&Name, Vec<&Lease<'_>>> = HashMap::new();
@@ -18,24 +19,31 @@ pub(super) fn check(facts: &Facts<'_>, rules: &Rules, found: &mut Vec<Violation>
             let spent = facts.spent(first);
             let overlapping = leases[index + 1..].iter().take_while(|next| next.given < spent);
             for second in overlapping {
-                one_load(facts, rules, first, second, found);
-                owners_only(facts, first, second, found);
+                found.extend(overlap(facts, rules, first, second));
             }
         }
     }
-    nothing_after_it_was_lost(facts, found);
+    nothing_after_a_loss(facts, found);
 }
 
 /// Two leases that were both out when the second was given.
-fn one_load(
+fn overlap(
     facts: &Facts<'_>,
     rules: &Rules,
     first: &Lease<'_>,
     second: &Lease<'_>,
-    found: &mut Vec<Violation>,
-) {
+) -> Option<Violation> {
+    let calls = [first.call, second.call];
+    if let (Some(one), Some(other)) = (first.commit, second.commit)
+        && facts.stored(first)
+        && facts.stored(second)
+    {
+        let calls = [first.call, second.call, one, other];
+        let sentence = format!("of {calls:?}, both leases were out, and both commits stored");
+        return Some(Violation::new(Guarantee::OwnersOnly, sentence, calls));
+    }
     let excused = match (first.kind, second.kind) {
-        // A write takes the key from whoever has it. A refresh goes on when its
+        // A write takes the key from any other holder. A refresh goes on when its
         // entry was removed, or expired, but its commit is refused.
         (_, Kind::Write)
         | (Kind::Refresh, Kind::Load)
@@ -48,74 +56,37 @@ fn one_load(
                 || any_order && (first.kind == Kind::Write || may_end(second, first))
         }
     };
-    if !excused {
-        let (first, second) = (first.call, second.call);
-        found.push(Violation {
-            guarantee: Guarantee::OneLoad,
-            sentence: format!("#{second} was given a lease while #{first}'s was out"),
-            calls: vec![first, second],
-        });
-    }
+    let sentence = || format!("#{} was given a lease while #{}'s was out", calls[1], calls[0]);
+    (!excused).then(|| Violation::new(Guarantee::OneLoad, sentence(), calls))
 }
 
-fn owners_only(
-    facts: &Facts<'_>,
-    first: &Lease<'_>,
-    second: &Lease<'_>,
-    found: &mut Vec<Violation>,
-) {
-    if let (Some(one), Some(other)) = (first.commit, second.commit)
-        && facts.stored(first)
-        && facts.stored(second)
-    {
-        let (first, second) = (first.call, second.call);
-        found.push(Violation {
-            guarantee: Guarantee::OwnersOnly,
-            sentence: format!(
-                "the leases of #{first} and #{second} were out at the same time, and both \
-                 commits, #{one} and #{other}, stored"
-            ),
-            calls: vec![first, second, one, other],
-        });
-    }
-}
-
-/// No commit is true if something is known to have taken its key away.
-fn nothing_after_it_was_lost(facts: &Facts<'_>, found: &mut Vec<Violation>) {
-    let losses = Losses::of(facts);
+/// No commit stores if something is known to have taken its key away.
+fn nothing_after_a_loss(facts: &Facts<'_>, found: &mut Vec<Violation>) {
+    let losses = losses(facts);
     for lease in facts.leases.values().filter(|lease| facts.stored(lease)) {
         let Some(commit) = lease.commit else { continue };
         let committed = facts.call(commit).called.moment;
-        let Some(losses) = losses.of_leases(lease) else { continue };
-        if let Some(cause) = losses.between(lease.given, committed) {
-            let by = cause.call();
+        let slot = (lease.key, lease.kind == Kind::Refresh);
+        if let Some(by) = losses.between(&slot, lease.given, committed) {
             let lease = lease.call;
             let what = by.map_or_else(|| "lost".into(), |by| format!("taken away by #{by}"));
-            found.push(Violation {
-                guarantee: Guarantee::OwnersOnly,
-                sentence: format!("#{commit} stored under the lease of #{lease}, which was {what}"),
-                calls: [Some(lease), Some(commit), by].into_iter().flatten().collect(),
-            });
+            let sentence =
+                format!("#{commit} stored under the lease of #{lease}, which was {what}");
+            let calls = [Some(lease), Some(commit), by].into_iter().flatten();
+            found.push(Violation::new(Guarantee::OwnersOnly, sentence, calls));
         }
     }
 }
 
-/// What takes a key from whoever holds its lease, or refreshes its entry.
-#[derive(Default)]
-struct Losses<'a> {
-    of_refreshes: HashMap<&'a Name, Timeline>,
-    of_markers: HashMap<&'a Name, Timeline>,
-}
-
-impl<'a> Losses<'a> {
-    fn of(facts: &Facts<'a>) -> Self {
-        let mut losses = Self::default();
+/// What takes a key from the holder of its lease or, with true, from the caller
+/// that refreshes its entry.
+fn losses<'a>(facts: &Facts<'a>) -> Timelines<(&'a Name, bool)> {
+    Timelines::of(|add| {
         for (call, record) in facts.history.calls.iter().enumerate() {
-            let Some(over) = record.success() else { continue };
+            let Some(ended) = record.success() else { continue };
             let mut lose = |key: &'a Name| {
-                for losses in [&mut losses.of_refreshes, &mut losses.of_markers] {
-                    let losses = losses.entry(key).or_default();
-                    losses.add(record.called.moment, over, Cause::Call(call));
+                for of_refresh in [false, true] {
+                    add((key, of_refresh), record.called.moment, ended, Some(call));
                 }
             };
             match (&record.operation, record.outcome()) {
@@ -128,40 +99,27 @@ impl<'a> Losses<'a> {
                 (Operation::Commit { lease, .. }, Some(Outcome::Stored(false)))
                 | (Operation::GiveUp { lease }, _) => {
                     // The end of a write removes the key, whatever it holds.
-                    if let Some(lease) = facts.leases.get(lease)
-                        && lease.kind == Kind::Write
-                    {
-                        lose(lease.key);
-                    }
+                    let lease = facts.leases.get(lease);
+                    lease.filter(|it| it.kind == Kind::Write).map(|it| it.key).map(lose);
                 }
                 _ => {}
             }
         }
-        for Disturbance { trouble, from, until } in &facts.history.disturbances {
-            let over = until.map_or(u64::MAX, |until| until.moment);
-            let add = |losses: &mut HashMap<&'a Name, Timeline>, key| {
-                losses.entry(key).or_default().add(from.moment, over, Cause::Trouble);
+        for disturbance in &facts.history.disturbances {
+            let ended = disturbance.until.map_or(u64::MAX, |until| until.moment);
+            let mut add = |key, of_refresh| {
+                add((key, of_refresh), disturbance.from.moment, ended, None);
             };
-            match trouble {
-                Trouble::LeaseEnded(key) => add(&mut losses.of_markers, key),
+            match &disturbance.trouble {
+                Trouble::LeaseEnded(key) => add(key, false),
                 Trouble::EntryLost(key) => {
-                    add(&mut losses.of_markers, key);
-                    add(&mut losses.of_refreshes, key);
+                    add(key, false);
+                    add(key, true);
                 }
                 _ => {}
             }
         }
-        losses.of_markers.values_mut().for_each(Timeline::sort);
-        losses.of_refreshes.values_mut().for_each(Timeline::sort);
-        losses
-    }
-
-    fn of_leases(&self, lease: &Lease<'_>) -> Option<&Timeline> {
-        match lease.kind {
-            Kind::Load | Kind::Write => self.of_markers.get(lease.key),
-            Kind::Refresh => self.of_refreshes.get(lease.key),
-        }
-    }
+    })
 }
 
 /// From the call that took one lease until another was given: what happened
@@ -171,31 +129,21 @@ struct Window<'a> {
     first: &'a Lease<'a>,
     from: u64,
     until: u64,
-    millis: u64,
+    lasts: u64,
 }
 
 impl<'a> Window<'a> {
     fn of(facts: &'a Facts<'a>, first: &'a Lease<'a>, second: &Lease<'_>) -> Self {
         let called = facts.call(first.call).called;
         let given = facts.call(second.call).ended.as_ref().map_or(called, |(at, _)| *at);
-        let millis = given.millis.saturating_sub(called.millis);
-        Self { facts, first, from: called.moment, until: given.moment, millis }
-    }
-
-    fn time_is_over(&self, rules: &Rules) -> bool {
-        rules.lease_may_end_after.is_some_and(|limit| u128::from(self.millis) >= limit.as_millis())
-    }
-
-    fn trouble(&self, after: u64, excuses: impl Fn(&Trouble) -> bool) -> bool {
-        self.facts.history.disturbances.iter().any(|disturbance| {
-            disturbance.from.moment < self.until
-                && disturbance.until.is_none_or(|until| until.moment > after)
-                && (disturbance.trouble == Trouble::AnyLost || excuses(&disturbance.trouble))
-        })
+        let lasts = given.millis.saturating_sub(called.millis);
+        Self { facts, first, from: called.moment, until: given.moment, lasts }
     }
 
     fn may_end(&self, rules: &Rules) -> bool {
-        self.time_is_over(rules) || match self.first.kind {
+        let lasts = Duration::from_millis(self.lasts);
+        let expired = rules.lease_may_end_after.is_some_and(|limit| lasts >= limit);
+        expired || match self.first.kind {
             Kind::Refresh => self.trouble(
                 self.from,
                 |trouble| matches!(trouble, Trouble::ElectionEnded(key) if key == self.first.key),
@@ -204,16 +152,28 @@ impl<'a> Window<'a> {
         }
     }
 
-    /// What its key held was removed or replaced.
+    fn trouble(&self, after: u64, excuses: impl Fn(&Trouble) -> bool) -> bool {
+        self.facts.history.disturbances.iter().any(|disturbance| {
+            disturbance.overlaps(after, self.until)
+                && (disturbance.trouble == Trouble::AnyLost || excuses(&disturbance.trouble))
+        })
+    }
+
+    /// The calls that began before its end.
+    fn calls(&self) -> impl Iterator<Item = (usize, &'a Record)> {
+        let (facts, until) = (self.facts, self.until);
+        let calls = facts.history.calls.iter().enumerate();
+        calls.take_while(move |(_, record)| record.called.moment < until)
+    }
+
+    /// Whether what its key held was removed or replaced.
     fn marker_is_gone(&self) -> bool {
         let first = self.first;
         let lost = |trouble: &_| match trouble {
             Trouble::LeaseEnded(key) | Trouble::EntryLost(key) => key == first.key,
             _ => false,
         };
-        let calls = self.facts.history.calls.iter().enumerate();
-        let mut calls = calls.take_while(|(_, record)| record.called.moment < self.until);
-        let replaced = calls.any(|(call, record)| {
+        let replaced = self.calls().any(|(call, record)| {
             let over = match record.operation {
                 // A refused or dropped write removes the key at its end.
                 Operation::BeginWrite { .. } => {
@@ -227,30 +187,24 @@ impl<'a> Window<'a> {
         replaced || self.trouble(self.from, lost)
     }
 
-    /// One of its epochs was replaced or lost.
+    /// Whether one of its epochs was replaced or lost.
     fn epochs_are_gone(&self) -> bool {
-        let first = self.first;
+        let tags = self.first.tags;
         let after = self.heard_before();
         let lost = |trouble: &_| match trouble {
-            Trouble::EpochLost(tag) => tag.as_ref().is_none_or(|tag| first.tags.contains(tag)),
+            Trouble::EpochLost(tag) => tag.as_ref().is_none_or(|tag| tags.contains(tag)),
             _ => false,
         };
-        let calls = self.facts.history.calls.iter();
-        let mut calls = calls.take_while(|record| record.called.moment < self.until);
-        let evicted =
-            calls.any(|record| record.operation.evicts(first.tags) && over(record) > after);
-        evicted || self.trouble(after, lost)
+        let evicts = |record: &Record| record.operation.evicts(tags) && over(record) > after;
+        self.calls().any(|(_, record)| evicts(record)) || self.trouble(after, lost)
     }
 
-    /// Of evictions that were over before this the first lease's process had
-    /// heard when it took the lease: with the answer to a call that it made
-    /// later. Of others it may not have, and then the lease was dead from the
-    /// start.
+    /// The process of the first lease knew of evictions that ended before this
+    /// moment: it was answered a call that it began later. Of other evictions it
+    /// may not have known, and then the lease was dead from the start.
     fn heard_before(&self) -> u64 {
         let process = self.facts.call(self.first.call).caller.process;
-        let calls = self.facts.history.calls.iter();
-        let calls = calls.take_while(|record| record.called.moment < self.from);
-        let heard = calls.filter(|record| {
+        let heard = self.calls().map(|(_, record)| record).filter(|record| {
             record.caller.process == process
                 && !matches!(record.operation, Operation::OriginWrite { .. })
                 && record.success().is_some_and(|over| over < self.from)

@@ -1,9 +1,9 @@
-//! Holds a history against the guarantees G1 to G4, G6, G7 and G10, and G5 as
-//! far as it says that a waiter is woken.
+//! Compares a history with the guarantees G1 to G4, G6, G7 and G10, and with G5
+//! as far as it promises that waiters are woken.
 //!
-//! Calls that overlap may have happened in any order, so only that is a
-//! violation which no order explains. An invalidation that failed obliges
-//! nothing, since nobody knows what it did.
+//! Calls that overlap may have happened in any order. A violation is what no
+//! order explains. An invalidation that failed obliges nothing, since its effect
+//! is unknown.
 
 mod answers;
 mod counts;
@@ -20,15 +20,15 @@ use std::time::Duration;
 use crate::history::{CallId, History};
 use facts::Facts;
 
-/// What the history does not say of the world that it was made in.
+/// What a history does not say of its circumstances.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
     /// How long the policy lets a caller wait.
     pub longest_wait: Duration,
-    /// After how long a lease may have ended although no disturbance says so.
-    /// None: each end of a lease by its time limit is noted as one.
+    /// After how long a lease may have expired without a disturbance that says
+    /// so. `None` if the history has a disturbance for each expired lease.
     pub lease_may_end_after: Option<Duration>,
-    /// By how much the clocks of history, caches and store may differ.
+    /// How much the clocks of the recorder, the caches and the store may differ.
     pub clock_error: Duration,
 }
 
@@ -51,38 +51,35 @@ pub enum Guarantee {
     HonestCounters,
 }
 
-impl fmt::Display for Guarantee {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::OneLoad => "G1",
-            Self::NoStaleWriteBack => "G2",
-            Self::OwnersOnly => "G3",
-            Self::WaitersAreWoken => "G4/G5",
-            Self::LosingDataMeansAMiss => "G6",
-            Self::Loud => "G7",
-            Self::HonestCounters => "G10",
-        })
-    }
-}
-
 /// Something that no order of the calls explains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     /// What it violates.
     pub guarantee: Guarantee,
-    /// What happened, with calls as `#7`.
+    /// What happened. Names calls as `#7`.
     pub sentence: String,
     /// The calls that the sentence names.
     pub calls: Vec<CallId>,
 }
 
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.guarantee, self.sentence)
+impl Violation {
+    pub(crate) fn new(
+        guarantee: Guarantee,
+        sentence: String,
+        calls: impl IntoIterator<Item = CallId>,
+    ) -> Self {
+        Self { guarantee, sentence, calls: calls.into_iter().collect() }
     }
 }
 
-/// All violations in `history`, whose calls are all over that will ever be.
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.guarantee, self.sentence)
+    }
+}
+
+/// Returns all violations in `history`. Calls that have not ended by now count
+/// as calls that never end.
 pub fn check(history: &History, rules: &Rules) -> Vec<Violation> {
     let facts = Facts::of(history);
     let mut found = Vec::new();
@@ -91,4 +88,19 @@ pub fn check(history: &History, rules: &Rules) -> Vec<Violation> {
     answers::check(&facts, rules, &mut found);
     counts::check(history, &mut found);
     found
+}
+
+/// Returns a violation for each lease in `history` that was neither committed
+/// nor given up, as every lease is once its holder is gone.
+pub fn forgotten_leases(history: &History) -> Vec<Violation> {
+    let facts = Facts::of(history);
+    let forgotten = facts.leases.values().filter(|lease| {
+        let committed = lease.commit.and_then(|commit| facts.call(commit).success());
+        committed.is_none() && lease.give_up.is_none()
+    });
+    let violation = |call| {
+        let sentence = format!("the lease of #{call} was dropped, and nothing gives it up");
+        Violation::new(Guarantee::WaitersAreWoken, sentence, [call])
+    };
+    forgotten.map(|lease| violation(lease.call)).collect()
 }

@@ -1,62 +1,52 @@
-//! What was over before a moment, of what began after another.
+//! What ended before one moment, of what began after another.
+
+use std::collections::HashMap;
+use std::hash::Hash;
 
 use crate::history::CallId;
 
-/// What it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cause {
-    Call(CallId),
-    Trouble,
-}
+/// The cause of a loss: a call, or trouble, which has no call.
+pub(super) type Cause = Option<CallId>;
 
-impl Cause {
-    pub(super) fn call(self) -> Option<CallId> {
-        match self {
-            Self::Call(call) => Some(call),
-            Self::Trouble => None,
-        }
-    }
-}
-
-/// Things that each began at one moment and were over at another.
-#[derive(Debug, Default)]
-pub(super) struct Timeline {
-    /// In the order in which they began.
-    spans: Vec<Span>,
-    /// For each, the one that was over first of it and all that began later.
-    first_over: Vec<usize>,
-}
+/// Spans of time for each of several things.
+pub(super) struct Timelines<K>(HashMap<K, Vec<Span>>);
 
 #[derive(Clone, Copy, Debug)]
 struct Span {
     began: u64,
-    over: u64,
-    what: Cause,
+    ended: u64,
+    cause: Cause,
+    /// The span that ended first, of this and all that began later.
+    first_ended: (u64, Cause),
 }
 
-impl Timeline {
-    /// Adds what is known of `what`. [`sort`](Self::sort) before asking.
-    pub(super) fn add(&mut self, began: u64, over: u64, what: Cause) {
-        self.spans.push(Span { began, over, what });
-    }
-
-    /// Makes it ready to be asked.
-    pub(super) fn sort(&mut self) {
-        self.spans.sort_unstable_by_key(|span| span.began);
-        self.first_over = (0..self.spans.len()).collect();
-        for index in (0..self.spans.len().saturating_sub(1)).rev() {
-            let later = self.first_over[index + 1];
-            if self.spans[later].over < self.spans[index].over {
-                self.first_over[index] = later;
+impl<K: Eq + Hash> Timelines<K> {
+    /// The spans that `collect` adds.
+    pub(super) fn of(collect: impl FnOnce(&mut dyn FnMut(K, u64, u64, Cause))) -> Self {
+        let mut spans: HashMap<K, Vec<Span>> = HashMap::new();
+        collect(&mut |of, began, ended, cause| {
+            let span = Span { began, ended, cause, first_ended: (ended, cause) };
+            spans.entry(of).or_default().push(span);
+        });
+        for spans in spans.values_mut() {
+            spans.sort_unstable_by_key(|span| span.began);
+            let mut first = (u64::MAX, None);
+            for span in spans.iter_mut().rev() {
+                if span.ended <= first.0 {
+                    first = (span.ended, span.cause);
+                }
+                span.first_ended = first;
             }
         }
+        Self(spans)
     }
 
-    /// One that began after `after` and was over before `before`.
-    pub(super) fn between(&self, after: u64, before: u64) -> Option<Cause> {
-        let next = self.spans.partition_point(|span| span.began <= after);
-        let first = self.spans[*self.first_over.get(next)?];
-        (first.over < before).then_some(first.what)
+    /// A span of `of` that began after `after` and ended before `before`.
+    pub(super) fn between(&self, of: &K, after: u64, before: u64) -> Option<Cause> {
+        let spans = self.0.get(of)?;
+        let next = spans.partition_point(|span| span.began <= after);
+        let (ended, cause) = spans.get(next)?.first_ended;
+        (ended < before).then_some(cause)
     }
 }
 
@@ -66,16 +56,13 @@ mod tests {
 
     #[test]
     fn only_what_lies_between_is_found() {
-        let mut timeline = Timeline::default();
-        for (began, over, what) in [(30, 40, 3), (10, 50, 1), (20, 25, 2)] {
-            timeline.add(began, over, Cause::Call(what));
-        }
-        timeline.sort();
-        assert_eq!(timeline.between(0, 100), Some(Cause::Call(2)));
-        assert_eq!(timeline.between(9, 25), None);
-        assert_eq!(timeline.between(19, 26), Some(Cause::Call(2)));
-        assert_eq!(timeline.between(20, 41), Some(Cause::Call(3)));
-        assert_eq!(timeline.between(20, 40), None);
-        assert_eq!(timeline.between(30, 100), None);
+        let timelines = Timelines::of(|add| {
+            for (began, ended, call) in [(30, 40, 3), (10, 50, 1), (20, 25, 2)] {
+                add((), began, ended, Some(call));
+            }
+        });
+        let found = [(0, 100), (9, 25), (19, 26), (20, 41), (20, 40), (30, 100)]
+            .map(|(after, before)| timelines.between(&(), after, before).flatten());
+        assert_eq!(found, [Some(2), None, Some(2), Some(3), None, None]);
     }
 }

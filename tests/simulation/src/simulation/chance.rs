@@ -1,8 +1,9 @@
-//! All chance of a schedule.
+//! The randomness of a schedule.
 
 use std::time::Duration;
 
 use rand::rngs::SmallRng;
+use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 
 /// Choices that a seed repeats.
@@ -15,12 +16,12 @@ impl Chance {
         Self(SmallRng::seed_from_u64(seed))
     }
 
-    /// The seed of another source, which goes its own way from here on.
+    /// The seed of an independent source.
     pub fn seed(&mut self) -> u64 {
         self.0.next_u64()
     }
 
-    /// Random bytes.
+    /// Fills `bytes` at random.
     pub fn fill(&mut self, bytes: &mut [u8]) {
         self.0.fill_bytes(bytes);
     }
@@ -30,7 +31,7 @@ impl Chance {
         self.0.random_range(0..end)
     }
 
-    /// Whether this is the one time in `times`.
+    /// True once in `times` on average.
     pub fn one_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
@@ -40,17 +41,10 @@ impl Chance {
         &from[self.below(from.len())]
     }
 
-    /// One of `from`, each as likely as its weight says. None: all weigh
-    /// nothing.
-    pub fn weighted<T: Copy>(&mut self, from: &[(usize, T)]) -> Option<T> {
-        let total: usize = from.iter().map(|(weight, _)| weight).sum();
-        let mut at = (total > 0).then(|| self.below(total))?;
-        let chosen = from.iter().find(|(weight, _)| {
-            let here = at < *weight;
-            at = at.saturating_sub(*weight);
-            here
-        });
-        chosen.map(|(_, what)| *what)
+    /// One of `from`, as likely as its weight says. `None` if no weight is above
+    /// zero.
+    pub fn weighted<T: Copy>(&mut self, from: &[(T, usize)]) -> Option<T> {
+        from.choose_weighted(&mut self.0, |(_, weight)| *weight).ok().map(|(what, _)| *what)
     }
 
     /// A span in whole milliseconds.

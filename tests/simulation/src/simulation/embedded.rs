@@ -5,25 +5,20 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt as _;
-use spakky_cache_core::Sweeping;
-use spakky_cache_core::entry::{Entry, Envelope, Id};
-use spakky_cache_core::store::CasToken;
-use spakky_cache_core::{Key, Prefix, Runtime, Store, Tag};
+use spakky_cache_core::{Cache, EntryOptions, Grants, Key, Policy, Prefix, Runtime, Store, Tag};
 use spakky_cache_memory::{DEFAULT_MAX_BYTES, MemoryStore};
 
 use super::chance::Chance;
-use super::site::{Backing, Site};
-use super::steps::Work;
+use super::site::{Backing, Site, Work};
 use crate::history::Trouble;
 
 const LEASE: Duration = Duration::from_secs(1);
-/// Two entries and a bit: a third pushes one out.
+/// Holds two entries: a third evicts one.
 const TIGHT: usize = 1_200;
-/// As many tags as make the store look for epochs that nobody uses.
+/// Enough tags for the store to look for epochs that nobody uses.
 const FLOOD: usize = 300;
 
-/// The store inside the process: every choice of a schedule is repeated by its
-/// seed.
+/// The store in the process. A seed repeats its schedule exactly.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Embedded;
 
@@ -36,7 +31,6 @@ impl Backing for Embedded {
     }
 }
 
-#[derive(Debug)]
 struct OneStore {
     store: MemoryStore,
     prefix: Prefix,
@@ -44,8 +38,7 @@ struct OneStore {
 }
 
 impl OneStore {
-    /// Steps of others, that no process knows of.
-    fn beside(&self) -> Arc<MemoryStore> {
+    fn keyspace(&self) -> Arc<MemoryStore> {
         self.store.keyspace(&self.prefix)
     }
 }
@@ -57,79 +50,43 @@ fn at_once<T>(step: impl Future<Output = T>) -> T {
 
 impl Site for OneStore {
     fn store(&self, _process: usize) -> Arc<dyn Store> {
-        self.beside()
+        self.keyspace()
     }
 
     fn carry_out(&self, work: Work) {
         at_once(work);
     }
 
-    fn keeps_time(&self) -> bool {
-        true
-    }
-
     fn lease(&self) -> Duration {
         LEASE
     }
 
-    fn holds(&self, _key: &Key, known: Option<CasToken>) -> Option<CasToken> {
-        known
-    }
-
-    fn expire(&self, _key: &Key, _token: &CasToken) -> bool {
-        true
-    }
-
-    fn expire_election(&self, _key: &Key, _token: &CasToken) -> bool {
-        true
-    }
-
     fn lose(&self, chance: &mut Chance, keys: &[Key], tags: &[Tag]) -> Option<Trouble> {
-        let store = self.beside();
+        let store = self.keyspace();
+        let (key, tag) = (chance.pick(keys), chance.pick(tags));
         match chance.below(6) {
             0 => {
-                let tag = chance.pick(tags);
                 at_once(store.evict(std::slice::from_ref(tag))).ok()?;
                 Some(Trouble::EpochLost(Some(tag.as_str().into())))
             }
-            1 => {
-                at_once(store.clear()).ok()?;
-                Some(Trouble::EpochLost(None))
-            }
+            1 => at_once(store.clear()).ok().map(|()| Trouble::EpochLost(None)),
             2 => {
-                let key = chance.pick(keys);
                 at_once(store.remove(std::slice::from_ref(key))).ok()?;
                 Some(Trouble::EntryLost(key.as_str().into()))
             }
-            3 => {
-                at_once(store.sweep(None, FLOOD, Sweeping::Remove)).ok()?;
-                None
-            }
+            3 => at_once(store.sweep(None, FLOOD)).ok().and(None),
             4 => {
-                let name = |index| Tag::new(&format!("flood {index}"), usize::MAX).ok();
-                let flood: Vec<_> = (0..FLOOD).filter_map(name).collect();
-                at_once(store.capture(&flood, None)).ok()?;
-                Some(Trouble::AnyLost)
+                let tag = |index| Tag::new(&format!("flood {index}"), usize::MAX).ok();
+                let flood: Vec<_> = (0..FLOOD).filter_map(tag).collect();
+                at_once(store.capture(&flood, None)).ok().map(|_| Trouble::AnyLost)
             }
             _ => {
                 // Where memory is tight, another entry goes.
-                let key = Key::new("beside", usize::MAX).ok()?;
-                let entry = Entry {
-                    id: Id::random(&*self.runtime),
-                    stored_at: self.runtime.now(),
-                    ttl: None,
-                    fresh_for: None,
-                    load_time: Duration::ZERO,
-                    epochs: at_once(store.capture(&[], None)).ok()?,
-                    value: Bytes::from_static(&[0; 400]),
-                };
-                at_once(store.put(&[(key, Envelope::Entry(entry))])).ok()?;
-                None
+                let cache = Cache::with(store, Policy::default(), Arc::clone(&self.runtime));
+                let session = cache.session(Grants::default());
+                let value = Bytes::from_static(&[0; 400]);
+                at_once(session.set("beside", value, &EntryOptions::default())).ok().and(None)
             }
         }
     }
-
-    fn lose_connection(&self, _process: usize) {}
-
-    fn hear_all(&self) {}
 }

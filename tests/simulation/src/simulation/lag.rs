@@ -1,69 +1,57 @@
-//! A process that knows epochs without asking, as one does on Redis: what it
-//! knows may lag behind the evictions of others, for as long as it hears
-//! nothing.
+//! A process that knows epochs without asking, as one on Redis does. What it
+//! knows lags behind the evictions of others for as long as it hears nothing.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use spakky_cache_core::entry::Epochs;
 use spakky_cache_core::{Store, Tag};
 
 use super::chance::Chance;
 
-/// The epochs as they stood when a step happened.
-#[derive(Debug)]
-pub(crate) struct Heard {
-    /// Later ones are greater.
-    order: u64,
-    epochs: Epochs,
-}
+/// The epochs as they stood when a step happened, and its number: steps happen
+/// in another order than their callers hear of them.
+pub(crate) type Heard = (u64, Epochs);
 
 /// What one process knows.
-#[derive(Debug)]
 pub(crate) struct Lag {
-    /// All that the schedule uses.
+    /// All tags of the schedule.
     tags: Vec<Tag>,
     state: Mutex<State>,
 }
 
-#[derive(Debug)]
 struct State {
     chance: Chance,
-    order: u64,
+    steps: u64,
     known: Option<Heard>,
 }
 
 impl Lag {
     pub(crate) fn new(tags: Vec<Tag>, seed: u64) -> Arc<Self> {
-        let state = State { chance: Chance::new(seed), order: 0, known: None };
+        let state = State { chance: Chance::new(seed), steps: 0, known: None };
         Arc::new(Self { tags, state: Mutex::new(state) })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What a step that happens now will tell when it is answered.
+    /// What the answer of a step that happens now will tell.
     pub(crate) async fn overhear(&self, store: &dyn Store) -> Option<Heard> {
         let epochs = store.capture(&self.tags, None).await.ok()?;
-        let mut state = self.state();
-        state.order += 1;
-        Some(Heard { order: state.order, epochs })
+        let mut state = self.state.lock();
+        state.steps += 1;
+        Some((state.steps, epochs))
     }
 
-    /// A step was answered: from now on nothing older is known.
+    /// A step was answered: nothing older is known from now on.
     pub(crate) fn hear(&self, heard: Heard) {
-        let mut state = self.state();
-        if state.known.as_ref().is_none_or(|known| known.order < heard.order) {
-            state.known = Some(heard);
+        let known = &mut self.state.lock().known;
+        if known.as_ref().is_none_or(|(step, _)| *step < heard.0) {
+            *known = Some(heard);
         }
     }
 
-    /// What a capture may answer without asking: the epochs as they were known.
-    /// None: it asks.
-    pub(crate) fn answer(&self, tags: &[Tag]) -> Option<Epochs> {
-        let mut state = self.state();
-        let State { chance, known, .. } = &mut *state;
-        let known = &known.as_ref().filter(|_| chance.one_in(2))?.epochs;
+    /// The epochs as they are known, or `None` to ask the store.
+    pub(crate) fn known(&self, tags: &[Tag]) -> Option<Epochs> {
+        let State { chance, known, .. } = &mut *self.state.lock();
+        let (_, known) = known.as_ref().filter(|_| chance.one_in(2))?;
         let epoch = |tag: &Tag| known.tags.iter().find(|(known, _)| known == tag).cloned();
         let tags = tags.iter().map(epoch).collect::<Option<_>>()?;
         Some(Epochs { everything: known.everything, tags })

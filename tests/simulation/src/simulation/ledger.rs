@@ -1,30 +1,38 @@
 //! What keys hold, as the steps that happened tell, and until when.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use spakky_cache_core::Key;
 use spakky_cache_core::entry::{Envelope, UnixMillis, whole_millis};
 use spakky_cache_core::store::{CasToken, Slot, Update};
 use spakky_test_runtime::ManualClock;
 
-/// Keeps book of leases, entries and elections. Clones share it.
-#[derive(Clone, Debug)]
+/// Keeps account of entries, leases and elections. Clones share it.
+#[derive(Clone)]
 pub(crate) struct Ledger {
     clock: ManualClock,
     book: Arc<Mutex<Book>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Book {
-    /// What each key holds, where the steps tell.
-    keys: BTreeMap<Key, Option<CasToken>>,
-    /// All that was stored with an end.
-    ends: HashMap<CasToken, UnixMillis>,
-    /// All markers.
-    leases: HashSet<CasToken>,
-    elections: BTreeMap<Key, (CasToken, UnixMillis)>,
+    /// What each key holds.
+    keys: BTreeMap<Key, CasToken>,
+    /// All that was ever stored, but for elections that were ended.
+    stored: Vec<Stored>,
+}
+
+/// An entry, or the marker of a lease or an election.
+#[derive(Clone)]
+pub(crate) struct Stored {
+    pub(crate) key: Key,
+    pub(crate) token: CasToken,
+    pub(crate) is_lease: bool,
+    pub(crate) is_election: bool,
+    ends: Option<UnixMillis>,
 }
 
 impl Ledger {
@@ -32,91 +40,64 @@ impl Ledger {
         Self { clock, book: Arc::default() }
     }
 
-    fn book(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn after(&self, span: Duration) -> UnixMillis {
         self.clock.now().saturating_add(whole_millis(span))
     }
 
-    pub(crate) fn stored(&self, key: &Key, envelope: &Envelope) {
-        let token = envelope.cas_token();
-        let mut book = self.book();
-        if let Some(ttl) = envelope.ttl() {
-            book.ends.insert(token.clone(), self.after(ttl));
+    pub(crate) fn stored(&self, slot: Slot<'_>, envelope: &Envelope) {
+        let (key, is_election) = match slot {
+            Slot::Entry(key) => (key.clone(), false),
+            Slot::Refresh(key) => (key.clone(), true),
+            Slot::Sweeper => return,
+        };
+        let (token, ends) = (envelope.cas_token(), envelope.ttl().map(|ttl| self.after(ttl)));
+        let is_lease = matches!(envelope, Envelope::Lease(_));
+        let mut book = self.book.lock();
+        if !is_election {
+            book.keys.insert(key.clone(), token.clone());
         }
-        if matches!(envelope, Envelope::Lease(_)) {
-            book.leases.insert(token.clone());
-        }
-        book.keys.insert(key.clone(), Some(token));
+        book.stored.push(Stored { key, token, is_lease, is_election, ends });
     }
 
-    pub(crate) fn removed(&self, key: &Key) {
-        self.book().keys.insert(key.clone(), None);
+    pub(crate) fn removed(&self, keys: &[Key]) {
+        self.book.lock().keys.retain(|key, _| !keys.contains(key));
     }
 
     /// A slot that held `expected` was updated.
     pub(crate) fn updated(&self, slot: Slot<'_>, expected: Option<&CasToken>, update: Update<'_>) {
         match (slot, update) {
-            (Slot::Entry(key), Update::Put(envelope)) => self.stored(key, envelope),
-            (Slot::Entry(key), Update::Remove) => self.removed(key),
-            (Slot::Entry(_), Update::Extend(lasts)) => {
-                let until = self.after(lasts);
-                self.book().ends.extend(expected.map(|token| (token.clone(), until)));
+            (_, Update::Put(envelope)) => self.stored(slot, envelope),
+            (Slot::Entry(key), Update::Remove) => self.removed(std::slice::from_ref(key)),
+            (_, Update::Remove) => self.book.lock().stored.retain(|it| Some(&it.token) != expected),
+            (_, Update::Extend(lasts)) => {
+                let ends = Some(self.after(lasts));
+                let mut book = self.book.lock();
+                book.stored
+                    .iter_mut()
+                    .filter(|it| Some(&it.token) == expected)
+                    .for_each(|it| it.ends = ends);
             }
-            (Slot::Refresh(key), Update::Put(envelope)) => {
-                let until = self.after(envelope.ttl().unwrap_or(Duration::MAX));
-                self.book().elections.insert(key.clone(), (envelope.cas_token(), until));
-            }
-            (Slot::Refresh(key), Update::Extend(lasts)) => {
-                let until = self.after(lasts);
-                self.book().elections.entry(key.clone()).and_modify(|(_, end)| *end = until);
-            }
-            (Slot::Refresh(key), Update::Remove) => {
-                self.book().elections.remove(key);
-            }
-            (Slot::Sweeper, _) => {}
         }
-    }
-
-    /// All keys that ever held something.
-    pub(crate) fn keys(&self) -> Vec<Key> {
-        self.book().keys.keys().cloned().collect()
     }
 
     /// What `key` holds.
     pub(crate) fn holds(&self, key: &Key) -> Option<CasToken> {
-        self.book().keys.get(key).cloned().flatten()
+        self.book.lock().keys.get(key).cloned()
     }
 
     /// Whether `token` is a lease's.
     pub(crate) fn is_lease(&self, token: &CasToken) -> bool {
-        self.book().leases.contains(token)
+        self.book.lock().stored.iter().any(|it| it.is_lease && it.token == *token)
     }
 
-    /// Whether the time of `token` is over. It is told once.
-    pub(crate) fn is_over(&self, token: &CasToken) -> bool {
+    /// What has expired since this was called last.
+    pub(crate) fn expired(&self) -> Vec<Stored> {
         let now = self.clock.now();
-        let mut book = self.book();
-        let over = book.ends.get(token).is_some_and(|until| *until <= now);
-        if over {
-            book.ends.remove(token);
-        }
-        over
-    }
-
-    /// The elections whose time is over. They are told once.
-    pub(crate) fn ended_elections(&self) -> Vec<(Key, CasToken)> {
-        let now = self.clock.now();
-        let mut ended = Vec::new();
-        self.book().elections.retain(|key, (token, until)| {
-            let over = *until <= now;
-            if over {
-                ended.push((key.clone(), token.clone()));
-            }
-            !over
+        let mut book = self.book.lock();
+        let expired = book.stored.iter_mut().filter_map(|stored| {
+            stored.ends.take_if(|ends| *ends <= now)?;
+            Some(stored.clone())
         });
-        ended
+        expired.collect()
     }
 }

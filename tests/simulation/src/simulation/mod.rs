@@ -1,13 +1,12 @@
 //! A fleet whose every step waits for the schedule.
 //!
-//! A schedule ([`run`]) has one to three processes, each with a cache and a
-//! handle on the store of its own, and a few sessions in each. Tasks are polled
-//! by an executor of its own, in an order that the seed decides; time passes
-//! when the seed says so; and every step on the store has three moments, in
-//! each of which others may go on: it is sent, it happens, its caller hears of
-//! it. In between callers are dropped, connections and data lost.
+//! A schedule ([`run`]) has one to three processes, each with a cache and its
+//! own handle on the store, and a few sessions in each. The schedule's executor
+//! polls tasks in an order that the seed decides, and time passes when the seed
+//! says so. Every step on the store has three moments, and others may go on in
+//! between: it is sent, it happens, its caller hears of it. Meanwhile callers
+//! are dropped, and connections and data are lost.
 
-mod actor;
 mod chance;
 mod embedded;
 mod executor;
@@ -21,14 +20,11 @@ mod stepping;
 mod steps;
 mod style;
 mod tally;
-mod trace;
-mod without;
+mod user;
 
 pub use chance::Chance;
 pub use embedded::Embedded;
 pub use redis::Redis;
-pub use schedule::{Finished, Plan, run};
-pub use site::{Backing, Site};
-pub use steps::Work;
+pub use schedule::{Finished, run};
+pub use site::{Backing, Site, Work};
 pub use tally::Tally;
-pub use without::{Check, Without};

@@ -1,40 +1,34 @@
 //! Schedules on a real Redis.
 //!
-//! Each process has a connection of its own, through a proxy that cuts it, and
-//! each schedule a prefix of its own. The schedule's clock is not the server's:
-//! leases and entries are stored with times to live that no schedule outlasts,
-//! and what has ended by the schedule's clock is removed by the server's
-//! administration.
+//! Each process has its own connection, through a proxy that cuts it, and each
+//! schedule its own prefix. The schedule's clock is not the server's. Leases and
+//! entries live longer on the server than any schedule takes, and what expires by
+//! the schedule's clock is removed from the server directly.
 //!
 //! A seed repeats the choices of a schedule: what is called, which step goes
-//! next, what fails. It does not repeat what the network and the server's event
-//! loop do: where steps overlap their order is theirs, and so is the moment at
-//! which an invalidation arrives.
+//! next, what fails. It does not repeat the network and the server's event loop,
+//! which decide the order of steps that overlap and when an invalidation arrives.
 
-use std::fmt;
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
 use redis::cmd;
 use spakky_cache_core::envelope::{CAS_TOKEN_BYTES, cas_token_of};
-use spakky_cache_core::store::CasToken;
+use spakky_cache_core::store::{CasToken, Slot};
 use spakky_cache_core::{Key, Prefix, Runtime, Store, Tag};
 use spakky_cache_redis::{RedisConnection, RedisSettings, RedisStore};
 use spakky_test_support::{Proxy, RedisServer, ServerOptions};
 use tokio::runtime::Runtime as Tokio;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use super::chance::Chance;
-use super::site::{Backing, Site};
-use super::steps::Work;
+use super::site::{Backing, Site, Work};
 use crate::history::Trouble;
 
-/// As many processes as a schedule has at most.
+/// The most that a schedule has.
 const PROCESSES: usize = 3;
-/// Longer than any schedule takes: nothing ends by the server's clock.
+/// Longer than any schedule takes: nothing expires by the server's clock.
 const LEASE: Duration = Duration::from_mins(10);
 /// The machine may be busy with other tests.
 const TIMEOUT: Duration = Duration::from_mins(1);
@@ -46,8 +40,7 @@ const REMOVE_IF_TOKEN: &str = "\
     end \
     return 0";
 
-/// A `redis-server` of its own, and connections that schedules use in turn.
-#[derive(Debug)]
+/// A `redis-server`, and connections that schedules use in turn.
 pub struct Redis {
     fleet: Arc<Fleet>,
     overlapping: bool,
@@ -57,7 +50,7 @@ pub struct Redis {
 struct Fleet {
     server: RedisServer,
     processes: Vec<Process>,
-    // The last to go: all others are at home in it.
+    // Dropped last, since all others run on it.
     tokio: Tokio,
 }
 
@@ -66,15 +59,9 @@ struct Process {
     connection: RedisConnection,
 }
 
-impl fmt::Debug for Fleet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Fleet").field("server", &self.server).finish_non_exhaustive()
-    }
-}
-
 impl Redis {
-    /// Starts a server. `overlapping`: steps are under way at the same time, as
-    /// the schedule has it; else each happens while all others wait.
+    /// Starts a server. Steps are under way at the same time if `overlapping`,
+    /// else each happens while all others wait.
     ///
     /// # Errors
     /// There is no `redis-server`, or it cannot be connected to.
@@ -111,7 +98,6 @@ impl Backing for Redis {
     }
 }
 
-#[derive(Debug)]
 struct OnePrefix {
     fleet: Arc<Fleet>,
     prefix: Prefix,
@@ -125,33 +111,17 @@ impl OnePrefix {
     }
 
     fn query<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> T {
-        self.fleet.server.query(command).expect("the server's administration")
+        self.fleet.server.query(command).expect("the server answers")
     }
 
-    fn remove_if(&self, name: &str, token: &[u8]) -> bool {
-        let mut remove = cmd("EVAL");
-        remove.arg(REMOVE_IF_TOKEN).arg(1).arg(name).arg(token);
-        self.query::<u64>(&remove) == 1
-    }
-
-    /// Removes what `name` holds, or replaces it with what it cannot be.
-    fn damage(&self, chance: &mut Chance, name: &str) {
-        if chance.one_in(2) {
-            self.query::<()>(cmd("DEL").arg(name));
-        } else {
-            self.query::<()>(cmd("SET").arg(name).arg("damaged").arg("KEEPTTL"));
-        }
-    }
-
-    /// Flips a bit of what `name` holds, past its token.
+    /// Flips a bit of what `name` holds, after its token.
     fn flip(&self, chance: &mut Chance, name: &str) {
         let mut bytes: Vec<u8> = self.query(cmd("GETRANGE").arg(name).arg(0).arg(-1));
-        if bytes.len() <= CAS_TOKEN_BYTES {
-            return self.damage(chance, name);
+        if bytes.len() > CAS_TOKEN_BYTES {
+            let at = CAS_TOKEN_BYTES + chance.below(bytes.len() - CAS_TOKEN_BYTES);
+            bytes[at] ^= 1 << chance.below(8);
+            self.query::<()>(cmd("SET").arg(name).arg(bytes).arg("KEEPTTL"));
         }
-        let at = CAS_TOKEN_BYTES + chance.below(bytes.len() - CAS_TOKEN_BYTES);
-        bytes[at] ^= 1 << chance.below(8);
-        self.query::<()>(cmd("SET").arg(name).arg(bytes).arg("KEEPTTL"));
     }
 }
 
@@ -170,9 +140,11 @@ impl Site for OnePrefix {
     }
 
     fn start(&self, work: Work) -> Work {
-        let mut started = Started(self.fleet.tokio.spawn(work));
+        // Dropped, it aborts its tasks.
+        let mut started = JoinSet::new();
+        started.spawn_on(work, self.fleet.tokio.handle());
         // One that failed left no answer, which is an error to its caller.
-        Box::pin(poll_fn(move |context| Pin::new(&mut started.0).poll(context).map(|_| ())))
+        Box::pin(async move { drop(started.join_next().await) })
     }
 
     fn keeps_time(&self) -> bool {
@@ -189,44 +161,37 @@ impl Site for OnePrefix {
         (!bytes.is_empty()).then(|| cas_token_of(&bytes))
     }
 
-    fn expire(&self, key: &Key, token: &CasToken) -> bool {
-        self.remove_if(&self.name('k', key.as_str()), &token.0)
-    }
-
-    fn expire_election(&self, key: &Key, token: &CasToken) -> bool {
-        self.remove_if(&self.name('r', key.as_str()), &token.0)
+    fn expire(&self, slot: Slot<'_>, token: &CasToken) -> bool {
+        let name = match slot {
+            Slot::Entry(key) => self.name('k', key.as_str()),
+            Slot::Refresh(key) => self.name('r', key.as_str()),
+            Slot::Sweeper => return false,
+        };
+        let mut remove = cmd("EVAL");
+        remove.arg(REMOVE_IF_TOKEN).arg(1).arg(name).arg(&token.0[..]);
+        self.query::<u64>(&remove) == 1
     }
 
     fn lose(&self, chance: &mut Chance, keys: &[Key], tags: &[Tag]) -> Option<Trouble> {
-        let key = chance.pick(keys).as_str();
-        match chance.below(7) {
-            0 | 1 => {
-                let tag = chance.pick(tags).as_str();
-                self.damage(chance, &self.name('t', tag));
-                Some(Trouble::EpochLost(Some(tag.into())))
-            }
-            2 => {
-                self.damage(chance, &self.name('a', ""));
-                Some(Trouble::EpochLost(None))
-            }
-            3 => {
-                self.damage(chance, &self.name('e', ""));
-                Some(Trouble::MarkLost)
-            }
-            4 => {
-                self.query::<()>(cmd("DEL").arg(self.name('r', key)));
-                Some(Trouble::ElectionEnded(key.into()))
-            }
-            5 => {
-                self.damage(chance, &self.name('k', key));
-                Some(Trouble::EntryLost(key.into()))
-            }
-            _ => {
-                self.flip(chance, &self.name('k', key));
-                // With its token, a damaged marker is still its owner's.
-                Some(Trouble::AnyLost)
-            }
+        let (key, tag) = (chance.pick(keys).as_str(), chance.pick(tags).as_str());
+        let (name, lost) = match chance.below(7) {
+            0 | 1 => (self.name('t', tag), Trouble::EpochLost(Some(tag.into()))),
+            2 => (self.name('a', ""), Trouble::EpochLost(None)),
+            3 => (self.name('e', ""), Trouble::MarkLost),
+            4 => (self.name('r', key), Trouble::ElectionEnded(key.into())),
+            5 => (self.name('k', key), Trouble::EntryLost(key.into())),
+            // With its token, a damaged marker is still its owner's.
+            _ => (self.name('k', key), Trouble::AnyLost),
+        };
+        let is_election = matches!(lost, Trouble::ElectionEnded(_));
+        if lost == Trouble::AnyLost {
+            self.flip(chance, &name);
+        } else if is_election || chance.one_in(2) {
+            self.query::<()>(cmd("DEL").arg(name));
+        } else {
+            self.query::<()>(cmd("SET").arg(name).arg("damaged").arg("KEEPTTL"));
         }
+        Some(lost)
     }
 
     fn lose_connection(&self, process: usize) {
@@ -242,14 +207,5 @@ impl Site for OnePrefix {
     fn hear_all(&self) {
         let pings = self.fleet.processes.iter().map(|process| process.connection.ping());
         self.fleet.tokio.block_on(join_all(pings));
-    }
-}
-
-/// A step under way, which is dropped with this.
-struct Started(JoinHandle<()>);
-
-impl Drop for Started {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }

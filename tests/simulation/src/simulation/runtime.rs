@@ -1,49 +1,40 @@
 //! The runtime of a simulated process.
 
+use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use spakky_cache_core::Runtime;
 use spakky_cache_core::entry::UnixMillis;
 use spakky_cache_core::runtime::Task;
-
 use spakky_test_runtime::ManualClock;
 
 use super::chance::Chance;
 use super::executor::{Doing, Tasks};
-use crate::history::{Caller, Operation, Recorder};
+use crate::history::{Caller, Operation, Outcome, Recorder};
 
-/// Time by the schedule's clock, which this process sees ahead by a fixed
-/// span; chance and tasks of the schedule's.
-#[derive(Debug)]
+/// The schedule's clock, which this process sees ahead by a fixed span, its
+/// randomness and its tasks.
 pub(crate) struct SimulatedProcess {
-    process: usize,
-    clock: ManualClock,
-    ahead: Duration,
-    chance: Mutex<Chance>,
-    tasks: Tasks,
-    recorder: Recorder,
+    pub(crate) process: usize,
+    pub(crate) clock: ManualClock,
+    pub(crate) ahead: Duration,
+    pub(crate) chance: Mutex<Chance>,
+    pub(crate) tasks: Tasks,
+    pub(crate) recorder: Recorder,
 }
 
-impl SimulatedProcess {
-    pub(crate) fn new(
-        process: usize,
-        clock: ManualClock,
-        ahead: Duration,
-        seed: u64,
-        tasks: Tasks,
-        recorder: Recorder,
-    ) -> Arc<Self> {
-        let chance = Mutex::new(Chance::new(seed));
-        Arc::new(Self { process, clock, ahead, chance, tasks, recorder })
+impl fmt::Debug for SimulatedProcess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {}", self.process)
     }
 }
 
 impl Runtime for SimulatedProcess {
     fn now(&self) -> UnixMillis {
-        let ahead = u64::try_from(self.ahead.as_millis()).unwrap_or(0);
-        self.clock.now() + ahead
+        self.clock.now() + u64::try_from(self.ahead.as_millis()).unwrap_or(0)
     }
 
     fn monotonic(&self) -> Duration {
@@ -55,28 +46,26 @@ impl Runtime for SimulatedProcess {
     }
 
     fn fill_random(&self, bytes: &mut [u8]) {
-        self.chance.lock().unwrap_or_else(PoisonError::into_inner).fill(bytes);
+        self.chance.lock().fill(bytes);
     }
 
     fn spawn(&self, task: Task) {
         let running = self.tasks.running();
         let nobody = Caller { process: self.process, session: usize::MAX };
         let caller = running.as_ref().map_or(nobody, |doing| doing.caller);
-        let doing = Doing::background(caller);
+        let doing = Doing::new(caller, None);
         let Some(lease) = running.and_then(|doing| doing.ends) else {
             return self.tasks.spawn(doing, task);
         };
         // The end of a lease spawns nothing but what gives it up.
         let call = self.recorder.begin(caller, Operation::GiveUp { lease });
         let giving_up = Arc::clone(&doing);
-        self.tasks.spawn(
-            doing,
-            Box::pin(async move {
-                task.await;
-                if !giving_up.failed.load(SeqCst) {
-                    call.end(crate::history::Outcome::Done);
-                }
-            }),
-        );
+        let task = async move {
+            task.await;
+            if !giving_up.failed.load(SeqCst) {
+                call.end(Outcome::Done);
+            }
+        };
+        self.tasks.spawn(doing, Box::pin(task));
     }
 }

@@ -1,77 +1,55 @@
-//! One schedule: what happens next, until all is over.
+//! One schedule: what happens next, until everything is over.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use spakky_cache_core::store::CasToken;
-use spakky_cache_core::{Cache, Grants, Key, Runtime, Store, Tag};
-
+use parking_lot::Mutex;
+use spakky_cache_core::store::{CasToken, Slot};
+use spakky_cache_core::{Cache, Grants, Key, StoreError, StoreErrorKind};
 use spakky_test_runtime::ManualClock;
 
-use super::actor::{Actor, Leases, Next, Values};
 use super::chance::Chance;
-use super::executor::{Doing, Executor, Tasks};
+use super::executor::{Doing, Executor, TaskId, Tasks};
 use super::lag::Lag;
 use super::ledger::Ledger;
 use super::runtime::SimulatedProcess;
 use super::site::{Backing, Site};
 use super::stepping::Stepping;
-use super::steps::{Phase, Steps};
-use super::style::Style;
+use super::steps::{Phase, StepId, Steps};
+use super::style::{Event, Style};
 use super::tally::Tally;
-use super::trace::{Trace, told};
-use super::without::{Check, Without};
+use super::user::User;
 use crate::checker::{self, Guarantee, Rules, Violation};
-use crate::history::{CallId, Caller, History, Operation, Outcome, Recorder, Trouble};
+use crate::history::{Caller, History, Operation, Recorder, Trouble};
 
-/// Far more than any schedule has: what goes on for longer never ends.
+/// Far more than any schedule has: one that goes on for longer never ends.
 const MOST_EVENTS: usize = 20_000;
+/// What happens once there are no more calls.
+const AT_THE_END: [(Event, usize); 3] = [(Event::Happen, 1), (Event::Answer, 1), (Event::Tell, 1)];
 
-/// What a schedule is to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Plan {
-    /// What all of its choices come from.
-    pub seed: u64,
-    /// Whether its trace is wanted.
-    pub traced: bool,
-    /// The check of the protocol that is left out.
-    pub without: Option<Check>,
-}
-
-/// How it went.
-#[derive(Debug)]
+/// How a schedule went.
 pub struct Finished {
     /// What callers did and saw.
     pub history: History,
     /// What they should not have seen.
     pub violations: Vec<Violation>,
-    /// What happened, one line an event.
+    /// What happened, one line an event, if it was wanted.
     pub trace: Vec<String>,
     /// How much happened.
     pub tally: Tally,
 }
 
-/// Runs a schedule to its end.
-pub fn run(plan: Plan, backing: &mut dyn Backing) -> Finished {
-    Schedule::new(plan, backing).run()
+/// Runs the schedule of `seed` to its end, with a trace if it is wanted.
+pub fn run(seed: u64, traced: bool, backing: &mut dyn Backing) -> Finished {
+    Schedule::new(seed, traced, backing).run()
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Event {
-    Call,
-    Happen,
-    Start,
-    Answer,
-    Orphan,
-    Tell,
-    Tick,
-    Wake,
-    Leap,
-    Cancel,
-    Fail,
-    Cut,
-    Lose,
+/// A user, and the task that it is at.
+struct Actor {
+    user: User,
+    task: Option<TaskId>,
+    /// The key that it looks up, if that is what it does.
+    looks_up: Option<Key>,
 }
 
 struct Schedule {
@@ -82,68 +60,59 @@ struct Schedule {
     steps: Steps,
     ledger: Ledger,
     recorder: Recorder,
-    trace: Trace,
     site: Arc<dyn Site>,
     caches: Vec<Cache>,
     actors: Vec<Actor>,
-    values: Values,
     calls_left: usize,
     /// Whether every process has read what is left in the end.
     is_read_at_last: bool,
-    orphans: u64,
+    tally: Tally,
     violations: Vec<Violation>,
 }
 
 impl Schedule {
-    fn new(plan: Plan, backing: &mut dyn Backing) -> Self {
-        let mut chance = Chance::new(plan.seed);
-        let (clock, tasks, trace) =
-            (ManualClock::default(), Tasks::default(), Trace::new(plan.traced));
-        let recorder = recorder(&clock, &trace);
+    fn new(seed: u64, traced: bool, backing: &mut dyn Backing) -> Self {
+        let mut chance = Chance::new(seed);
+        let (clock, tasks) = (ManualClock::default(), Tasks::default());
+        let time = clock.clone();
+        let recorder = Recorder::new(move || time.now());
+        if traced {
+            recorder.trace();
+        }
         let runtime = |process, ahead, chance: &mut Chance| {
             let (clock, tasks, recorder) = (clock.clone(), tasks.clone(), recorder.clone());
-            let seed = chance.seed();
-            SimulatedProcess::new(process, clock, ahead, seed, tasks, recorder)
+            let chance = Mutex::new(Chance::new(chance.seed()));
+            Arc::new(SimulatedProcess { process, clock, ahead, chance, tasks, recorder })
         };
         let own = runtime(usize::MAX, Duration::ZERO, &mut chance);
         let site = backing.site(&mut chance, own);
         let style = Style::new(&mut chance, site.lease());
-        trace.note(|| format!("{style:?}"));
-        let carry_out = Arc::clone(&site);
-        let carry_out = Arc::new(move |work| carry_out.carry_out(work));
-        let steps = Steps::new(tasks.clone(), carry_out, trace.clone());
+        recorder.note(|| format!("{style:?}"));
+        let steps = Steps::new(tasks.clone(), Arc::clone(&site), recorder.clone());
         let ledger = Ledger::new(clock.clone());
-        let all_tags: Vec<_> =
-            style.tags.iter().filter_map(|name| Tag::new(name, 8).ok()).collect();
         let lags = style.lag && site.keeps_time();
         let caches: Vec<Cache> = (0..style.processes)
             .map(|process| {
-                let store = site.store(process);
-                let store = match plan.without {
-                    Some(check) => Arc::new(Without { check, store }) as Arc<dyn Store>,
-                    None => store,
-                };
-                let lag = lags.then(|| Lag::new(all_tags.clone(), chance.seed()));
-                let stepping = Stepping {
-                    process,
-                    store,
-                    steps: steps.clone(),
-                    ledger: ledger.clone(),
-                    lag,
-                    tasks: tasks.clone(),
-                    keeps_after_writes: plan.without == Some(Check::RemovalAfterAWrite),
-                };
-                let runtime: Arc<dyn Runtime> = runtime(process, style.ahead[process], &mut chance);
+                let (store, steps, ledger) = (site.store(process), steps.clone(), ledger.clone());
+                let lag = lags.then(|| Lag::new(style.all_tags(), chance.seed()));
+                let stepping = Stepping { process, store, steps, ledger, lag };
+                let runtime = runtime(process, style.ahead[process], &mut chance);
                 Cache::with(Arc::new(stepping), style.policy.clone(), runtime)
             })
             .collect();
-        let actors = actors(&style, &caches);
-        let calls_left = style.calls;
+        let actors = (0..style.actors).flat_map(|session| {
+            let recorder = &recorder;
+            caches.iter().enumerate().map(move |(process, cache)| {
+                let caller = Caller { process, session };
+                let user = User::new(caller, cache.session(Grants::default()), recorder.clone());
+                Actor { user, task: None, looks_up: None }
+            })
+        });
+        let (actors, calls_left) = (actors.collect(), style.calls);
         Self {
             executor: Executor::new(tasks),
-            values: Values::default(),
             is_read_at_last: false,
-            orphans: 0,
+            tally: Tally::default(),
             violations: Vec::new(),
             chance,
             style,
@@ -151,7 +120,6 @@ impl Schedule {
             steps,
             ledger,
             recorder,
-            trace,
             site,
             caches,
             actors,
@@ -168,17 +136,11 @@ impl Schedule {
                     (actor.task, actor.looks_up) = (None, None);
                 }
             }
-            let goes_on =
-                if self.calls_left > 0 { self.anything() } else { self.towards_the_end() };
             events += 1;
-            if !goes_on || events == MOST_EVENTS {
+            if !self.next() || events == MOST_EVENTS {
                 break;
             }
         }
-        self.finish(events)
-    }
-
-    fn finish(mut self, events: usize) -> Finished {
         if events < MOST_EVENTS && self.executor.is_idle() {
             for (process, cache) in self.caches.iter().enumerate() {
                 self.recorder.counts(process, cache.metrics());
@@ -188,107 +150,109 @@ impl Schedule {
         let rules = Rules {
             longest_wait: self.style.policy.longest_wait,
             lease_may_end_after: None,
-            clock_error: self.style.clock_error(),
+            clock_error: self.style.ahead.iter().max().copied().unwrap_or_default(),
         };
-        let mut violations = std::mem::take(&mut self.violations);
-        violations.extend(checker::check(&history, &rules));
-        violations.extend(forgotten_leases(&history));
-        let mut tally = Tally::of(&history);
-        (tally.steps, tally.orphans) = (self.steps.happened(), self.orphans);
-        let trace = self.trace.lines();
+        self.violations.extend(checker::check(&history, &rules));
+        self.violations.extend(checker::forgotten_leases(&history));
+        self.tally.add_history(&history);
+        let trace = self.recorder.take_trace();
         self.executor.end();
-        Finished { history, violations, trace, tally }
+        Finished { history, violations: self.violations, trace, tally: self.tally }
     }
 
-    /// One event, of all that could happen now.
-    fn anything(&mut self) -> bool {
-        let sent = self.steps.in_phase(Phase::Sent).len();
-        let started = self.steps.in_phase(Phase::Started).len();
-        let orphans = self.steps.in_phase(Phase::Orphaned).len();
-        let happened = self.steps.in_phase(Phase::Happened).len();
-        let idle = self.actors.iter().filter(|actor| actor.task.is_none()).count();
-        let weights = &self.style.weights;
-        let some = |count: usize, weight: usize| if count > 0 { weight } else { 0 };
-        let starts = if self.site.overlaps() { weights.happen } else { 0 };
-        let event = self.chance.weighted(&[
-            (some(idle, weights.call), Event::Call),
-            (some(sent, starts), Event::Start),
-            (some(sent + started, weights.happen), Event::Happen),
-            (some(happened, weights.answer), Event::Answer),
-            (some(orphans, weights.orphan), Event::Orphan),
-            (some(self.steps.unheard(), weights.tell), Event::Tell),
-            (weights.tick, Event::Tick),
-            (weights.wake, Event::Wake),
-            (weights.leap, Event::Leap),
-            (some(self.actors.len() - idle, weights.cancel), Event::Cancel),
-            (some(sent + happened, weights.fail), Event::Fail),
-            (weights.cut, Event::Cut),
-            (weights.lose, Event::Lose),
-        ]);
-        let Some(event) = event else {
-            // Nothing can happen but that time passes.
-            return self.pass_until_next();
-        };
+    /// One event. On the way to the end there are no more faults, all that was
+    /// begun is ended, and time passes only when nothing else can happen.
+    fn next(&mut self) -> bool {
+        let is_ending = self.calls_left == 0;
+        let mut events = if is_ending { AT_THE_END.into() } else { self.style.events.clone() };
+        events.retain(|(event, _)| self.can_happen(*event));
+        match self.chance.weighted(&events) {
+            None if is_ending => self.end_something(),
+            None | Some(Event::Wake) => self.pass_until_next(),
+            Some(event) => {
+                self.happens(event);
+                true
+            }
+        }
+    }
+
+    fn can_happen(&self, event: Event) -> bool {
+        match event {
+            Event::Call => !self.idle().is_empty(),
+            Event::Tell => self.steps.unheard() > 0,
+            Event::Cancel => self.actors.iter().any(|actor| actor.task.is_some()),
+            Event::Tick | Event::Wake | Event::Leap | Event::Cut | Event::Lose => true,
+            _ => !self.steps_for(event).is_empty(),
+        }
+    }
+
+    /// The steps that an event can be about.
+    fn steps_for(&self, event: Event) -> Vec<StepId> {
+        self.steps.in_phase(match event {
+            Event::Start if self.site.overlaps() => &[Phase::Sent],
+            Event::Happen => &[Phase::Sent, Phase::Started],
+            Event::Answer => &[Phase::Happened],
+            Event::Orphan => &[Phase::Orphaned],
+            Event::Fail => &[Phase::Sent, Phase::Happened],
+            _ => &[],
+        })
+    }
+
+    fn happens(&mut self, event: Event) {
         let lease = self.style.policy.lease;
+        let steps = self.steps_for(event);
+        let step = if steps.is_empty() { 0 } else { *self.chance.pick(&steps) };
         match event {
             Event::Call => self.call(),
-            Event::Start => self.start(),
-            Event::Happen => self.happen(),
-            Event::Answer => self.answer(),
-            Event::Orphan => self.orphan(),
+            Event::Start => self.steps.start(step),
+            Event::Happen | Event::Orphan => {
+                let what = if event == Event::Happen { "steps" } else { "steps for nobody" };
+                self.tally.count(what, 1);
+                self.steps.happen(step);
+            }
+            Event::Answer => self.steps.answer(step, &Ok(())),
             Event::Tell => self.steps.tell(self.chance.below(self.steps.unheard())),
-            Event::Tick => {
-                let span = self.chance.span(Duration::from_millis(1), lease / 3);
-                self.pass(span);
+            Event::Tick => self.pass_some(Duration::from_millis(1), lease / 3),
+            Event::Wake => {}
+            Event::Leap => self.pass_some(lease, lease * 3),
+            Event::Cancel => {
+                let busy: Vec<_> = self.actors.iter().filter_map(|actor| actor.task).collect();
+                self.executor.cancel(*self.chance.pick(&busy));
             }
-            Event::Wake => return self.pass_until_next(),
-            Event::Leap => {
-                let span = self.chance.span(lease, lease * 3);
-                self.pass(span);
+            Event::Fail => {
+                let failing = self.recorder.disturb(Trouble::Failing(self.steps.process_of(step)));
+                let failed = StoreError::new(StoreErrorKind::Failed, "a fault of the test's");
+                self.steps.answer(step, &Err(failed));
+                self.executor.run(&mut self.chance);
+                drop(failing);
             }
-            Event::Cancel => self.cancel(),
-            Event::Fail => self.fail(),
-            Event::Cut => self.cut(),
-            Event::Lose => self.lose(),
+            Event::Cut => {
+                let process = self.chance.below(self.style.processes);
+                let failing = self.recorder.disturb(Trouble::Failing(Some(process)));
+                self.site.lose_connection(process);
+                self.steps.lose_connection(process);
+                self.executor.run(&mut self.chance);
+                drop(failing);
+            }
+            Event::Lose => {
+                let (mut keys, tags) = (self.style.all_keys(), self.style.all_tags());
+                let Some(trouble) = self.site.lose(&mut self.chance, &keys, &tags) else { return };
+                if let Trouble::EntryLost(name) = &trouble {
+                    keys.retain(|key| key.as_str() == &**name);
+                    self.ledger.removed(&keys);
+                }
+                drop(self.recorder.disturb(trouble));
+            }
         }
-        true
     }
 
-    /// One event on the way to the end: no more faults, all that was begun is
-    /// ended, and time passes only when nothing else can happen.
-    fn towards_the_end(&mut self) -> bool {
-        let can_happen =
-            [Phase::Sent, Phase::Started].map(|phase| self.steps.in_phase(phase).len());
-        let happened = self.steps.in_phase(Phase::Happened).len();
-        let unheard = self.steps.unheard();
-        let event = self.chance.weighted(&[
-            (can_happen.iter().sum(), Event::Happen),
-            (happened, Event::Answer),
-            (unheard, Event::Tell),
-        ]);
-        match event {
-            Some(Event::Happen) => self.happen(),
-            Some(Event::Answer) => self.answer(),
-            Some(_) => self.steps.tell(self.chance.below(unheard)),
-            None => return self.end_something(),
-        }
-        true
-    }
-
-    /// Nothing is under way: whoever can end a lease does, or time passes.
+    /// Nothing is under way: an actor ends a lease that it holds, or time passes.
     fn end_something(&mut self) -> bool {
-        let holders: Vec<usize> = (0..self.actors.len())
-            .filter(|&actor| {
-                self.actors[actor].task.is_none() && !self.actors[actor].held.is_empty()
-            })
-            .collect();
+        let mut holders = self.idle();
+        holders.retain(|actor| self.actors[*actor].user.holds_leases());
         if !holders.is_empty() {
             let actor = *self.chance.pick(&holders);
-            let Self { style, chance, values, .. } = self;
-            let next = self.actors[actor].end_of_a_lease(style, chance, values);
-            if let Some(next) = next {
-                self.begin(actor, next);
-            }
+            self.end_a_lease(actor);
             return true;
         }
         if !self.executor.is_idle() {
@@ -299,107 +263,58 @@ impl Schedule {
         }
         if self.chance.one_in(2) {
             let lease = self.style.policy.lease;
-            let span = self.chance.span(lease / 4, lease * 2);
-            self.pass(span);
+            self.pass_some(lease / 4, lease * 2);
         }
         for actor in 0..self.style.processes {
-            let next = Next::get(self.style.keys.clone());
-            self.begin(actor, next);
+            self.begin(actor, Operation::Get { keys: self.style.keys.clone() });
         }
         true
     }
 
+    /// The actors that do nothing.
+    fn idle(&self) -> Vec<usize> {
+        let actors = 0..self.actors.len();
+        actors.filter(|&actor| self.actors[actor].task.is_none()).collect()
+    }
+
     fn call(&mut self) {
-        let idle: Vec<usize> =
-            (0..self.actors.len()).filter(|&actor| self.actors[actor].task.is_none()).collect();
-        let actor = *self.chance.pick(&idle);
-        let Self { style, chance, values, .. } = self;
-        let chosen = &self.actors[actor];
-        let ends = !chosen.held.is_empty() && chance.below(8) < 5;
-        let next = ends.then(|| chosen.end_of_a_lease(style, chance, values)).flatten();
-        let next = next.unwrap_or_else(|| {
-            self.calls_left -= 1;
-            Next::something(style, chance, values)
-        });
-        self.begin(actor, next);
-    }
-
-    fn begin(&mut self, actor: usize, next: Next) {
-        let (ends, looks_up) = match &next.operation {
-            Operation::Commit { lease, .. } | Operation::GiveUp { lease } => (Some(*lease), None),
-            Operation::Lookup { key, .. } => (None, Some(key.clone())),
-            _ => (None, None),
-        };
-        let actor = &mut self.actors[actor];
-        let task = actor.perform(next, &self.recorder);
-        actor.task = Some(self.executor.start(Doing::call(actor.caller, ends), task));
-        actor.looks_up = looks_up;
-    }
-
-    fn start(&mut self) {
-        let step = *self.chance.pick(&self.steps.in_phase(Phase::Sent));
-        self.steps.start(step, |work| self.site.start(work));
-    }
-
-    fn happen(&mut self) {
-        let mut steps = self.steps.in_phase(Phase::Sent);
-        steps.extend(self.steps.in_phase(Phase::Started));
-        self.steps.happen(*self.chance.pick(&steps));
-    }
-
-    fn orphan(&mut self) {
-        self.orphans += 1;
-        self.steps.happen(*self.chance.pick(&self.steps.in_phase(Phase::Orphaned)));
-    }
-
-    fn answer(&mut self) {
-        self.steps.answer(*self.chance.pick(&self.steps.in_phase(Phase::Happened)));
-    }
-
-    fn cancel(&mut self) {
-        let busy: Vec<_> = self.actors.iter().filter_map(|actor| actor.task).collect();
-        self.executor.cancel(*self.chance.pick(&busy));
-    }
-
-    /// A step fails, before it happens or after it.
-    fn fail(&mut self) {
-        let mut steps = self.steps.in_phase(Phase::Sent);
-        steps.extend(self.steps.in_phase(Phase::Happened));
-        let step = *self.chance.pick(&steps);
-        let process = self.steps.process_of(step);
-        let failing = self.recorder.disturb(Trouble::Failing(process));
-        self.steps.fail(step);
-        self.executor.run(&mut self.chance);
-        drop(failing);
-    }
-
-    /// A process loses its connection, and everything that was under way on it.
-    fn cut(&mut self) {
-        let process = self.chance.below(self.style.processes);
-        let failing = self.disturb(Trouble::Failing(Some(process)));
-        self.site.lose_connection(process);
-        self.steps.lose_connection(process);
-        self.executor.run(&mut self.chance);
-        drop(failing);
-    }
-
-    fn lose(&mut self) {
-        let key = |name: &crate::history::Name| Key::new(name, 8).ok();
-        let tag = |name: &crate::history::Name| Tag::new(name, 8).ok();
-        let keys: Vec<_> = self.style.keys.iter().filter_map(key).collect();
-        let tags: Vec<_> = self.style.tags.iter().filter_map(tag).collect();
-        let Some(trouble) = self.site.lose(&mut self.chance, &keys, &tags) else { return };
-        if let Trouble::EntryLost(name) = &trouble
-            && let Some(key) = key(name)
-        {
-            self.ledger.removed(&key);
+        let actor = *self.chance.pick(&self.idle());
+        let ends = self.actors[actor].user.holds_leases() && self.chance.below(8) < 5;
+        if ends {
+            return self.end_a_lease(actor);
         }
-        drop(self.disturb(trouble));
+        self.calls_left -= 1;
+        let operation = self.style.call(&mut self.chance, &self.recorder);
+        self.begin(actor, operation);
     }
 
-    fn disturb(&self, trouble: Trouble) -> crate::history::Disturbing {
-        self.trace.note(|| format!("--- {trouble}"));
-        self.recorder.disturb(trouble)
+    fn begin(&mut self, actor: usize, operation: Operation) {
+        let actor = &mut self.actors[actor];
+        if let Operation::Lookup { key, .. } = &operation {
+            actor.looks_up = Key::new(key, usize::MAX).ok();
+        }
+        let doing = Doing::new(actor.user.caller, None);
+        let task = Box::pin(actor.user.clone().call(operation));
+        actor.task = Some(self.executor.start(doing, task));
+    }
+
+    /// A step towards the end of a lease that `actor` holds.
+    fn end_a_lease(&mut self, actor: usize) {
+        let Self { style, chance, recorder, .. } = self;
+        let actor = &mut self.actors[actor];
+        let Some(held) = actor.user.take_lease(chance) else { return };
+        let lease = held.call;
+        let (ends, operation) = if held.to_write && !chance.one_in(4) {
+            (None, Operation::OriginWrite { lease })
+        } else if chance.one_in(4) {
+            (Some(lease), Operation::GiveUp { lease })
+        } else {
+            let (value, terms) = (recorder.new_value(), style.terms_of_commit(chance, &held.tags));
+            (Some(lease), Operation::Commit { lease, value, terms })
+        };
+        let doing = Doing::new(actor.user.caller, ends);
+        let task = Box::pin(actor.user.clone().go_on(held, operation));
+        actor.task = Some(self.executor.start(doing, task));
     }
 
     fn pass_until_next(&mut self) -> bool {
@@ -411,21 +326,25 @@ impl Schedule {
         next.is_some() || self.calls_left > 0
     }
 
+    fn pass_some(&mut self, shortest: Duration, longest: Duration) {
+        let span = self.chance.span(shortest, longest);
+        self.pass(span);
+    }
+
     fn pass(&mut self, span: Duration) {
-        self.trace.note(|| format!("--- {span:?} pass"));
+        self.recorder.note(|| format!("--- {span:?} pass"));
         self.clock.advance(span);
-        for key in self.ledger.keys() {
-            let holds = self.holds(&key);
-            if let Some(token) = holds.filter(|token| self.ledger.is_over(token))
-                && self.site.expire(&key, &token)
-                && self.ledger.is_lease(&token)
+        for stored in self.ledger.expired() {
+            let (key, name) = (&stored.key, stored.key.as_str().into());
+            if stored.is_election {
+                if self.site.expire(Slot::Refresh(key), &stored.token) {
+                    drop(self.recorder.disturb(Trouble::ElectionEnded(name)));
+                }
+            } else if self.holds(key).as_ref() == Some(&stored.token)
+                && self.site.expire(Slot::Entry(key), &stored.token)
+                && stored.is_lease
             {
-                drop(self.disturb(Trouble::LeaseEnded(key.as_str().into())));
-            }
-        }
-        for (key, token) in self.ledger.ended_elections() {
-            if self.site.expire_election(&key, &token) {
-                drop(self.disturb(Trouble::ElectionEnded(key.as_str().into())));
+                drop(self.recorder.disturb(Trouble::LeaseEnded(name)));
             }
         }
     }
@@ -435,81 +354,21 @@ impl Schedule {
         self.site.holds(key, self.ledger.holds(key))
     }
 
-    /// Whoever waits, waits for a lease: were there none, it would have been
+    /// An actor that waits, waits for a lease. Without one, it would have been
     /// woken.
     fn nobody_sleeps_for_nothing(&mut self) {
-        let phases = [Phase::Sent, Phase::Started, Phase::Happened];
-        let under_way: usize = phases.map(|phase| self.steps.in_phase(phase).len()).iter().sum();
         self.site.hear_all();
-        if under_way + self.steps.unheard() > 0 || !self.executor.is_waiting() {
+        let under_way = self.steps.in_phase(&[Phase::Sent, Phase::Started, Phase::Happened]);
+        if !under_way.is_empty() || self.steps.unheard() > 0 || !self.executor.is_waiting() {
             return;
         }
-        for actor in &self.actors {
-            let Some(name) = &actor.looks_up else { continue };
-            let Ok(key) = Key::new(name, 8) else { continue };
-            let holds = self.holds(&key);
-            if holds.is_none_or(|token| !self.ledger.is_lease(&token)) {
-                self.violations.push(Violation {
-                    guarantee: Guarantee::WaitersAreWoken,
-                    sentence: format!("{}waits for {key:?}, which nobody loads", actor.caller),
-                    calls: Vec::new(),
-                });
+        for Actor { user, looks_up, .. } in &self.actors {
+            let Some(key) = looks_up else { continue };
+            if self.holds(key).is_none_or(|token| !self.ledger.is_lease(&token)) {
+                let sentence = format!("{:?} waits for {key:?}, which nobody loads", user.caller);
+                let violation = Violation::new(Guarantee::WaitersAreWoken, sentence, []);
+                self.violations.push(violation);
             }
         }
     }
-}
-
-/// Every lease is ended by the schedule: each has to be committed or given up.
-fn forgotten_leases(history: &History) -> Vec<Violation> {
-    let ended: HashSet<CallId> = history
-        .calls
-        .iter()
-        .filter_map(|record| match record.operation {
-            Operation::Commit { lease, .. } if record.success().is_some() => Some(lease),
-            Operation::GiveUp { lease } => Some(lease),
-            _ => None,
-        })
-        .collect();
-    let calls = history.calls.iter().enumerate();
-    let given = calls.filter(|(_, record)| match (&record.operation, record.outcome()) {
-        (Operation::BeginWrite { .. }, outcome) => outcome == Some(&Outcome::Done),
-        (_, outcome) => {
-            matches!(outcome, Some(Outcome::Miss | Outcome::Stale { refresh: true, .. }))
-        }
-    });
-    let forgotten = given.map(|(call, _)| call).filter(|call| !ended.contains(call));
-    let violation = |call| Violation {
-        guarantee: Guarantee::WaitersAreWoken,
-        sentence: format!("the lease of #{call} was dropped, and nothing gives it up"),
-        calls: vec![call],
-    };
-    forgotten.map(violation).collect()
-}
-
-fn recorder(clock: &ManualClock, trace: &Trace) -> Recorder {
-    let (time, began, trace) = (clock.clone(), clock.now(), trace.clone());
-    let recorder = Recorder::new(move || time.now());
-    if !trace.is_wanted() {
-        return recorder;
-    }
-    recorder.telling(move |id, record| {
-        let at = record.ended.as_ref().map_or(record.called, |(at, _)| *at);
-        trace.note(|| format!("{} ({} ms)", told(id, record), at.millis - began));
-    })
-}
-
-fn actors(style: &Style, caches: &[Cache]) -> Vec<Actor> {
-    let sessions = (0..style.actors).flat_map(|session| {
-        caches.iter().enumerate().map(move |(process, cache)| {
-            let session_of = cache.session(Grants::default());
-            Actor {
-                caller: Caller { process, session },
-                session: Arc::new(session_of),
-                held: Leases::default(),
-                task: None,
-                looks_up: None,
-            }
-        })
-    });
-    sessions.collect()
 }

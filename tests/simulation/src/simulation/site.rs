@@ -1,65 +1,70 @@
-//! What a schedule runs on.
+//! The store that a schedule runs on.
 
-use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use spakky_cache_core::store::CasToken;
+use spakky_cache_core::store::{CasToken, Slot};
 use spakky_cache_core::{Key, Runtime, Store, Tag};
 
 use super::chance::Chance;
-use super::steps::Work;
 use crate::history::Trouble;
+
+/// What a step does when it happens.
+pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A kind of store.
 pub trait Backing {
-    /// A store of its own for one schedule: with the time and the chance of
-    /// `runtime`, if it has none of its own.
+    /// An empty store for one schedule. It uses the time and the randomness of
+    /// `runtime`, unless it has its own.
     fn site(&mut self, chance: &mut Chance, runtime: Arc<dyn Runtime>) -> Arc<dyn Site>;
 }
 
 /// The store of one schedule, and what can be done to it.
-pub trait Site: Send + Sync + fmt::Debug {
+pub trait Site: Send + Sync {
     /// The handle that a process has on it.
     fn store(&self, process: usize) -> Arc<dyn Store>;
 
     /// Carries out a step to its end.
     fn carry_out(&self, work: Work);
 
-    /// Whether its steps can be under way at the same time.
+    /// Whether several of its steps can be under way at the same time.
     fn overlaps(&self) -> bool {
         false
     }
 
-    /// Begins to carry out a step, while others go on; what is returned ends
-    /// it, or, if it is dropped, drops it half-way.
+    /// Begins to carry out a step. The work that it returns ends the step, or
+    /// drops it half-way when it is dropped.
     fn start(&self, work: Work) -> Work {
         work
     }
 
-    /// Whether it keeps the time of what it holds by the schedule's clock. If
-    /// not, what has ended by that clock is removed by `expire`.
-    fn keeps_time(&self) -> bool;
+    /// Whether entries and leases expire by the schedule's clock. If not,
+    /// `expire` removes them.
+    fn keeps_time(&self) -> bool {
+        true
+    }
 
-    /// What `key` holds; where that cannot be looked at without touching it,
-    /// what it is `known` to have held last.
-    fn holds(&self, key: &Key, known: Option<CasToken>) -> Option<CasToken>;
+    /// What `key` holds. `known` is what the last step left there, which is the
+    /// answer where a look would change something.
+    fn holds(&self, _key: &Key, known: Option<CasToken>) -> Option<CasToken> {
+        known
+    }
 
-    /// Removes what `key` holds if that is `token`'s; says whether it was.
-    fn expire(&self, key: &Key, token: &CasToken) -> bool;
+    /// Empties `slot` if it holds `token`. Returns whether it did.
+    fn expire(&self, _slot: Slot<'_>, _token: &CasToken) -> bool {
+        true
+    }
 
-    /// The same for the election of a refresh.
-    fn expire_election(&self, key: &Key, token: &CasToken) -> bool;
-
-    /// Loses, or damages, something. None: nothing that excuses anything.
+    /// Loses, or damages, something. `None` if that excuses nothing.
     fn lose(&self, chance: &mut Chance, keys: &[Key], tags: &[Tag]) -> Option<Trouble>;
 
-    /// How long a lease is to last, by the schedule's clock.
+    /// How long a lease lasts, by the schedule's clock.
     fn lease(&self) -> Duration;
 
-    /// Cuts the connection of a process, and returns once there is another.
-    fn lose_connection(&self, process: usize);
+    /// Cuts the connection of a process, and returns once it has another.
+    fn lose_connection(&self, _process: usize) {}
 
-    /// Returns once every process has heard of all that has changed so far.
-    fn hear_all(&self);
+    /// Returns once every process has heard of all changes so far.
+    fn hear_all(&self) {}
 }

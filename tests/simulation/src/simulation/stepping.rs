@@ -1,77 +1,65 @@
 //! A store whose steps wait for the schedule.
 
-use std::sync::{Arc, PoisonError};
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use spakky_cache_core::entry::{Envelope, Epochs};
 use spakky_cache_core::store::{
-    Cas, CasToken, Change, EvictionMark, Found, Slot, Step, Sweeping, Swept, Update,
+    Cas, CasToken, Change, EvictionMark, Found, Slot, Step, Swept, Update,
 };
-use spakky_cache_core::{Key, Store, StoreError, Tag};
+use spakky_cache_core::{Key, Store, StoreError, StoreErrorKind, Tag};
 
-use super::executor::Tasks;
-use super::lag::{Heard, Lag};
+use super::lag::Lag;
 use super::ledger::Ledger;
-use super::steps::{Label, Mailbox, Steps};
+use super::steps::Steps;
 
 /// Stands before the store of one process.
-#[derive(Debug)]
 pub(crate) struct Stepping {
     pub(crate) process: usize,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) steps: Steps,
     pub(crate) ledger: Ledger,
-    /// None: the store's epochs lag by themselves, or never.
+    /// `None` if the store's epochs lag by themselves, or never.
     pub(crate) lag: Option<Arc<Lag>>,
-    pub(crate) tasks: Tasks,
-    /// The protocol without one of its checks: what the end of a write removes
-    /// stays.
-    pub(crate) keeps_after_writes: bool,
 }
 
-/// An answer, and what the process hears with it.
-type Answered<T> = (Result<T, StoreError>, Option<Heard>);
+impl fmt::Debug for Stepping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the store of process {}", self.process)
+    }
+}
 
 impl Stepping {
     /// A step that does `work` on the store behind this when it happens.
-    fn step<'a, T, F>(
-        &'a self,
-        name: &'static str,
-        key: Option<&Key>,
+    fn step<T, F>(
+        &self,
+        label: String,
         work: impl FnOnce(Arc<dyn Store>, Ledger) -> F,
-    ) -> Step<'a, T>
+    ) -> Step<'_, T>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, StoreError>> + Send + 'static,
     {
         let work = work(Arc::clone(&self.store), self.ledger.clone());
         let (store, lag) = (Arc::clone(&self.store), self.lag.clone());
-        self.send(name, key, async move {
+        let answer = Arc::new(Mutex::new(None));
+        let answers = Arc::clone(&answer);
+        let work = async move {
             let answer = work.await;
             let heard = match lag {
                 Some(lag) => lag.overhear(&*store).await,
                 None => None,
             };
-            (answer, heard)
-        })
-    }
-
-    fn send<'a, T: Send + 'static>(
-        &'a self,
-        name: &'static str,
-        key: Option<&Key>,
-        work: impl Future<Output = Answered<T>> + Send + 'static,
-    ) -> Step<'a, T> {
-        let mailbox = Mailbox::<Answered<T>>::default();
-        let answers = Arc::clone(&mailbox);
-        let work = Box::pin(async move {
-            let answered = work.await;
-            *answers.lock().unwrap_or_else(PoisonError::into_inner) = Some(answered);
-        });
-        let label = Label { process: self.process, name, key: key.cloned() };
-        let sent = self.steps.send(label, work, mailbox);
+            *answers.lock() = Some((answer, heard));
+        };
+        let verdict = self.steps.send(self.process, label, Box::pin(work));
         Box::pin(async move {
-            let (answer, heard) = sent.await?;
+            let nothing = || StoreError::new(StoreErrorKind::Failed, "it did not happen");
+            verdict.await.map_err(|_| nothing())??;
+            let answer = answer.lock().take();
+            let (answer, heard) = answer.ok_or_else(nothing)?;
             if let (Some(lag), Some(heard)) = (&self.lag, heard) {
                 lag.hear(heard);
             }
@@ -83,36 +71,34 @@ impl Stepping {
 impl Store for Stepping {
     fn read<'a>(&'a self, key: &'a Key) -> Step<'a, Found> {
         let of = key.clone();
-        self.step("read", Some(key), |store, _| async move { store.read(&of).await })
+        self.step(format!("read {key:?}"), |store, _| async move { store.read(&of).await })
     }
 
     fn read_many<'a>(&'a self, keys: &'a [Key]) -> Step<'a, Vec<Found>> {
         let of = keys.to_vec();
-        self.step("read_many", keys.first(), |store, _| async move { store.read_many(&of).await })
+        self.step(format!("read {keys:?}"), |store, _| async move { store.read_many(&of).await })
     }
 
     fn watch<'a>(&'a self, key: &'a Key) -> Step<'a, (Found, Change)> {
         let (of, steps, process) = (key.clone(), self.steps.clone(), self.process);
-        self.step("watch", Some(key), |store, _| async move {
+        self.step(format!("watch {key:?}"), |store, _| async move {
             let (found, change) = store.watch(&of).await?;
             Ok((found, steps.forward(process, of, change)))
         })
     }
 
     fn capture<'a>(&'a self, tags: &'a [Tag], ttl: Option<Duration>) -> Step<'a, Epochs> {
-        let (of, store, lag) = (tags.to_vec(), Arc::clone(&self.store), self.lag.clone());
-        self.send("capture", None, async move {
-            let Some(lag) = lag else { return (store.capture(&of, ttl).await, None) };
-            if let Some(known) = lag.answer(&of) {
-                return (Ok(known), None);
-            }
-            let answer = store.capture(&of, ttl).await;
-            (answer, lag.overhear(&*store).await)
+        if let Some(known) = self.lag.as_ref().and_then(|lag| lag.known(tags)) {
+            return Box::pin(async { Ok(known) });
+        }
+        let of = tags.to_vec();
+        self.step(format!("capture {tags:?}"), move |store, _| async move {
+            store.capture(&of, ttl).await
         })
     }
 
     fn eviction_mark(&self) -> Step<'_, EvictionMark> {
-        self.step("eviction_mark", None, |store, _| async move { store.eviction_mark().await })
+        self.step("eviction mark".into(), |store, _| async move { store.eviction_mark().await })
     }
 
     fn compare_and_set<'a>(
@@ -121,16 +107,22 @@ impl Store for Stepping {
         expected: Option<&'a CasToken>,
         update: Update<'a>,
     ) -> Step<'a, Cas> {
-        let (name, key) = label(slot, update);
-        let (of, expected) = (key.cloned(), expected.cloned());
-        let is_refresh = matches!(slot, Slot::Refresh(_));
-        let (put, extend) = match update {
-            Update::Put(envelope) => (Some(envelope.clone()), None),
-            Update::Extend(lasts) => (None, Some(lasts)),
-            Update::Remove => (None, None),
+        let (key, is_refresh) = match slot {
+            Slot::Entry(key) => (Some(key.clone()), false),
+            Slot::Refresh(key) => (Some(key.clone()), true),
+            Slot::Sweeper => (None, false),
         };
-        self.step(name, key, move |store, ledger| async move {
-            let slot = match &of {
+        let (name, put, extend) = match update {
+            Update::Put(envelope @ Envelope::Entry(_)) => {
+                ("put entry", Some(envelope.clone()), None)
+            }
+            Update::Put(envelope) => ("put marker", Some(envelope.clone()), None),
+            Update::Extend(lasts) => ("extend", None, Some(lasts)),
+            Update::Remove => ("remove", None, None),
+        };
+        let expected = expected.cloned();
+        self.step(format!("{name} {slot:?}"), move |store, ledger| async move {
+            let slot = match &key {
                 None => Slot::Sweeper,
                 Some(key) if is_refresh => Slot::Refresh(key),
                 Some(key) => Slot::Entry(key),
@@ -150,11 +142,11 @@ impl Store for Stepping {
 
     fn put<'a>(&'a self, entries: &'a [(Key, Envelope)]) -> Step<'a, ()> {
         let of = entries.to_vec();
-        let first = entries.first().map(|(key, _)| key);
-        self.step("put", first, |store, ledger| async move {
+        let keys: Vec<_> = entries.iter().map(|(key, _)| key).collect();
+        self.step(format!("put {keys:?}"), |store, ledger| async move {
             store.put(&of).await?;
             for (key, envelope) in &of {
-                ledger.stored(key, envelope);
+                ledger.stored(Slot::Entry(key), envelope);
             }
             Ok(())
         })
@@ -162,62 +154,27 @@ impl Store for Stepping {
 
     fn remove<'a>(&'a self, keys: &'a [Key]) -> Step<'a, Vec<bool>> {
         let of = keys.to_vec();
-        let is_aftermath = self.tasks.running().is_some_and(|doing| doing.is_aftermath());
-        let keep = self.keeps_after_writes && is_aftermath;
-        self.step("remove", keys.first(), move |store, ledger| async move {
-            if keep {
-                return Ok(vec![false; of.len()]);
-            }
+        self.step(format!("remove {keys:?}"), |store, ledger| async move {
             let removed = store.remove(&of).await?;
-            for key in &of {
-                ledger.removed(key);
-            }
+            ledger.removed(&of);
             Ok(removed)
         })
     }
 
     fn evict<'a>(&'a self, tags: &'a [Tag]) -> Step<'a, ()> {
         let of = tags.to_vec();
-        self.step("evict", None, |store, _| async move { store.evict(&of).await })
+        self.step(format!("evict {tags:?}"), |store, _| async move { store.evict(&of).await })
     }
 
     fn clear(&self) -> Step<'_, ()> {
-        self.step("clear", None, |store, _| async move { store.clear().await })
+        self.step("clear".into(), |store, _| async move { store.clear().await })
     }
 
-    fn sweep(&self, from: Option<u64>, most: usize, sweeping: Sweeping) -> Step<'_, Swept> {
-        self.step(
-            "sweep",
-            None,
-            move |store, _| async move { store.sweep(from, most, sweeping).await },
-        )
+    fn sweep(&self, from: Option<u64>, most: usize) -> Step<'_, Swept> {
+        self.step("sweep".into(), move |store, _| async move { store.sweep(from, most).await })
     }
 
     fn ping(&self) -> Step<'_, ()> {
-        self.step("ping", None, |store, _| async move { store.ping().await })
-    }
-}
-
-/// What the protocol calls an update, and the key of its slot.
-fn label<'a>(slot: Slot<'a>, update: Update<'_>) -> (&'static str, Option<&'a Key>) {
-    match slot {
-        Slot::Entry(key) => {
-            let name = match update {
-                Update::Put(Envelope::Lease(_)) => "take_lease",
-                Update::Put(Envelope::Entry(_)) => "commit",
-                Update::Extend(_) => "renew",
-                Update::Remove => "give_up",
-            };
-            (name, Some(key))
-        }
-        Slot::Refresh(key) => {
-            let name = match update {
-                Update::Put(_) => "elect",
-                Update::Extend(_) => "stay_elected",
-                Update::Remove => "resign",
-            };
-            (name, Some(key))
-        }
-        Slot::Sweeper => ("elect_sweeper", None),
+        self.step("ping".into(), |store, _| async move { store.ping().await })
     }
 }

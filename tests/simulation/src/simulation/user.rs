@@ -1,0 +1,120 @@
+//! A user of a process's cache, and what it does.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use spakky_cache_core::{EntryOptions, Lease, Lookup, Session};
+
+use super::chance::Chance;
+use crate::history::{CallId, Caller, Name, Operation, Outcome, Recorder, Terms};
+
+/// A lease that a user holds.
+pub(crate) struct Held {
+    pub(crate) call: CallId,
+    pub(crate) tags: Vec<Name>,
+    /// Whether it is a write's, whose origin is yet to be written.
+    pub(crate) to_write: bool,
+    lease: Lease,
+}
+
+/// One session, which does one thing at a time. Clones are the same.
+#[derive(Clone)]
+pub(crate) struct User {
+    pub(crate) caller: Caller,
+    session: Arc<Session>,
+    recorder: Recorder,
+    held: Arc<Mutex<Vec<Held>>>,
+}
+
+impl User {
+    pub(crate) fn new(caller: Caller, session: Session, recorder: Recorder) -> Self {
+        Self { caller, session: Arc::new(session), recorder, held: Arc::default() }
+    }
+
+    pub(crate) fn holds_leases(&self) -> bool {
+        !self.held.lock().is_empty()
+    }
+
+    /// One of the leases that it holds, to go on with it.
+    pub(crate) fn take_lease(&self, chance: &mut Chance) -> Option<Held> {
+        let mut held = self.held.lock();
+        (!held.is_empty()).then(|| held.len()).map(|count| held.swap_remove(chance.below(count)))
+    }
+
+    /// Ends a lease, or takes a step on the way there.
+    pub(crate) async fn go_on(self, mut held: Held, operation: Operation) {
+        if let Operation::GiveUp { .. } = operation {
+            // The runtime records it, which is told of what follows.
+            return drop(held);
+        }
+        let call = self.recorder.begin(self.caller, operation.clone());
+        if let Operation::Commit { value, terms, .. } = &operation {
+            let answer = held.lease.commit(value.bytes(), &options(terms)).await;
+            call.end(Outcome::of(answer, Outcome::Stored));
+        } else {
+            call.end(Outcome::Done);
+            self.held.lock().push(Held { to_write: false, ..held });
+        }
+    }
+
+    /// Does anything that needs no lease.
+    pub(crate) async fn call(self, operation: Operation) {
+        let call = self.recorder.begin(self.caller, operation.clone());
+        let (id, session) = (call.id(), &self.session);
+        let hold = |tags: &[Name], to_write, lease| {
+            self.held.lock().push(Held { call: id, tags: tags.to_vec(), to_write, lease });
+        };
+        let done = |()| Outcome::Done;
+        let outcome = match &operation {
+            Operation::Get { keys } => Outcome::of_values(match &keys[..] {
+                [key] => session.get(key).await.map(|value| vec![value]),
+                keys => session.get_many(keys.iter().map(|key| &**key)).await,
+            }),
+            Operation::Lookup { key, tags, max_wait } => {
+                let answer = session.lookup(key, &texts(tags), *max_wait).await;
+                let outcome = Outcome::of_lookup(&answer);
+                if let Ok(Lookup::Miss(lease) | Lookup::Stale { refresh: Some(lease), .. }) = answer
+                {
+                    hold(tags, false, lease);
+                }
+                outcome
+            }
+            Operation::Set { entries, terms } => {
+                let options = options(terms);
+                let answer = match &entries[..] {
+                    [(key, value)] => session.set(key, value.bytes(), &options).await,
+                    entries => {
+                        let entries = entries.iter().map(|(key, value)| (&**key, value.bytes()));
+                        session.set_many(entries.collect(), &options).await
+                    }
+                };
+                Outcome::of(answer, done)
+            }
+            Operation::Delete { keys } => match &keys[..] {
+                [key] => Outcome::of(session.delete(key).await, |was| Outcome::Deleted(was.into())),
+                keys => {
+                    let keys = keys.iter().map(|key| &**key);
+                    Outcome::of(session.delete_many(keys).await, Outcome::Deleted)
+                }
+            },
+            Operation::Evict { tags } => Outcome::of(session.evict_tags(&texts(tags)).await, done),
+            Operation::Clear => Outcome::of(session.clear().await, done),
+            Operation::BeginWrite { key, tags } => {
+                let answer = session.begin_write(key, &texts(tags)).await;
+                Outcome::of(answer.map(|lease| hold(tags, true, lease)), done)
+            }
+            Operation::OriginWrite { .. } | Operation::Commit { .. } | Operation::GiveUp { .. } => {
+                unreachable!("these need a lease")
+            }
+        };
+        call.end(outcome);
+    }
+}
+
+fn texts(names: &[Name]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
+}
+
+fn options(Terms { tags, ttl, fresh_for }: &Terms) -> EntryOptions {
+    EntryOptions { ttl: *ttl, fresh_for: *fresh_for, tags: texts(tags) }
+}
