@@ -1,4 +1,4 @@
-//! The command is told to end.
+//! A signal ends the command.
 
 use serde_json::json;
 use spakky_end_to_end::command::{PLAYER, run_on};
