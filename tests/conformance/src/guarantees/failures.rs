@@ -161,7 +161,7 @@ async fn g7_a_failure_that_is_a_miss_hides_no_fault_of_the_callers(world: World)
     let without = process.cache.session(Grants { leases: 0, ..Grants::default() });
     assert_eq!(without.lookup("missing", &[], None).await.err(), Some(Error::QuotaExceeded));
     process.store.set_down(true);
-    assert_eq!(reader.lookup(KEY, &[], None).await.err(), Some(Error::Denied));
+    assert_eq!(reader.lookup("missing", &[], None).await.err(), Some(Error::Denied));
     assert_eq!(get(&reader).await, None);
     for bad in [
         guest.get("").await.err(),
