@@ -1,9 +1,12 @@
 //! Leases: only their owners use them (G3), they end with their owner (G4), and waiting
 //! for them is cheap (G5).
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use super::{
     Case, Duration, EntryOptions, Error, KEY, LEASE, Lease, Limits, Lookup, Policy, Process,
-    Session, World, get, join_all, lease, poll_immediate, tagged, until, value, wait_none,
+    Session, World, get, join_all, lease, tagged, until, value, wait_none,
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -114,14 +117,16 @@ async fn g4_a_lookup_dropped_at_any_step_leaves_no_lease_behind(world: World) {
     for polls in 0.. {
         let guest = process.guest();
         let mut lookup = Box::pin(guest.lookup(KEY, &[], None));
-        let mut done = None;
-        for _ in 0..=polls {
-            done = poll_immediate(&mut lookup).await;
-            if done.is_some() {
-                break;
+        let mut left = polls;
+        let done = poll_fn(|context| match lookup.as_mut().poll(context) {
+            Poll::Ready(found) => Poll::Ready(Some(found)),
+            Poll::Pending if left == 0 => Poll::Ready(None),
+            Poll::Pending => {
+                left -= 1;
+                Poll::Pending
             }
-            tokio::task::yield_now().await;
-        }
+        })
+        .await;
         drop(lookup);
         let finished = done.is_some();
         drop(done);

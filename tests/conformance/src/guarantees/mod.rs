@@ -32,7 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::future::{join_all, poll_immediate};
+use futures::future::join_all;
 use spakky_cache_core::metrics::Snapshot;
 use spakky_cache_core::{
     Cache, EntryOptions, Error, Grants, Lease, Limits, Lookup, OnFailure, Policy, Session, Sweeper,
