@@ -11,23 +11,23 @@ use crate::BoxFuture;
 
 /// A kind of store.
 pub trait Backing: Send + Sync + fmt::Debug {
-    /// What it is called in the names of tests.
+    /// Its name in the names of tests.
     fn name(&self) -> &'static str;
 
-    /// The runtime of one case: with a clock by hand if the store uses it.
+    /// The runtime of one case, with a manual clock if the store uses the runtime's.
     fn runtime(&self, seed: u64) -> Arc<TestRuntime>;
 
-    /// What one case uses.
+    /// The caches of one case.
     fn keyspaces(&self, runtime: &Arc<TestRuntime>) -> Arc<dyn Keyspaces>;
 }
 
 /// The caches that one case uses.
 pub trait Keyspaces: Send + Sync + fmt::Debug {
-    /// A handle on the cache of `prefix`: shares nothing with other handles
-    /// but what two processes would share.
+    /// A handle on the cache of `prefix`. It shares with other handles only what two
+    /// processes would share.
     fn open<'a>(&'a self, prefix: &'a Prefix) -> BoxFuture<'a, Arc<dyn Store>>;
 
-    /// A way around the store to the bytes that it keeps, if it keeps bytes.
+    /// Direct access to the bytes that the store keeps, if it keeps bytes.
     fn raw(&self) -> Option<Arc<dyn Raw>>;
 }
 
@@ -36,14 +36,14 @@ pub trait Raw: Send + Sync {
     /// The bytes of a key.
     fn get(&self, name: &str) -> Option<Vec<u8>>;
 
-    /// Stores bytes, for ever.
+    /// Stores bytes without a time to live.
     fn set(&self, name: &str, bytes: &[u8]);
 
     /// Removes a key.
     fn remove(&self, name: &str);
 
-    /// How many milliseconds a key still lives; none: for ever, or it is not
-    /// there.
+    /// The remaining time to live of a key in milliseconds, or `None` if it has none or
+    /// does not exist.
     fn lives(&self, name: &str) -> Option<u64>;
 
     /// The keys whose names begin with `prefix`.

@@ -1,4 +1,4 @@
-//! Stores that stand before another one: to count its steps, or to fail.
+//! A wrapper of a store that counts steps, and can fail.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -10,18 +10,18 @@ use spakky_cache_core::store::{
 };
 use spakky_cache_core::{Key, Store, StoreError, StoreErrorKind, Tag};
 
-/// Counts the steps of the store behind it, and fails them when told to.
+/// Counts the steps of the wrapped store, and fails them on demand.
 #[derive(Debug)]
 pub struct Counting {
     store: Arc<dyn Store>,
     steps: AtomicU64,
     done: AtomicU64,
-    /// The number of the step from which on all fail.
+    /// The number of the first step that fails. All later ones fail, too.
     down_from: AtomicU64,
 }
 
 impl Counting {
-    /// Before `store`.
+    /// Wraps `store`.
     #[must_use]
     pub fn new(store: Arc<dyn Store>) -> Arc<Self> {
         Arc::new(Self {
@@ -32,22 +32,22 @@ impl Counting {
         })
     }
 
-    /// How many steps were taken so far.
+    /// How many steps began so far.
     pub fn steps(&self) -> u64 {
         self.steps.load(SeqCst)
     }
 
-    /// How many of them were answered so far.
+    /// How many steps succeeded or failed in the wrapped store so far.
     pub fn done(&self) -> u64 {
         self.done.load(SeqCst)
     }
 
-    /// From now on every step fails, or none does.
+    /// Makes every step fail from now on, or none.
     pub fn set_down(&self, down: bool) {
         self.down_from.store(if down { 0 } else { u64::MAX }, SeqCst);
     }
 
-    /// The next `steps` steps are taken, and all after them fail.
+    /// Makes all steps fail but the next `steps`.
     pub fn set_down_after(&self, steps: u64) {
         self.down_from.store(self.steps() + steps, SeqCst);
     }
@@ -57,7 +57,7 @@ impl Counting {
             let down = StoreError::new(StoreErrorKind::Unavailable, "secret of the backend");
             return Box::pin(async { Err(down) });
         }
-        // As over a network, others get their turn before the answer is there.
+        // As over a network, other tasks run before the answer arrives.
         Box::pin(async {
             tokio::task::yield_now().await;
             let answer = step.await;

@@ -27,8 +27,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub struct Case {
     /// What it is, as a sentence.
     pub name: String,
-    /// Panics if the store does not do it. Runs on tokio; what it awaits need
-    /// not be `Send`, which closures over references cannot prove to be.
+    /// Panics if the store does not do it. It runs on tokio, and its future need not be
+    /// `Send`, because asynchronous closures over references cannot prove that they are.
     pub run: fn(World) -> Pin<Box<dyn Future<Output = ()>>>,
 }
 
@@ -38,10 +38,10 @@ impl fmt::Debug for Case {
     }
 }
 
-/// The cases that these functions are, each named by what its name says.
+/// Lists functions as cases, each named after its function.
 ///
-/// A function is `async fn(World)`; one that is left out of the list is dead
-/// code to the compiler, which says so.
+/// A function is an `async fn(World)`. One that is missing from the list is dead code, so
+/// the compiler warns.
 #[macro_export]
 macro_rules! cases {
     ($($case:ident),* $(,)?) => {

@@ -12,8 +12,8 @@ use spakky_test_support::{RedisServer, ServerOptions};
 
 use crate::{Backing, BoxFuture, Keyspaces, Raw};
 
-/// One `redis-server` for all cases, each of which has a prefix of its own. It
-/// starts with the first case, and ends with the last handle on this.
+/// One `redis-server` for all cases, each of which has its own prefix. The server starts
+/// with the first case, and ends when the last clone of this is dropped.
 #[derive(Clone)]
 pub struct Redis {
     server: Arc<OnceLock<RedisServer>>,
@@ -22,13 +22,13 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// A server that is yet to be started.
+    /// A server that starts when it is first used.
     #[must_use]
     pub fn new() -> Self {
         Self { server: Arc::default(), name: "redis", before_7: false }
     }
 
-    /// The same server, taken for one before 7.0.
+    /// The same server, treated as older than 7.0.
     #[must_use]
     pub fn before_7(&self) -> Self {
         Self { name: "redis before 7", before_7: true, ..self.clone() }
@@ -87,7 +87,7 @@ impl Keyspaces for OnServer {
                 before_7: self.redis.before_7,
                 ..RedisSettings::default()
             };
-            // A connection of its own, as another process would have.
+            // A new connection, as another process would have.
             let connection = RedisConnection::connect(settings).await.expect("a connection");
             let runtime: Arc<dyn Runtime> = self.runtime.clone();
             Arc::new(RedisStore::new(connection, prefix.clone(), runtime)) as Arc<dyn Store>

@@ -1,4 +1,4 @@
-//! What a case has to work with.
+//! What a case works with: a cache, a clock and randomness.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,26 +12,25 @@ use spakky_test_runtime::{ManualClock, TestRuntime};
 
 use crate::{Backing, Keyspaces, Raw};
 
-/// How long a case waits for what has to happen. Far longer than it takes, so
-/// that only what never happens fails.
+/// How long a case waits for an event. Far longer than any takes.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
-/// How much earlier than asked a real store's clock may let something expire:
-/// stores that look at their clock once for many commands.
+/// How much too early a real store may let something expire, because it reads its clock
+/// once for many commands.
 const CLOCK_STEP: Duration = Duration::from_millis(5);
 
-/// What one case uses: a cache of its own, and time and chance that it owns.
+/// The cache, the clock and the randomness of one case.
 #[derive(Debug)]
 pub struct World {
-    /// Time and chance.
+    /// The clock and the randomness.
     pub runtime: Arc<TestRuntime>,
-    /// What every key of the case begins with.
+    /// The prefix of the case's cache.
     pub prefix: Prefix,
     keyspaces: Arc<dyn Keyspaces>,
 }
 
 impl World {
-    /// A world on `backing`. `name` must be its own on that backing.
+    /// Makes a world on `backing`. `name` must be unique there.
     pub fn new(backing: &dyn Backing, name: &str, seed: u64) -> Self {
         let runtime = backing.runtime(seed);
         let keyspaces = backing.keyspaces(&runtime);
@@ -44,33 +43,33 @@ impl World {
         self.keyspaces.open(&self.prefix).await
     }
 
-    /// Two of them.
+    /// Two handles on the case's cache.
     pub async fn open_two(&self) -> (Arc<dyn Store>, Arc<dyn Store>) {
         (self.open().await, self.open().await)
     }
 
-    /// A cache whose prefix is the case's with `more` behind it.
+    /// A cache whose prefix is that of the case, followed by `more`.
     pub async fn open_beside(&self, more: &str) -> Arc<dyn Store> {
         let prefix = format!("{}{more}", self.prefix.as_str());
         self.open_at(&prefix).await
     }
 
-    /// A cache of any prefix.
+    /// The cache of `prefix`.
     pub async fn open_at(&self, prefix: &str) -> Arc<dyn Store> {
         self.keyspaces.open(&Prefix::new(prefix).expect("a valid prefix")).await
     }
 
-    /// The bytes that the store keeps.
+    /// Access to the bytes that the store keeps.
     pub fn raw(&self) -> Arc<dyn Raw> {
         self.keyspaces.raw().expect("the store keeps bytes")
     }
 
-    /// An identity that nobody else has.
+    /// A new identity.
     pub fn id(&self) -> Id {
         Id::random(&*self.runtime)
     }
 
-    /// An entry with epochs captured now, that lives for ever.
+    /// An entry with epochs captured now and no time to live.
     pub async fn entry(&self, store: &dyn Store, tags: &[&str], value: &str) -> Entry {
         let tags: Vec<_> = tags.iter().map(|text| tag(text)).collect();
         let epochs = store.capture(&tags, None).await.expect("capture");
@@ -85,14 +84,14 @@ impl World {
         }
     }
 
-    /// An entry under `key`: made by [`entry`](Self::entry), and stored.
+    /// Stores such an [`entry`](Self::entry) under `key`.
     pub async fn put(&self, store: &dyn Store, key: &Key, tags: &[&str], value: &str) -> Envelope {
         let envelope = Envelope::Entry(self.entry(store, tags, value).await);
         store.put_one(key, &envelope).await.expect("put");
         envelope
     }
 
-    /// A marker with epochs captured now, of a lease that lasts an hour.
+    /// The marker of a lease of an hour, with epochs captured now.
     pub async fn marker(&self, store: &dyn Store, tags: &[&str]) -> Marker {
         let tags: Vec<_> = tags.iter().map(|text| tag(text)).collect();
         Marker {
@@ -103,7 +102,7 @@ impl World {
         }
     }
 
-    /// The lease of `key`, which holds nothing, for an hour.
+    /// Takes the lease of `key`, which is empty, for an hour.
     pub async fn lease(&self, store: &dyn Store, key: &Key, tags: &[&str]) -> Envelope {
         let marker = self.marker(store, tags).await;
         let taken = store.take_lease(key, None, &marker).await.expect("take_lease");
@@ -111,7 +110,7 @@ impl World {
         Envelope::Lease(marker)
     }
 
-    /// Notes the time, before something that is to last begins.
+    /// Starts a stopwatch.
     pub fn stopwatch(&self) -> Stopwatch<'_> {
         Stopwatch {
             world: self,
@@ -120,8 +119,8 @@ impl World {
         }
     }
 
-    /// Time passes. Where it is moved by hand, whoever slept until then has
-    /// been woken, and may not have run yet.
+    /// Lets time pass. On a manual clock, tasks whose sleep is over are woken, but may not
+    /// have run yet.
     pub async fn pass(&self, span: Duration) {
         match self.runtime.clock() {
             Some(clock) => clock.advance(span),
@@ -129,8 +128,8 @@ impl World {
         }
     }
 
-    /// The time passes that something lasts which began before: returns when
-    /// it is over, as another thing tells that began now.
+    /// Waits until what began before, and lasts for `span`, is over: an entry that is stored
+    /// now with this time to live tells.
     pub async fn outlast(&self, store: &dyn Store, span: Duration) {
         let stopwatch = self.stopwatch();
         let sentinel = key(&format!("a sentinel {:?}", self.id()));
@@ -141,7 +140,7 @@ impl World {
     }
 }
 
-/// Says when a span of time is over.
+/// Measures when something ends.
 #[derive(Debug)]
 pub struct Stopwatch<'a> {
     world: &'a World,
@@ -150,8 +149,8 @@ pub struct Stopwatch<'a> {
 }
 
 impl Stopwatch<'_> {
-    /// Lets time pass until `span` is over, and sees to it that what lasts so
-    /// long is over then, and not before.
+    /// Lets time pass until `span` is over, and checks that `is_over` holds then, and not
+    /// before.
     pub async fn over(&self, span: Duration, is_over: impl AsyncFn() -> bool) {
         if let (Some(clock), Some(began)) = (self.world.runtime.clock(), self.began_by_hand) {
             let passed = Duration::from_millis(clock.now() - began);
@@ -169,7 +168,7 @@ impl Stopwatch<'_> {
     }
 }
 
-/// Asks until the answer is yes, at most until the [`DEADLINE`].
+/// Waits until `yes`, at most for the [`DEADLINE`].
 pub async fn until(yes: impl AsyncFn() -> bool) {
     let began = Instant::now();
     while !yes().await {
@@ -178,7 +177,7 @@ pub async fn until(yes: impl AsyncFn() -> bool) {
     }
 }
 
-/// Waits for a change, at most until the [`DEADLINE`].
+/// Waits for a change, at most for the [`DEADLINE`].
 pub async fn fired(change: &Change) {
     let waited = tokio::time::timeout(DEADLINE, change.wait()).await;
     assert!(waited.is_ok(), "not told of a change after {DEADLINE:?}");

@@ -47,7 +47,7 @@ impl Backing {
         Ok(stores)
     }
 
-    /// What guests may know of it.
+    /// The configuration that guests see.
     pub fn config(&self, prefix: &Prefix) -> CacheConfig {
         match self {
             Self::Embedded => {
@@ -66,7 +66,7 @@ impl Backing {
         }
     }
 
-    /// The port; 0 where there is none.
+    /// The port, or 0 for the embedded store.
     pub fn port(&self) -> u16 {
         match self {
             Self::Embedded => 0,

@@ -1,4 +1,4 @@
-//! The command `spakky-redis` as a process of its own.
+//! The command `spakky-redis` as a process.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -15,18 +15,18 @@ use spakky_test_support::RedisServer;
 
 use crate::{DEADLINE, artifact};
 
-/// How often it is looked whether a process has ended.
+/// The pause between two looks whether a process has ended.
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// The guest that plays steps; as arguments, or line by line on its input.
 pub const PLAYER: &str = "scenario-guest.wasm";
-/// The guest with a health and an info of its own.
+/// The guest that reports health and info.
 pub const OBSERVED: &str = "observed_guest.wasm";
 /// The example program.
 pub const STATS: &str = "stats-rust.wasm";
 
-/// The command, or another program, and what it is to be called with. Of this
-/// process's environment it gets nothing.
+/// The command, or another program, with its arguments. It does not inherit the
+/// environment of this process.
 #[derive(Debug)]
 pub struct Spakky(Command);
 
@@ -75,21 +75,21 @@ fn compile(path: &Path) {
 }
 
 impl Spakky {
-    /// More arguments.
+    /// Adds arguments.
     #[must_use]
     pub fn args<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
         self.0.args(arguments);
         self
     }
 
-    /// The component of this name, as the next argument.
+    /// Adds the component of this name as the next argument.
     #[must_use]
     #[track_caller]
     pub fn guest(self, name: &str) -> Self {
         self.component(artifact::guest(name).unwrap_or_else(|error| panic!("{error:#}")))
     }
 
-    /// The component at this path, as the next argument.
+    /// Adds the component at this path as the next argument.
     ///
     /// It is compiled before this returns, into the cache that all tests share.
     /// Compiling a large one can take a busy machine longer than [`DEADLINE`],
@@ -103,32 +103,32 @@ impl Spakky {
         self
     }
 
-    /// The guest that plays steps, with steps to play.
+    /// Adds the guest that plays steps, and its steps.
     #[must_use]
     pub fn plays(self, steps: &[Value]) -> Self {
         self.guest(PLAYER).args(steps.iter().map(Value::to_string))
     }
 
-    /// A variable of its environment.
+    /// Sets a variable of its environment.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.0.env(name, value);
         self
     }
 
-    /// Where Redis is.
+    /// Connects it to `server`.
     #[must_use]
     pub fn at(self, server: &RedisServer) -> Self {
         self.at_port(server.port())
     }
 
-    /// Where Redis is, or would be.
+    /// Sets the port of Redis on this machine.
     #[must_use]
     pub fn at_port(self, port: u16) -> Self {
         self.env("SPAKKY_REDIS__HOST", "127.0.0.1").env("SPAKKY_REDIS__PORT", port.to_string())
     }
 
-    /// The directory that it is started in.
+    /// Sets its working directory.
     #[must_use]
     pub fn within(mut self, directory: &std::path::Path) -> Self {
         self.0.current_dir(directory);
@@ -141,7 +141,7 @@ impl Spakky {
         self.start_into(pipe, output)
     }
 
-    /// Starts it with nobody to read its output, as `head` that has seen enough.
+    /// Starts it with a closed output, as `head` does that has seen enough.
     pub fn start_unheard(self) -> Running {
         let (_, pipe) = std::io::pipe().expect("a pipe");
         self.start_into(pipe, std::io::empty())
@@ -151,7 +151,7 @@ impl Spakky {
         let shown = format!("{:?}", self.0);
         self.0.stdin(Stdio::piped()).stdout(pipe).stderr(Stdio::piped());
         let mut child = self.0.spawn().unwrap_or_else(|error| panic!("{shown}: {error}"));
-        // With it goes this process's end of the pipe.
+        // This closes this process's end of the pipe.
         drop(self);
         let input = child.stdin.take();
         let mut errors = child.stderr.take().expect("it is piped");
@@ -159,7 +159,7 @@ impl Spakky {
         std::thread::spawn(move || {
             let mut output = BufReader::new(output);
             let mut line = Vec::new();
-            // Ends with the process, or when nobody wants to know any more.
+            // Ends with the process, or when the receiver is gone.
             while matches!(output.read_until(b'\n', &mut line), Ok(1..)) {
                 let text = String::from_utf8_lossy(&line).into_owned();
                 if sender.send(text).is_err() {
@@ -180,13 +180,6 @@ impl Spakky {
     pub fn finish(self) -> Ended {
         self.start().finish()
     }
-
-    /// Runs it to its end, with this on its input.
-    pub fn finish_with(self, input: &str) -> Ended {
-        let mut running = self.start();
-        running.write(input);
-        running.finish()
-    }
 }
 
 /// A process that has been started. Dropping it kills it.
@@ -203,7 +196,7 @@ impl Running {
     /// Writes to its input.
     pub fn write(&mut self, text: &str) {
         let input = self.input.as_mut().expect("its input is open");
-        // It may have ended: what became of it will be asked for.
+        // It may have ended, which the caller finds out next.
         let _ = input.write_all(text.as_bytes()).and_then(|()| input.flush());
     }
 
@@ -240,7 +233,7 @@ impl Running {
         self.answer()
     }
 
-    /// Its number.
+    /// Its process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
@@ -254,7 +247,7 @@ impl Running {
 
     /// Kills it (`SIGKILL`), and waits until it is gone.
     pub fn kill(&mut self) {
-        // It may have ended by itself; either way it is gone afterwards.
+        // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -265,7 +258,7 @@ impl Running {
         self.finish_as_it_is()
     }
 
-    /// Waits until it has ended, though its input stays open.
+    /// Waits until it has ended, with its input open.
     pub fn finish_as_it_is(mut self) -> Ended {
         let status = self.wait();
         let output = self.lines.iter().collect();
@@ -304,7 +297,7 @@ impl Drop for Running {
 #[derive(Clone, Debug)]
 pub struct Ended {
     shown: String,
-    /// Its exit code; none if a signal ended it.
+    /// Its exit code, or `None` if a signal ended it.
     pub code: Option<i32>,
     /// What it wrote to standard output.
     pub output: String,
@@ -325,7 +318,7 @@ impl Ended {
         self
     }
 
-    /// Panics if it did not say all of this on standard error.
+    /// Panics unless its standard error contains all of this.
     #[track_caller]
     pub fn says(&self, parts: &[&str]) -> &Self {
         for part in parts {
@@ -334,7 +327,7 @@ impl Ended {
         self
     }
 
-    /// Panics if any of its output has this text.
+    /// Panics if its output or standard error contains this text.
     #[track_caller]
     pub fn never_says(&self, secret: &str) -> &Self {
         let all = format!("{}{}", self.output, self.errors);
@@ -342,7 +335,7 @@ impl Ended {
         self
     }
 
-    /// Panics if the number of its lines on standard error is another.
+    /// Panics unless it wrote this many lines to standard error.
     #[track_caller]
     pub fn lines(&self, count: usize) -> &Self {
         let lines = self.errors.lines().count();
@@ -360,14 +353,14 @@ impl Ended {
         self.output.lines().map(answer).collect()
     }
 
-    /// The JSON that all of its output is.
+    /// Its whole output, as one JSON value.
     #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.output)
             .unwrap_or_else(|error| panic!("this is no JSON ({error})\n{}", self.all()))
     }
 
-    /// All there is to know, for who reads of a failed test.
+    /// Everything known about the process, for the message of a failed test.
     pub fn all(&self) -> String {
         let Self { shown, code, output, errors } = self;
         format!("of: {shown}\ncode: {code:?}\nstdout: {output}\nstderr: {errors}")

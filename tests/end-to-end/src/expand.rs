@@ -1,19 +1,18 @@
-//! What stands for something else in scenarios: long texts, long lists, and
-//! what depends on the store.
+//! Macros of scenarios: long texts, long lists, and what depends on the store.
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 
 use crate::backing::Backing;
 
-/// Puts in what a scenario cannot say in full.
+/// Expands the macros of a scenario.
 pub(crate) struct Expand<'a> {
     pub(crate) backing: &'a Backing,
     pub(crate) prefix: &'a str,
 }
 
 impl Expand<'_> {
-    /// `value`, in full.
+    /// `value` with its macros expanded.
     pub(crate) fn value(&self, value: &Value) -> anyhow::Result<Value> {
         Ok(match value {
             Value::String(text) => self.text(text),
@@ -93,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_is_put_in() {
+    fn macros_are_expanded() {
         let expand = Expand { backing: &Backing::Embedded, prefix: "p:" };
         for (short, long) in [
             (json!({ "@repeat": ["ab", 3] }), json!("ababab")),

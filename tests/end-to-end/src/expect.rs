@@ -1,12 +1,12 @@
-//! Whether an answer is the one that was expected.
+//! Compares answers with expected ones.
 
 use serde_json::Value;
 
-/// Stands for any value.
+/// Matches any value.
 const ANY: &str = "@any";
 
-/// Whether `answer` is what `expected` says: of an error, what it names (a text
-/// is the kind), of a result, everything.
+/// Whether `answer` is as `expected`. Of an error, only the named fields are compared (a
+/// text is the kind); of a result, everything.
 pub fn is_expected(expected: &Value, answer: &Value) -> bool {
     match (expected.get("error"), answer.get("error")) {
         (Some(Value::String(kind)), Some(error)) => error["kind"] == kind.as_str(),
@@ -17,8 +17,8 @@ pub fn is_expected(expected: &Value, answer: &Value) -> bool {
     }
 }
 
-/// The first places in `expected` and `answer`, both of which may be large, that
-/// are not the same, and where that is, such as `/ok/3/value`.
+/// The first values in `expected` and `answer` that differ, and their path, such as
+/// `/ok/3/value`.
 pub(crate) fn difference<'a>(
     expected: &'a Value,
     answer: &'a Value,
@@ -44,7 +44,7 @@ pub(crate) fn difference<'a>(
     }
 }
 
-/// Whether two values are the same, whichever way numbers are written.
+/// Whether two values are the same, however numbers are written.
 fn same(expected: &Value, actual: &Value) -> bool {
     match (expected, actual) {
         (Value::String(text), _) if text == ANY => true,
@@ -76,14 +76,14 @@ fn same(expected: &Value, actual: &Value) -> bool {
     }
 }
 
-/// Whether the pairs of two maps, which have no order, are the same.
+/// Whether two maps have the same pairs, in any order.
 fn same_pairs(expected: &[Value], actual: &[Value]) -> bool {
     let is_there = |pair: &Value| actual.iter().any(|actual| same(pair, actual));
     expected.len() == actual.len() && expected.iter().all(is_there)
 }
 
-/// `{"$float": "1e300"}`: languages print it differently. All of what is not a
-/// number is one.
+/// The number of `{"$float": "1e300"}`, which languages print differently. All NaNs are
+/// the same.
 fn float(value: &Value) -> Option<f64> {
     let float: f64 = value.get("$float")?.as_str()?.parse().ok()?;
     Some(if float.is_nan() { f64::NAN } else { float })

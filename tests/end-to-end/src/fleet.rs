@@ -1,5 +1,5 @@
-//! What the program `fleet-host` and the test that started it tell each other,
-//! each as a line of JSON: orders on its input, reports on its output.
+//! The messages between the program `fleet-host` and the test that started it, one line
+//! of JSON each: orders on its input, reports on its output.
 
 use std::time::Duration;
 
@@ -11,26 +11,25 @@ use spakky_cache_core::{Grants, Policy};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Setup {
-    /// The port of its Redis; none: its store is in its memory.
+    /// The port of its Redis, or `None` for the embedded store.
     pub redis: Option<u16>,
-    /// What the keys of its cache begin with.
+    /// The key prefix of its cache.
     pub prefix: String,
-    /// How many guests it starts with: number 0 and so on.
+    /// How many guests it starts with, numbered from 0.
     pub guests: usize,
     /// How long its leases last.
     pub lease: Duration,
-    /// How many of them a guest may hold.
+    /// How many leases a guest may hold.
     pub leases: usize,
 }
 
 impl Setup {
-    /// A host on the Redis of this port, without guests, and with the defaults
-    /// of the product.
+    /// A host on the Redis at this port, with the defaults and without guests.
     pub fn on_redis(port: u16) -> Self {
         Self { redis: Some(port), ..Self::embedded() }
     }
 
-    /// A host with a store of its own, else as [`on_redis`](Self::on_redis).
+    /// A host on the embedded store, with the defaults and without guests.
     pub fn embedded() -> Self {
         Self {
             redis: None,
@@ -40,55 +39,36 @@ impl Setup {
             leases: Grants::default().leases,
         }
     }
-
-    /// With so many guests.
-    #[must_use]
-    pub fn guests(self, guests: usize) -> Self {
-        Self { guests, ..self }
-    }
-
-    /// With leases that last so long.
-    #[must_use]
-    pub fn lease(self, lease: Duration) -> Self {
-        Self { lease, ..self }
-    }
-
-    /// With guests that may hold so many leases.
-    #[must_use]
-    pub fn leases(self, leases: usize) -> Self {
-        Self { leases, ..self }
-    }
 }
 
-/// What a host is told. The end of its input is the last order: its guests are
-/// to end, and then it ends.
+/// An order to a host. At the end of its input, its guests end, and then the host.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
-    /// Start a guest more, which may run for this long.
+    /// Start another guest.
     Start {
-        /// Its number, which no other has.
+        /// Its number, which is unique.
         guest: usize,
-        /// From its start to its end; none: no limit.
+        /// Its time limit, if it has one.
         time: Option<Duration>,
     },
-    /// A guest is to play this step.
+    /// Give a guest a step.
     Ask {
         /// Its number.
         guest: usize,
         /// The step.
         step: Value,
     },
-    /// End a guest, as a host does whose client has gone away.
+    /// End a guest, as a host does if its client goes away.
     Kill {
         /// Its number.
         guest: usize,
     },
-    /// Say what the cache has counted, and what is alive in the host.
+    /// Report the counters of the cache, and what is alive in the host.
     Standing,
 }
 
-/// What a host says.
+/// A report of a host.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Report {
@@ -101,21 +81,21 @@ pub enum Report {
     Answer {
         /// Its number.
         guest: usize,
-        /// What it said.
+        /// Its answer.
         answer: Value,
     },
     /// A guest has ended.
     Ended {
         /// Its number.
         guest: usize,
-        /// In which way: a word of [`Ending`](crate::guest::Ending).
+        /// The word of its [`Ending`](crate::guest::Ending).
         how: String,
     },
-    /// How things stand.
+    /// The state of the host.
     Standing(Standing),
 }
 
-/// How things stand in a host.
+/// The state of a host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     /// Reads that were answered with a value.
@@ -130,6 +110,6 @@ pub struct Standing {
     pub tasks: usize,
     /// Guests that have not ended.
     pub guests: usize,
-    /// Bytes that the store in the host's memory takes; 0 on Redis.
+    /// Bytes that the embedded store uses; 0 on Redis.
     pub stored_bytes: usize,
 }

@@ -1,4 +1,4 @@
-//! A guest in this process, at the other end of two pipes.
+//! A guest in this process, connected by two pipes.
 
 use std::fmt;
 
@@ -18,9 +18,9 @@ use wasmtime_wasi::p2::pipe::MemoryOutputPipe;
 use crate::DEADLINE;
 use crate::stage::{Host, Player};
 
-/// Bytes that are in a pipe at once.
+/// The capacity of a pipe, in bytes.
 const PIPE: usize = 64 << 10;
-/// What a guest may say on standard error.
+/// The most that is kept of a guest's standard error, in bytes.
 const MOST_ERRORS: usize = 1 << 20;
 
 /// How a guest ended.
@@ -32,7 +32,7 @@ pub enum Ending {
     Failed,
     /// It exited with this code.
     Exit(i32),
-    /// It trapped; why.
+    /// It trapped, for this reason.
     Trap(String),
     /// Its time was up.
     Time,
@@ -108,7 +108,7 @@ impl Guest {
     /// Its next answer.
     ///
     /// # Errors
-    /// There is none, or it is no JSON.
+    /// The guest ends without an answer, or the answer is not JSON.
     pub async fn answer(&mut self) -> anyhow::Result<Value> {
         let answer = timeout(DEADLINE, self.next_answer()).await;
         if let Some(answer) = answer.with_context(|| format!("no answer within {DEADLINE:?}"))?? {
@@ -118,11 +118,11 @@ impl Guest {
         bail!("it ended: {ending}{}", self.said());
     }
 
-    /// Its next answer, however long it takes; none: it has ended, or is about
-    /// to. A call that is dropped loses nothing.
+    /// Its next answer, without a time limit, or `None` if it has ended or is about to. A
+    /// call that is dropped loses nothing.
     ///
     /// # Errors
-    /// It is no JSON.
+    /// The answer is not JSON.
     pub async fn next_answer(&mut self) -> anyhow::Result<Option<Value>> {
         let line = self.output.next_line().await?;
         let answer = |line: String| {
@@ -140,10 +140,10 @@ impl Guest {
         self.answer().await
     }
 
-    /// Waits until it has ended by itself, once it has no more to read.
+    /// Closes its input, and waits until it has ended.
     ///
     /// # Errors
-    /// It does not end, or it said what nobody asked for.
+    /// It does not end, or has an answer that nobody waited for.
     pub async fn end(&mut self) -> anyhow::Result<Ending> {
         self.input = None;
         let ending = self.ending().await?;
@@ -153,7 +153,7 @@ impl Guest {
         Ok(ending)
     }
 
-    /// Ends it, as a host does with one whose caller has gone away.
+    /// Ends it, as a host does if its client goes away.
     pub async fn kill(&mut self) -> Ending {
         self.task.abort();
         (&mut self.task).await.unwrap_or(Ending::Killed)
@@ -172,8 +172,7 @@ impl Guest {
     }
 }
 
-/// Makes an instance of `player`, and drops it, before its first instruction of
-/// its own.
+/// Makes an instance of `player`, and drops it before it runs.
 ///
 /// # Errors
 /// It cannot be instantiated.

@@ -12,10 +12,10 @@ use crate::DEADLINE;
 use crate::command::{Running, program_at};
 use crate::fleet::{Order, Report, Setup, Standing};
 
-/// How often what has to become so is looked at.
+/// The pause between two looks at what is waited for.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// Asks until the answer is yes.
+/// Waits until `yes`, at most for the [`DEADLINE`].
 #[track_caller]
 pub fn until(what: &str, mut yes: impl FnMut() -> bool) {
     let began = Instant::now();
@@ -25,7 +25,7 @@ pub fn until(what: &str, mut yes: impl FnMut() -> bool) {
     }
 }
 
-/// Asks until the answer is this one.
+/// Waits until `now` returns `expected`, at most for the [`DEADLINE`].
 #[track_caller]
 pub fn until_it_is<T: PartialEq + Debug>(expected: &T, mut now: impl FnMut() -> T) {
     let began = Instant::now();
@@ -46,7 +46,7 @@ pub struct HostProcess {
     /// The process itself.
     pub process: Running,
     guests: usize,
-    /// What was said while something else was waited for.
+    /// Reports that came while another one was waited for.
     heard: VecDeque<Report>,
 }
 
@@ -57,7 +57,7 @@ impl HostProcess {
         Self { process, guests: setup.guests, heard: VecDeque::new() }
     }
 
-    /// Waits until all guests that it starts with wait for a step.
+    /// Waits until all guests that it started with are ready for a step.
     pub fn ready(&mut self) {
         for _ in 0..self.guests {
             self.wait_for(|report| matches!(report, Report::Ready { .. }).then_some(()));
@@ -69,7 +69,7 @@ impl HostProcess {
         self.guests
     }
 
-    /// Starts a guest more, and waits until it waits for a step.
+    /// Starts another guest, and waits until it is ready for a step.
     pub fn start_guest(&mut self, number: usize, time: Option<Duration>) {
         self.order(&Order::Start { guest: number, time });
         self.wait_for(|report| {
@@ -101,7 +101,7 @@ impl HostProcess {
         guests.map(|guest| self.answer_of(guest)).collect()
     }
 
-    /// Ends a guest, as a host does whose client has gone away.
+    /// Ends a guest, as a host does if its client goes away.
     pub fn kill_guest(&mut self, guest: usize) {
         self.order(&Order::Kill { guest });
     }
@@ -114,7 +114,7 @@ impl HostProcess {
         })
     }
 
-    /// How things stand.
+    /// The state of the host.
     pub fn standing(&mut self) -> Standing {
         self.order(&Order::Standing);
         self.wait_for(|report| match report {
@@ -127,7 +127,7 @@ impl HostProcess {
         self.process.write(&format!("{}\n", json!(order)));
     }
 
-    /// The first report, of those heard and those to come, that is wanted.
+    /// The first report that is `wanted`, of those that came already and those to come.
     fn wait_for<T>(&mut self, wanted: impl Fn(&Report) -> Option<T>) -> T {
         let mut heard = self.heard.iter().enumerate();
         let first = heard.find_map(|(at, report)| Some((at, wanted(report)?)));

@@ -20,7 +20,7 @@ pub const LANGUAGES: [Language; 5] = [
     Language { name: "c" },
 ];
 
-/// The only one whose guests are built by Cargo.
+/// The only language whose guests are built by Cargo.
 pub const RUST: Language = Language { name: "rust" };
 
 impl Language {
@@ -53,7 +53,7 @@ impl Language {
     pub fn small_example(self, example: &str) -> anyhow::Result<(PathBuf, Vec<String>)> {
         Ok(match self.name {
             "rust" => (artifact::guest(&format!("{example}.wasm"))?, vec![]),
-            // One component holds all: each takes long to build.
+            // One component holds all examples, because each takes long to build.
             "python" => {
                 (artifact::foreign_guest("examples-python.wasm")?, vec![example.to_owned()])
             }

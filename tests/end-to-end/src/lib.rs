@@ -11,8 +11,7 @@
 //!   `tests/stability.rs` one that works for long: [`host_process`], and the
 //!   program `fleet-host` that they start.
 //!
-//! Nothing sleeps for a fixed time: tests wait for what has to happen, at most
-//! for [`DEADLINE`].
+//! No test sleeps for a fixed time. Tests wait for an event, at most for [`DEADLINE`].
 
 #![expect(clippy::missing_panics_doc, reason = "a test fails by a panic")]
 
@@ -33,6 +32,5 @@ pub mod stage;
 
 use std::time::Duration;
 
-/// How long a test waits for what has to happen. Far longer than it takes, so
-/// that only what never happens fails.
+/// How long a test waits for an event. Far longer than any takes.
 pub const DEADLINE: Duration = Duration::from_secs(30);

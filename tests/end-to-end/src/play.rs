@@ -15,9 +15,9 @@ use crate::guest::Guest;
 use crate::scenario::{Granted, Scenario, Step, Then};
 use crate::stage::{Host, Player};
 
-/// How often what has to become so is looked at.
+/// The pause between two looks at what is waited for.
 const PAUSE: Duration = Duration::from_millis(2);
-/// Of a step or answer, so much is shown.
+/// How many bytes of a step or an answer are shown.
 const SHOWN: usize = 400;
 
 /// The players of a scenario's guests.
@@ -30,10 +30,10 @@ pub struct Cast {
     pub contract: Player,
 }
 
-/// Plays `scenario` on a cache of its own, the one of `prefix`.
+/// Plays `scenario` on the cache of `prefix`.
 ///
 /// # Errors
-/// What was expected of which step, and what came instead.
+/// An answer is not the expected one. The error names the step and both answers.
 pub async fn play(
     scenario: &Scenario,
     cast: &Cast,
@@ -103,12 +103,6 @@ impl Run<'_> {
             }
             Then::Waits => self.waits(who, waits).await,
             Then::Ends(how) => self.ends(who, how).await,
-            Then::Killed => {
-                let ending = self.guest(who)?.kill().await;
-                self.guests.remove(who);
-                ensure!(ending.word() == "killed", "it had ended already: {ending}");
-                Ok(())
-            }
         }
     }
 
@@ -127,7 +121,7 @@ impl Run<'_> {
         }
     }
 
-    /// Returns once a lookup of `who` has been counted as one that waits.
+    /// Returns once a lookup of `who` is counted as waiting.
     async fn waits(&mut self, who: &str, before: u64) -> anyhow::Result<()> {
         let host = self.host(who)?.clone();
         let began = Instant::now();
@@ -145,7 +139,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// All who still play come to a good end, and have nothing more to say.
+    /// Guests that still play end well, and have no more answers.
     async fn finish(mut self) -> anyhow::Result<()> {
         let names: Vec<_> = self.guests.keys().cloned().collect();
         for who in &names {
@@ -159,7 +153,7 @@ impl Run<'_> {
         self.hosts.get(usize::from(elsewhere)).context("there is no such host")
     }
 
-    /// The guest of this name, who begins to play when it is first named.
+    /// The guest of this name, which starts when it is first named.
     fn guest(&mut self, who: &str) -> anyhow::Result<&mut Guest> {
         if !self.guests.contains_key(who) {
             let Cast { first, others, contract } = self.cast;

@@ -1,4 +1,4 @@
-//! Hosts in this process: what the command does, for many guests at once.
+//! Hosts in this process, each with many guests.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,33 +12,33 @@ use spakky_runner::{EngineOptions, GuestLimits, Loader, Program};
 use crate::guest::Guest;
 use crate::{DEADLINE, artifact};
 
-/// An engine, and what guests are linked with.
+/// An engine and a linker.
 pub struct Stage(Loader);
 
 /// A guest's component, compiled and linked.
 pub type Player = Program;
 
 impl Stage {
-    /// A stage, which keeps what it compiles for the next run.
+    /// Makes a stage. Compiled components are kept for the next run.
     ///
     /// # Errors
-    /// The engine's.
+    /// The engine cannot be made.
     pub fn new() -> anyhow::Result<Self> {
         let compile_cache = Some(artifact::scratch()?.join("components"));
         let engine = EngineOptions { compile_cache, ..EngineOptions::default() }.build()?;
         Ok(Self(Loader::new(&engine)?))
     }
 
-    /// The component in a file.
+    /// Loads the component in a file.
     ///
     /// # Errors
-    /// It is no program, or imports what is not offered.
+    /// The component is not a program, or imports an interface that is not offered.
     pub fn player(&self, file: &Path) -> anyhow::Result<Player> {
         Ok(self.0.load(file)?.program()?)
     }
 }
 
-/// One host: a cache, and who reports on it.
+/// A host: a cache, and its health and metrics.
 #[derive(Clone)]
 pub struct Host {
     pub(crate) cache: Cache,
@@ -47,7 +47,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host with a cache of its own on `store`.
+    /// Makes a host with a new cache on `store`.
     pub fn new(store: Arc<dyn Store>, config: CacheConfig, policy: Policy) -> Self {
         let cache = Cache::with(store, policy, Arc::new(TokioRuntime));
         let actuator = Actuator::default()
@@ -61,12 +61,12 @@ impl Host {
         Self { cache, config: Arc::new(config), actuator: Arc::new(actuator) }
     }
 
-    /// What its cache has counted.
+    /// The counters of its cache.
     pub fn metrics(&self) -> Snapshot {
         self.cache.metrics()
     }
 
-    /// How many lookups have waited here.
+    /// How many lookups of this host have waited.
     pub fn waits(&self) -> u64 {
         self.metrics().stampede_waits
     }

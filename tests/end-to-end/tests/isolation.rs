@@ -1,5 +1,5 @@
-//! Twenty guests in one process, half of which misbehave: the others must not
-//! notice, and whatever the bad ones held must be free when they are gone.
+//! Twenty guests in one process, half of which misbehave. The others are not affected, and
+//! what the bad ones held is free when they have ended.
 
 use std::time::Duration;
 
@@ -29,10 +29,10 @@ const BAD: [(&str, &str); 10] = [
     (r#"{"op": "leak", "lease": "held"}"#, "well"),
 ];
 const GOOD: usize = 10;
-/// What a good one does at least, whether the bad ones are quick or not.
+/// How many rounds a good one plays at least.
 const ROUNDS: usize = 20;
 
-/// Tight for all: the good ones stay within them.
+/// The limits of all guests, which the good ones stay within.
 fn limits() -> GuestLimits {
     GuestLimits { memory_bytes: 32 << 20, ..GuestLimits::default() }
 }

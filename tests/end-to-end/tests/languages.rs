@@ -1,4 +1,4 @@
-//! A language whose toolchain cannot be had is skipped, and nobody can overlook it.
+//! A language whose toolchain cannot be installed is skipped, and the output says so.
 
 use std::ffi::OsStr;
 use std::fs;

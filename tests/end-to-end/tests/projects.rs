@@ -39,7 +39,7 @@ fn main() -> ExitCode {
 /// Arguments of a run, and what it prints.
 type Run = (&'static [&'static str], &'static str);
 
-/// The small examples, and their runs one after the other on one cache.
+/// The small examples, each with its runs, one after the other on one cache.
 const EXAMPLES: [(&str, &[Run]); 5] = [
     ("get-or-load", &[(&[], "loading\ntotal: 42\ntotal: 42\n"), (&[], "total: 42\ntotal: 42\n")]),
     (
@@ -127,8 +127,8 @@ fn made(language: Language) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The example of a library's page, as a program: the file, what stands before and
-/// after it, and what the program says when it is given a `7`.
+/// The example of a library's page, as a program: its file, its text, and its output for
+/// the argument `7`.
 fn program(language: Language) -> anyhow::Result<(&'static str, String, &'static str)> {
     let page = format!("guest/{}/README.md", language.name);
     let page = fs::read_to_string(artifact::root().join(page))?;
@@ -183,7 +183,7 @@ fn shown(language: Language) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The files of a project in which something is still to be filled in.
+/// The files of a project that still contain placeholders.
 fn placeholders(directory: &Path) -> anyhow::Result<Vec<String>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory)? {

@@ -1,5 +1,5 @@
-//! A host that has worked for long holds no more than one that has just begun:
-//! no memory, no handle, no task, no connection, no key.
+//! After long work a host holds no more memory, handles, tasks, connections and keys than
+//! when it began.
 
 use std::fmt;
 use std::fs;
@@ -13,23 +13,22 @@ use spakky_end_to_end::mix;
 use spakky_test_support::proof::{Progress, row, size};
 use spakky_test_support::{RedisServer, ServerOptions};
 
-/// So long that only its end frees what a guest held.
+/// So long that only the end of a guest frees what it held.
 const LONG_LEASE: Duration = Duration::from_mins(10);
 /// How many leases a guest may hold.
 const LEASES: usize = 16;
-/// How many handles of leases, spent ones too, a guest may have: the table's
-/// size for so many leases.
+/// How many handles of leases a guest may have, including spent ones. The table has this
+/// size for this many leases.
 const HANDLES: usize = 64;
 /// How many rounds of work are under way at once, so that nothing waits for the
 /// pipes.
 const DEPTH: u64 = 8;
-/// How much more memory a process may have after work than before the same
-/// work, in KiB. An allocator that reuses what it was given back differs by some
-/// dozens; at full size this is five bytes an operation.
+/// How much more memory a process may have after work than before the same work, in KiB.
+/// An allocator that reuses memory differs by some dozens. At full size this is five bytes
+/// per operation.
 const WORK_SLACK: u64 = 512;
-/// As [`WORK_SLACK`], for instances, half of which are started in between. What
-/// they take and give back is large, so the allocator differs by more; a memory
-/// of a guest that stays is seen at any size.
+/// As [`WORK_SLACK`], for instances, half of which start in between. They allocate more,
+/// so the allocator differs by more. The memory of a guest that is not freed is larger.
 const INSTANCES_SLACK: u64 = 4_096;
 
 /// A host process, and its Redis if it has one.
@@ -44,11 +43,11 @@ struct Holds {
     guests: usize,
     tasks: usize,
     descriptors: usize,
-    /// To Redis, by its count.
+    /// Connections to Redis, as Redis counts them.
     connections: usize,
-    /// In Redis.
+    /// Keys in Redis.
     keys: usize,
-    /// In its own memory.
+    /// Bytes in the embedded store.
     stored_bytes: usize,
 }
 
@@ -64,7 +63,7 @@ impl fmt::Display for Holds {
 }
 
 impl Worker {
-    /// A host with two guests, that has done each kind of work before.
+    /// Starts a host with two guests, which has done each kind of work before.
     fn start(on_redis: bool) -> Self {
         let server = on_redis.then(|| {
             RedisServer::start(ServerOptions::new()).unwrap_or_else(|error| panic!("{error:#}"))
@@ -73,7 +72,7 @@ impl Worker {
             Some(server) => Setup::on_redis(server.port()),
             None => Setup::embedded(),
         };
-        let setup = setup.guests(2).lease(LONG_LEASE).leases(LEASES);
+        let setup = Setup { guests: 2, lease: LONG_LEASE, leases: LEASES, ..setup };
         let mut host = HostProcess::start(env!("CARGO_BIN_EXE_fleet-host"), &setup);
         host.ready();
         let tasks = host.standing().tasks;
@@ -84,7 +83,7 @@ impl Worker {
         worker
     }
 
-    /// The first guest does these rounds of work; how many steps that were.
+    /// Has the first guest do these rounds of work, and returns how many steps they were.
     fn work(&mut self, what: &str, first: u64, rounds: u64) -> u64 {
         let mut progress = Progress::of(what, rounds);
         let mut played = 0;
@@ -127,8 +126,7 @@ impl Worker {
         }
     }
 
-    /// Waits until it holds what it did, and no more: a lease that was dropped
-    /// is given up a moment later.
+    /// Waits until it holds what it held `before`. A dropped lease is given up a moment later.
     #[track_caller]
     fn holds_again(&mut self, before: Holds) {
         until_it_is(&before, || self.holds());
@@ -162,8 +160,8 @@ impl Worker {
     }
 }
 
-/// Takes the leases of keys with this name and a number, until there are no
-/// more; says how many there were. Spent ones keep their handles.
+/// Takes leases of keys with this name and a number until the quota is exceeded, and
+/// returns how many it took. With `spend`, each is committed, and keeps its handle.
 fn take(host: &mut HostProcess, guest: usize, spend: bool, name: &str) -> usize {
     for number in 0.. {
         let key = format!("{name} {number}");
@@ -218,7 +216,7 @@ fn long_work_leaves_a_host_as_it_was_on_redis() {
     long_work_leaves_a_host_as_it_was(true);
 }
 
-/// How an instance ends that holds a lease.
+/// The ways in which an instance with a lease ends.
 const ENDS: [&str; 3] = ["trap", "killed", "exit"];
 
 fn many_instances_leave_a_host_as_it_was(on_redis: bool) {
@@ -270,7 +268,7 @@ fn many_instances_leave_a_host_as_it_was_on_redis() {
     many_instances_leave_a_host_as_it_was(true);
 }
 
-/// `spend`: it leaks handles of leases that it has committed.
+/// With `spend`, it leaks handles of leases that it has committed.
 fn a_guest_that_leaks_fails_alone(on_redis: bool, spend: bool) {
     const LEAKY: usize = 1_000;
     let mut worker = Worker::start(on_redis);

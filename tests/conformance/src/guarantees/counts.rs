@@ -1,8 +1,8 @@
-//! Honest counters (G10): what each call adds to the counts, and nothing else.
+//! Honest counters (G10): each call adds to the counters what it did, and nothing else.
 
 use super::{
-    Case, Duration, EntryOptions, Error, KEY, LEASE, Lookup, Policy, Process, Snapshot, World,
-    fresh_for, get, join_all, lease, tagged, texts, until, value, wait_none,
+    Case, Duration, EntryOptions, Error, KEY, LEASE, Lookup, Policy, Process, Snapshot, World, get,
+    join_all, lease, refresh, store_stale, tagged, texts, until, value, wait_none,
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -18,16 +18,6 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-const NONE: Snapshot = Snapshot {
-    clears: 0,
-    deletes: 0,
-    hits: 0,
-    misses: 0,
-    stampede_waits: 0,
-    tag_evictions: 0,
-    writes: 0,
-};
-
 async fn g10_a_load_is_one_miss_and_one_write_in_the_fleet_however_long_it_takes(world: World) {
     let policy = Policy { lease: 3 * LEASE, early_refresh: 0.0, ..Policy::default() };
     let loading = Process::with(&world, policy.clone()).await;
@@ -42,7 +32,7 @@ async fn g10_a_load_is_one_miss_and_one_write_in_the_fleet_however_long_it_takes
     let commit = async {
         let all_wait = || waiting.iter().all(|process| process.cache.metrics().stampede_waits == 5);
         until(async || all_wait()).await;
-        // Each renewal may wake them, to look again and to wait again.
+        // Each renewal may wake them, and they wait again.
         let before = loading.store.steps();
         until(async || {
             world.pass(LEASE / 30).await;
@@ -53,9 +43,12 @@ async fn g10_a_load_is_one_miss_and_one_write_in_the_fleet_however_long_it_takes
     };
     let (waited, ()) = tokio::join!(join_all(waiters), commit);
     assert_eq!(waited, vec![Ok(()); 10]);
-    assert_eq!(loading.cache.metrics(), Snapshot { misses: 1, writes: 1, ..NONE });
+    assert_eq!(loading.cache.metrics(), Snapshot { misses: 1, writes: 1, ..Snapshot::default() });
     for process in &waiting {
-        assert_eq!(process.cache.metrics(), Snapshot { hits: 5, stampede_waits: 5, ..NONE });
+        assert_eq!(
+            process.cache.metrics(),
+            Snapshot { hits: 5, stampede_waits: 5, ..Snapshot::default() }
+        );
     }
 }
 
@@ -63,10 +56,10 @@ async fn g10_a_wait_that_ends_without_a_value_is_neither_hit_nor_miss(world: Wor
     let process = Process::start(&world).await;
     let (loading, waiting) = (process.guest(), process.guest());
     let held = lease(&loading, &[]).await;
-    // Without the patience to wait it is no wait, either.
+    // A lookup that does not wait is not counted as a wait.
     assert_eq!(wait_none(&waiting).await.err(), Some(Error::LockTimeout));
     assert_eq!(loading.lookup(KEY, &[], None).await.err(), Some(Error::LeaseHeld));
-    assert_eq!(process.cache.metrics(), Snapshot { misses: 1, ..NONE });
+    assert_eq!(process.cache.metrics(), Snapshot { misses: 1, ..Snapshot::default() });
     drop(held);
 }
 
@@ -83,29 +76,23 @@ async fn g10_a_load_that_is_taken_over_is_a_miss_to_each_that_loaded(world: Worl
     until(async || process.cache.metrics().stampede_waits == 1).await;
     drop(held);
     assert_eq!(waiter.await.expect("no panic"), Ok(true));
-    let counted = Snapshot { misses: 2, writes: 1, stampede_waits: 1, ..NONE };
+    let counted = Snapshot { misses: 2, writes: 1, stampede_waits: 1, ..Snapshot::default() };
     assert_eq!(process.cache.metrics(), counted);
 }
 
 async fn g10_a_refresh_is_a_hit_and_one_write(world: World) {
     let process = Process::start(&world).await;
     let (refreshing, reading) = (process.guest(), process.guest());
-    let span = Duration::from_millis(30);
-    reading.set(KEY, value("old"), &fresh_for(span)).await.expect("set");
-    world.outlast(&*world.open().await, span).await;
-    let Ok(Lookup::Stale { refresh: Some(mut refresh), .. }) =
-        refreshing.lookup(KEY, &[], None).await
-    else {
-        panic!("not for the first to refresh");
-    };
+    store_stale(&world, &reading).await;
+    let mut refresh = refresh(&refreshing).await;
     for _ in 0..3 {
         let found = reading.lookup(KEY, &[], None).await;
         assert!(matches!(found, Ok(Lookup::Stale { refresh: None, .. })), "{found:?}");
     }
     assert!(get(&reading).await.is_some());
-    assert_eq!(process.cache.metrics(), Snapshot { hits: 5, writes: 1, ..NONE });
+    assert_eq!(process.cache.metrics(), Snapshot { hits: 5, writes: 1, ..Snapshot::default() });
     assert_eq!(refresh.commit(value("new"), &tagged(&[])).await, Ok(true));
-    assert_eq!(process.cache.metrics(), Snapshot { hits: 5, writes: 2, ..NONE });
+    assert_eq!(process.cache.metrics(), Snapshot { hits: 5, writes: 2, ..Snapshot::default() });
 }
 
 async fn g10_what_was_not_stored_is_not_counted_as_a_write(world: World) {
@@ -117,17 +104,17 @@ async fn g10_what_was_not_stored_is_not_counted_as_a_write(world: World) {
     assert_eq!(load.commit(value("old"), &tagged(&[])).await, Ok(false));
     assert_eq!(load.commit(value("again"), &tagged(&[])).await, Ok(false));
     drop(lease(&guest, &[]).await);
-    assert_eq!(process.cache.metrics(), Snapshot { misses: 2, ..NONE });
-    // A write that another overtook: the other's is the one that counts.
+    assert_eq!(process.cache.metrics(), Snapshot { misses: 2, ..Snapshot::default() });
+    // A write that was overtaken: only the other one counts.
     let mut write = guest.begin_write(KEY, &[]).await.expect("begin_write");
     process.guest().set(KEY, value("of the other"), &tagged(&[])).await.expect("set");
     assert_eq!(write.commit(value("of this"), &tagged(&[])).await, Ok(false));
-    assert_eq!(process.cache.metrics(), Snapshot { misses: 2, writes: 1, ..NONE });
+    assert_eq!(process.cache.metrics(), Snapshot { misses: 2, writes: 1, ..Snapshot::default() });
     // A load with a tag that was evicted meanwhile, and named only now.
     let mut load = lease(&guest, &[]).await;
     guest.evict_tags(&texts(&["late"])).await.expect("evict_tags");
     assert_eq!(load.commit(value("old"), &tagged(&["late"])).await, Ok(false));
-    let counted = Snapshot { misses: 3, writes: 1, tag_evictions: 1, ..NONE };
+    let counted = Snapshot { misses: 3, writes: 1, tag_evictions: 1, ..Snapshot::default() };
     assert_eq!(process.cache.metrics(), counted);
 }
 
@@ -137,13 +124,13 @@ async fn g10_a_batch_counts_each_of_its_keys(world: World) {
     let entries = ["a", "b", "c"].map(|key| (key, value("stored"))).to_vec();
     guest.set_many(entries, &tagged(&["tag"])).await.expect("set_many");
     guest.get_many(["a", "b", "none", "a", "no other"]).await.expect("get_many");
-    let counted = Snapshot { writes: 3, hits: 3, misses: 2, ..NONE };
+    let counted = Snapshot { writes: 3, hits: 3, misses: 2, ..Snapshot::default() };
     assert_eq!(process.cache.metrics(), counted);
-    // What is not there is not deleted, nor is a lease.
+    // Neither a missing key nor a lease counts as deleted.
     let held = guest.lookup("lease", &[], None).await.expect("lookup");
     assert_eq!(guest.delete_many(["a", "none", "lease", "b"]).await, Ok(2));
     drop(held);
-    // One call is one eviction, if it names a tag.
+    // A call that names a tag counts as one eviction.
     guest.evict_tags(&texts(&["tag", "other"])).await.expect("evict_tags");
     guest.evict_tags(&[]).await.expect("evict_tags");
     guest.clear().await.expect("clear");
@@ -156,10 +143,10 @@ async fn g10_a_write_to_the_origin_is_one_write_and_no_miss(world: World) {
     let process = Process::start(&world).await;
     let guest = process.guest();
     let mut write = guest.begin_write(KEY, &[]).await.expect("begin_write");
-    assert_eq!(process.cache.metrics(), NONE);
+    assert_eq!(process.cache.metrics(), Snapshot::default());
     assert_eq!(write.commit(value("written"), &tagged(&[])).await, Ok(true));
     drop(guest.begin_write(KEY, &[]).await.expect("begin_write"));
-    assert_eq!(process.cache.metrics(), Snapshot { writes: 1, ..NONE });
+    assert_eq!(process.cache.metrics(), Snapshot { writes: 1, ..Snapshot::default() });
 }
 
 async fn g10_what_is_refused_is_counted_as_nothing(world: World) {
@@ -173,12 +160,12 @@ async fn g10_what_is_refused_is_counted_as_nothing(world: World) {
     assert!(guest.set(KEY, value("v"), &zero).await.is_err());
     assert!(guest.delete_many(["a", ""]).await.is_err());
     assert!(guest.evict_tags(&texts(&["tag", ""])).await.is_err());
-    assert_eq!(process.cache.metrics(), NONE);
+    assert_eq!(process.cache.metrics(), Snapshot::default());
     process.store.set_down(true);
     assert!(guest.get(KEY).await.is_err());
     assert!(guest.lookup(KEY, &[], None).await.is_err());
     assert!(guest.set(KEY, value("v"), &tagged(&[])).await.is_err());
     assert!(guest.evict_tags(&texts(&["tag"])).await.is_err());
     assert!(guest.clear().await.is_err());
-    assert_eq!(process.cache.metrics(), NONE);
+    assert_eq!(process.cache.metrics(), Snapshot::default());
 }

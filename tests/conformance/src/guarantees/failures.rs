@@ -1,9 +1,9 @@
-//! A failed store is loud (G7), in the midst of a load too, and where the
-//! operator chose otherwise it is a miss, and nothing else is.
+//! A failed store is an error (G7), also during a load. If the operator chose so, a failed
+//! read is a miss, and nothing else is.
 
 use super::{
     Case, Duration, Error, Grants, KEY, LEASE, Lookup, OnFailure, Policy, Process, Snapshot, World,
-    fresh_for, get, join_all, lease, tagged, texts, until, value, wait_none,
+    get, join_all, lease, refresh, store_stale, tagged, texts, until, value, wait_none,
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -12,7 +12,6 @@ pub(super) fn cases() -> Vec<Case> {
         g7_a_commit_that_the_store_failed_is_an_error_and_the_key_is_free_after_the_lease,
         g7_each_of_those_that_wait_is_told_that_the_store_failed,
         g7_a_failure_that_is_a_miss_lets_each_load_and_stores_nothing,
-        g7_a_failure_that_is_a_miss_gives_a_session_that_may_not_write_no_lease,
         g7_a_refresh_that_was_stored_is_reported_so_though_its_resignation_failed,
         g7_a_failure_that_is_a_miss_hides_no_fault_of_the_callers,
         g7_after_a_failure_that_was_a_miss_loads_are_stored_again,
@@ -69,7 +68,7 @@ async fn g7_a_commit_that_the_store_failed_is_an_error_and_the_key_is_free_after
         process.store.set_down(true);
         let failed = held.commit(value("lost"), &tagged(&[])).await;
         assert_eq!(failed, Err(Error::Unavailable));
-        // It is spent: whether it was stored, nobody knows.
+        // The lease is spent, because the value may have been stored.
         process.store.set_down(false);
         assert_eq!(held.commit(value("again"), &tagged(&[])).await, Ok(false));
         assert_eq!(get(&guest).await, None);
@@ -114,7 +113,7 @@ async fn g7_a_failure_that_is_a_miss_lets_each_load_and_stores_nothing(world: Wo
     let process = Process::with(&world, misses()).await;
     let (first, second) = (process.guest(), process.guest());
     process.store.set_down(true);
-    // The second does not wait for the first, nor does the first for itself.
+    // Neither waits for the other, nor for itself.
     let mut loads = Vec::new();
     for guest in [&first, &second, &first] {
         loads.push(lease(guest, &["tag"]).await);
@@ -138,22 +137,11 @@ async fn g7_a_failure_that_is_a_miss_lets_each_load_and_stores_nothing(world: Wo
     assert_eq!(get(&first).await, None);
 }
 
-async fn g7_a_failure_that_is_a_miss_gives_a_session_that_may_not_write_no_lease(world: World) {
-    let process = Process::with(&world, misses()).await;
-    let reader = process.cache.session(Grants { write: false, ..Grants::default() });
-    process.store.set_down(true);
-    assert_eq!(reader.lookup(KEY, &[], None).await.err(), Some(Error::Denied));
-    assert_eq!(get(&reader).await, None);
-}
-
 async fn g7_a_refresh_that_was_stored_is_reported_so_though_its_resignation_failed(world: World) {
     let process = Process::start(&world).await;
     let guest = process.guest();
-    let span = Duration::from_millis(30);
-    guest.set(KEY, value("old"), &fresh_for(span)).await.expect("set");
-    world.outlast(&*world.open().await, span).await;
-    let found = guest.lookup(KEY, &[], None).await;
-    let Ok(Lookup::Stale { refresh: Some(mut refresh), .. }) = found else { panic!("{found:?}") };
+    store_stale(&world, &guest).await;
+    let mut refresh = refresh(&guest).await;
     // The epochs are captured and the entry is stored.
     process.store.set_down_after(2);
     assert_eq!(refresh.commit(value("new"), &tagged(&[])).await, Ok(true));
@@ -173,6 +161,8 @@ async fn g7_a_failure_that_is_a_miss_hides_no_fault_of_the_callers(world: World)
     let without = process.cache.session(Grants { leases: 0, ..Grants::default() });
     assert_eq!(without.lookup("missing", &[], None).await.err(), Some(Error::QuotaExceeded));
     process.store.set_down(true);
+    assert_eq!(reader.lookup("missing", &[], None).await.err(), Some(Error::Denied));
+    assert_eq!(get(&reader).await, None);
     for bad in [
         guest.get("").await.err(),
         guest.get_many([KEY, ""]).await.err(),
@@ -189,7 +179,7 @@ async fn g7_after_a_failure_that_was_a_miss_loads_are_stored_again(world: World)
     process.store.set_down(true);
     let mut detached = lease(&guest, &[]).await;
     process.store.set_down(false);
-    // What was loaded without a lease may be older than what is stored since.
+    // What was loaded without a lease may be older than what was stored since.
     guest.set(KEY, value("new"), &tagged(&[])).await.expect("set");
     assert_eq!(detached.commit(value("old"), &tagged(&[])).await, Ok(false));
     assert_eq!(get(&guest).await, Some(value("new")));

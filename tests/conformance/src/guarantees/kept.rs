@@ -1,4 +1,4 @@
-//! What the cache makes of bytes that it did not write, and which keys it leaves.
+//! Bytes that the cache did not write, and the keys that it leaves behind.
 
 use super::{
     Case, Duration, EntryOptions, KEY, Process, Sweeper, World, fresh_for, get, lease, tagged,
@@ -12,7 +12,7 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-/// A call of `os.system`, in the text protocol of pickle and in its fourth one.
+/// A call of `os.system`, in pickle's text protocol and in its protocol 4.
 const PICKLES: [&[u8]; 2] =
     [b"cos\nsystem\n(S'exit 1'\ntR.", b"\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x06exit 1\x85R."];
 
@@ -43,14 +43,14 @@ async fn every_key_but_the_two_of_the_cache_itself_expires(world: World) {
     let options = |tag: &str, ttl| EntryOptions { ttl, fresh_for: None, tags: texts(&[tag]) };
     guest.set("expires", value("v"), &options("expiring", hour)).await.expect("set");
     guest.set("stays", value("v"), &options("evicted", None)).await.expect("set");
-    // A lease and an election, of a process that never comes back to them.
+    // A lease and an election of a process that died.
     std::mem::forget(lease(&guest, &["loading"]).await);
     let span = Duration::from_millis(30);
     let stale = EntryOptions { ttl: hour, ..fresh_for(span) };
     guest.set("stale", value("v"), &stale).await.expect("set");
     world.outlast(&*world.open().await, span).await;
     std::mem::forget(guest.lookup("stale", &[], None).await.expect("lookup"));
-    // An entry without an end goes with its tag.
+    // An entry without a time to live, whose tag is evicted.
     guest.evict_tags(&texts(&["evicted"])).await.expect("evict_tags");
     let swept = Sweeper::default().sweep(&process.cache).await.expect("sweep");
     assert_eq!(swept.map(|swept| swept.dead), Some(1));

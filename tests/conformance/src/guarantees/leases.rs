@@ -1,9 +1,12 @@
-//! Leases: of their owners only (G3), not of the dead (G4), and cheap to wait
-//! for (G5).
+//! Leases: only their owners use them (G3), they end with their owner (G4), and waiting
+//! for them is cheap (G5).
+
+use std::future::poll_fn;
+use std::task::Poll;
 
 use super::{
-    Case, Duration, EntryOptions, Error, KEY, LEASE, Lease, Lookup, Policy, Process, Session,
-    World, get, join_all, lease, poll_immediate, tagged, until, value, wait_none,
+    Case, Duration, EntryOptions, Error, KEY, LEASE, Lease, Limits, Lookup, Policy, Process,
+    Session, World, get, join_all, lease, tagged, until, value, wait_none,
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -22,13 +25,13 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-/// A policy under which a lease ends as if its host had died.
+/// A policy without renewals: a lease ends as if its host had died.
 fn mortal() -> Policy {
     Policy { lease: LEASE, longest_load: Duration::ZERO, ..Policy::default() }
 }
 
-/// The lease of a process that does not renew it, once it has ended and another
-/// process has the key: both leases, and the session of a third process.
+/// A lease that has ended, the lease of the process that holds the key now, and the
+/// session of a third process.
 async fn lost(world: &World, is_write: bool) -> (Process, Lease, Lease, Session) {
     let loser = Process::with(world, mortal()).await;
     let guest = loser.guest();
@@ -42,7 +45,7 @@ async fn lost(world: &World, is_write: bool) -> (Process, Lease, Lease, Session)
     (loser, lost, owned, Process::start(world).await.guest())
 }
 
-/// Commits a lease that was lost, or drops it, and waits until the store was told.
+/// Commits a lease that was lost, or drops it, and waits for the store's answer.
 async fn end(loser: &Process, mut lost: Lease, by_commit: bool) {
     let before = loser.store.steps();
     if by_commit {
@@ -69,7 +72,7 @@ async fn g3_a_write_that_lost_its_lease_leaves_a_miss_and_ends_the_load_that_ove
     for by_commit in [true, false] {
         let (loser, lost, mut owned, third) = lost(&world, true).await;
         end(&loser, lost, by_commit).await;
-        // Nobody knows what the origin holds now, so the load is void, too.
+        // What the origin holds is not known, so the load is refused, too.
         assert_eq!(owned.commit(value("loaded"), &tagged(&[])).await, Ok(false));
         assert_eq!(get(&third).await, None);
         until(async || matches!(wait_none(&third).await, Ok(Lookup::Miss(_)))).await;
@@ -78,8 +81,11 @@ async fn g3_a_write_that_lost_its_lease_leaves_a_miss_and_ends_the_load_that_ove
 }
 
 async fn g3_a_lease_is_spent_by_its_first_commit(world: World) {
-    let guest = Process::start(&world).await.guest();
+    let limits = Limits { value_bytes: 6, ..Limits::default() };
+    let guest = Process::with(&world, Policy { limits, ..Policy::default() }).await.guest();
     let mut load = lease(&guest, &[]).await;
+    // One that is refused for its arguments spends nothing.
+    assert_eq!(load.commit(value("too large"), &tagged(&[])).await, Err(Error::ValueTooLarge(6)));
     let zero = EntryOptions { ttl: Some(Duration::ZERO), ..EntryOptions::default() };
     assert_eq!(load.commit(value("bad"), &zero).await, Err(Error::InvalidTtl));
     assert_eq!(load.commit(value("first"), &tagged(&[])).await, Ok(true));
@@ -92,7 +98,7 @@ async fn g3_a_refused_write_leaves_nothing_behind(world: World) {
     let mut write = a.begin_write(KEY, &[]).await.expect("begin_write");
     b.set(KEY, value("of the other"), &tagged(&[])).await.expect("set");
     assert_eq!(write.commit(value("of this"), &tagged(&[])).await, Ok(false));
-    // Which of them the origin took last, nobody knows.
+    // Which of them the origin took last is not known.
     assert_eq!((get(&a).await, get(&b).await), (None, None));
 }
 
@@ -111,14 +117,16 @@ async fn g4_a_lookup_dropped_at_any_step_leaves_no_lease_behind(world: World) {
     for polls in 0.. {
         let guest = process.guest();
         let mut lookup = Box::pin(guest.lookup(KEY, &[], None));
-        let mut done = None;
-        for _ in 0..=polls {
-            done = poll_immediate(&mut lookup).await;
-            if done.is_some() {
-                break;
+        let mut left = polls;
+        let done = poll_fn(|context| match lookup.as_mut().poll(context) {
+            Poll::Ready(found) => Poll::Ready(Some(found)),
+            Poll::Pending if left == 0 => Poll::Ready(None),
+            Poll::Pending => {
+                left -= 1;
+                Poll::Pending
             }
-            tokio::task::yield_now().await;
-        }
+        })
+        .await;
         drop(lookup);
         let finished = done.is_some();
         drop(done);
@@ -147,7 +155,7 @@ async fn g4_the_lease_of_a_dead_host_ends_by_itself(world: World) {
     stopwatch.over(LEASE, taken_over).await;
 }
 
-/// Of a machine that is busy, which a clock moved by hand stands for.
+/// On a busy machine, which a manual clock stands for.
 async fn g4_a_load_that_never_ends_loses_its_lease_in_time_though_renewals_are_late(world: World) {
     let Some(clock) = world.runtime.clock() else { return };
     let policy = Policy { lease: LEASE, longest_load: 3 * LEASE, ..Policy::default() };
@@ -205,6 +213,6 @@ async fn g5_a_hundred_waiters_cost_a_process_as_many_steps_as_three(world: World
         steps.push(b.store.steps() - before);
         loading.delete(KEY).await.expect("delete");
     }
-    // How many is a matter of who comes first; that it does not grow is not.
+    // The exact number depends on the order of the callers. It must not grow.
     assert!(steps[1] <= 8 && steps[0] <= 8, "{steps:?}");
 }

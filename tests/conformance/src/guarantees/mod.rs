@@ -1,10 +1,8 @@
-//! The guarantees of the cache, on every store. A session stands for a guest,
-//! and each process has a handle on the store of its own, as another
-//! process would have.
+//! The guarantees of the cache, on every store. A session stands for a guest, and each
+//! `Process` has its own handle on the store.
 //!
-//! The faults of the Python plugin that this cache replaces are among them, each
-//! as cases that the plugin fails. A case is named by its sentence; those of
-//! [`steps`](crate::steps) are in brackets.
+//! The faults of the Python plugin that this cache replaces are among them, as cases that
+//! the plugin would fail. Those of [`steps`](crate::steps) are in brackets.
 //!
 //! | fault | cases |
 //! | --- | --- |
@@ -15,7 +13,7 @@
 //! | waiters poll every 10 ms | a hundred waiters cost a process as many steps as three |
 //! | one load counts many misses | a load is one miss and one write in the fleet however long it takes |
 //! | the 101st concurrent caller fails | three hundred callers of one process load three hundred keys at once; three hundred operations of one process are answered at once |
-//! | a value loaded before a delete, evict or clear is stored after it | a load that a delete (a set, a begun write, an eviction, a clear) overtook is never read |
+//! | a value loaded before a delete, evict or clear is stored after it | a load that a delete, a set, an eviction or a clear overtook is never read |
 //! | keys that begin with `__tag__:` collide with tags | (a key a tag and an election of one name are three things) |
 //! | a prefix with glob characters clears the wrong keys | (caches of different prefixes share nothing) |
 //! | tag sets are never removed | every key but the two of the cache itself expires |
@@ -34,7 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::future::{join_all, poll_immediate};
+use futures::future::join_all;
 use spakky_cache_core::metrics::Snapshot;
 use spakky_cache_core::{
     Cache, EntryOptions, Error, Grants, Lease, Limits, Lookup, OnFailure, Policy, Session, Sweeper,
@@ -43,7 +41,7 @@ use spakky_cache_core::{
 use crate::counting::Counting;
 use crate::{Case, World, until};
 
-/// All of them.
+/// The cases of every store.
 #[must_use]
 pub fn cases() -> Vec<Case> {
     let mut cases = loads::cases();
@@ -55,7 +53,7 @@ pub fn cases() -> Vec<Case> {
     cases
 }
 
-/// Those that look at the bytes that a store keeps.
+/// The cases of stores that keep bytes.
 #[must_use]
 pub fn cases_of_bytes() -> Vec<Case> {
     kept::cases()
@@ -65,7 +63,7 @@ const KEY: &str = "key";
 
 const LEASE: Duration = Duration::from_millis(400);
 
-/// One host process.
+/// A host process.
 struct Process {
     cache: Cache,
     store: Arc<Counting>,
@@ -111,6 +109,21 @@ async fn lease(guest: &Session, tags: &[&str]) -> Lease {
     match guest.lookup(KEY, &texts(tags), None).await.expect("lookup") {
         Lookup::Miss(lease) => lease,
         other => panic!("{other:?} is no lease"),
+    }
+}
+
+/// Stores an entry that is stale, as `old`.
+async fn store_stale(world: &World, guest: &Session) {
+    let span = Duration::from_millis(30);
+    guest.set(KEY, value("old"), &fresh_for(span)).await.expect("set");
+    world.outlast(&*world.open().await, span).await;
+}
+
+/// The refresh of the stale entry, of which this caller is the first to hear.
+async fn refresh(guest: &Session) -> Lease {
+    match guest.lookup(KEY, &[], None).await {
+        Ok(Lookup::Stale { refresh: Some(refresh), value: served }) if served == "old" => refresh,
+        other => panic!("{other:?} is no refresh"),
     }
 }
 

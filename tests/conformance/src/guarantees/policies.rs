@@ -1,12 +1,13 @@
 //! Waiting, refreshing, grants, limits and sweeping.
 
-use super::{
-    Bytes, Case, Duration, EntryOptions, Error, Grants, KEY, Limits, Lookup, Policy, Process,
-    Snapshot, Sweeper, World, fresh_for, get, lease, tagged, texts, until, value, wait_none,
-};
-
 use spakky_cache_core::Sweeping;
 use spakky_cache_core::store::Swept;
+
+use super::{
+    Bytes, Case, Duration, EntryOptions, Error, Grants, KEY, Limits, Lookup, Policy, Process,
+    Snapshot, Sweeper, World, fresh_for, get, lease, refresh, store_stale, tagged, texts, until,
+    value, wait_none,
+};
 
 pub(super) fn cases() -> Vec<Case> {
     crate::cases![
@@ -21,7 +22,6 @@ pub(super) fn cases() -> Vec<Case> {
         a_session_has_no_more_leases_than_it_was_granted,
         a_batch_with_one_bad_key_writes_nothing,
         a_batch_has_a_limit_of_bytes,
-        a_commit_of_a_value_over_the_limit_is_refused_and_keeps_the_lease,
         times_to_live_outside_the_limits_are_refused_before_anything_is_written,
         the_sweeper_removes_what_was_evicted_and_keeps_the_rest,
         one_process_of_the_fleet_sweeps_unless_another_is_told_to,
@@ -32,9 +32,16 @@ pub(super) fn cases() -> Vec<Case> {
 async fn a_session_that_holds_the_lease_is_told_so_instead_of_waiting(world: World) {
     let process = Process::start(&world).await;
     let (guest, other) = (process.guest(), process.guest());
-    let _held = lease(&guest, &[]).await;
-    assert_eq!(guest.lookup(KEY, &[], None).await.err(), Some(Error::LeaseHeld));
-    assert_eq!(wait_none(&other).await.err(), Some(Error::LockTimeout));
+    for is_write in [false, true] {
+        let held = if is_write {
+            guest.begin_write(KEY, &[]).await.expect("begin_write")
+        } else {
+            lease(&guest, &[]).await
+        };
+        assert_eq!(guest.lookup(KEY, &[], None).await.err(), Some(Error::LeaseHeld));
+        assert_eq!(wait_none(&other).await.err(), Some(Error::LockTimeout));
+        held.give_up().await;
+    }
 }
 
 async fn a_wait_ends_with_a_lock_timeout(world: World) {
@@ -53,21 +60,14 @@ async fn a_wait_ends_with_a_lock_timeout(world: World) {
 /// Two processes, and an entry that is stale.
 async fn stale(world: &World) -> (Process, Process) {
     let (a, b) = (Process::start(world).await, Process::start(world).await);
-    let span = Duration::from_millis(30);
-    a.guest().set(KEY, value("old"), &fresh_for(span)).await.expect("set");
-    world.outlast(&*world.open().await, span).await;
+    store_stale(world, &a.guest()).await;
     (a, b)
 }
 
 async fn a_stale_entry_is_refreshed_by_one_while_the_others_read_it(world: World) {
     let (a, b) = stale(&world).await;
     let (first, same, other) = (a.guest(), a.guest(), b.guest());
-    let Ok(Lookup::Stale { refresh: Some(mut refresh), value: served }) =
-        first.lookup(KEY, &[], None).await
-    else {
-        panic!("not for the first to refresh");
-    };
-    assert_eq!(served, value("old"));
+    let mut refresh = refresh(&first).await;
     for guest in [&same, &other, &other] {
         let found = guest.lookup(KEY, &[], None).await;
         assert!(matches!(found, Ok(Lookup::Stale { refresh: None, .. })), "{found:?}");
@@ -81,8 +81,7 @@ async fn a_stale_entry_is_refreshed_by_one_while_the_others_read_it(world: World
 
 async fn a_refresh_that_was_given_up_is_handed_to_the_next(world: World) {
     let (a, b) = stale(&world).await;
-    let refresh = a.guest().lookup(KEY, &[], None).await.expect("lookup");
-    drop(refresh);
+    drop(refresh(&a.guest()).await);
     let next = b.guest();
     until(async || {
         world.pass(Duration::from_millis(100)).await;
@@ -96,11 +95,7 @@ async fn a_refresh_that_was_committed_or_refused_lets_the_next_one_begin_at_once
     for refused in [false, true] {
         let (a, b) = stale(&world).await;
         let next = b.guest();
-        let Ok(Lookup::Stale { refresh: Some(mut refresh), .. }) =
-            a.guest().lookup(KEY, &[], None).await
-        else {
-            panic!("not for the first to refresh");
-        };
+        let mut refresh = refresh(&a.guest()).await;
         if refused {
             next.set(KEY, value("set"), &fresh_for(span)).await.expect("set");
         }
@@ -115,7 +110,7 @@ async fn a_refresh_that_was_committed_or_refused_lets_the_next_one_begin_at_once
 }
 
 async fn an_entry_that_was_slow_to_load_is_refreshed_early(world: World) {
-    // With so large a beta, the first lookup is chosen whatever the dice say.
+    // With such a large beta, the first lookup is always chosen.
     let policy = Policy { early_refresh: 1e12, ..Policy::default() };
     let process = Process::with(&world, policy).await;
     let (guest, other) = (process.guest(), process.guest());
@@ -125,7 +120,7 @@ async fn an_entry_that_was_slow_to_load_is_refreshed_early(world: World) {
     assert_eq!(load.commit(value("slow"), &options).await, Ok(true));
     let early = guest.lookup(KEY, &[], None).await;
     assert!(matches!(early, Ok(Lookup::Stale { refresh: Some(_), .. })), "{early:?}");
-    // To the others it is as fresh as it is.
+    // For the others it is a hit.
     assert!(matches!(other.lookup(KEY, &[], None).await, Ok(Lookup::Hit(_))));
 }
 
@@ -170,10 +165,8 @@ async fn a_session_without_a_grant_to_write_reads_and_nothing_else(world: World)
     ];
     assert_eq!(denied, [const { Some(Error::Denied) }; 6]);
     assert_eq!(get(&writer).await, Some(value("stored")));
-    // Nor is it asked to refresh what is stale.
-    let span = Duration::from_millis(30);
-    writer.set(KEY, value("old"), &fresh_for(span)).await.expect("set");
-    world.outlast(&*world.open().await, span).await;
+    // Nor is it asked to refresh a stale entry.
+    store_stale(&world, &writer).await;
     for (guest, refreshes) in [(&reader, false), (&writer, true)] {
         let found = guest.lookup(KEY, &[], None).await;
         let Ok(Lookup::Stale { refresh, .. }) = found else { panic!("{found:?}") };
@@ -188,6 +181,12 @@ async fn a_session_has_no_more_leases_than_it_was_granted(world: World) {
     let second = guest.lookup("second", &[], None).await;
     assert_eq!(second.err(), Some(Error::QuotaExceeded));
     assert_eq!(guest.begin_write("second", &[]).await.err(), Some(Error::QuotaExceeded));
+    // It is served what is stale, and not asked to refresh it.
+    held.give_up().await;
+    store_stale(&world, &guest).await;
+    let held = guest.lookup("held", &[], None).await.expect("lookup");
+    let found = guest.lookup(KEY, &[], None).await;
+    assert!(matches!(found, Ok(Lookup::Stale { refresh: None, .. })), "{found:?}");
     drop(held);
     assert!(matches!(guest.lookup("second", &[], None).await, Ok(Lookup::Miss(_))));
 }
@@ -222,16 +221,8 @@ async fn a_batch_has_a_limit_of_bytes(world: World) {
     assert_eq!(guest.set_many(refused, &tagged(&[])).await, Err(too_large.clone()));
     let found = guest.get_many(["a", "b", "c", "d"]).await;
     assert_eq!(found, Ok(vec![Some(five.clone()), Some(five), None, None]));
-    // Named again, a value counts again: the answer holds it twice.
+    // A key that is named twice counts twice, because the answer holds its value twice.
     assert_eq!(guest.get_many(["a", "b", "a"]).await, Err(too_large));
-}
-
-async fn a_commit_of_a_value_over_the_limit_is_refused_and_keeps_the_lease(world: World) {
-    let limits = Limits { value_bytes: 4, ..Limits::default() };
-    let guest = Process::with(&world, Policy { limits, ..Policy::default() }).await.guest();
-    let mut load = lease(&guest, &[]).await;
-    assert_eq!(load.commit(value("large"), &tagged(&[])).await, Err(Error::ValueTooLarge(4)));
-    assert_eq!(load.commit(value("four"), &tagged(&[])).await, Ok(true));
 }
 
 async fn times_to_live_outside_the_limits_are_refused_before_anything_is_written(world: World) {

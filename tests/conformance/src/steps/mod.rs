@@ -1,4 +1,4 @@
-//! The steps of the protocol, as the trait `Store` says them.
+//! The steps of the trait `Store`.
 
 mod bytes;
 mod elections;
@@ -13,14 +13,14 @@ use std::time::Duration;
 
 use crate::Case;
 
-/// What lasts this long is over soon, and not before a few more steps are done
-/// even on a machine with much else to do.
+/// A time that is over soon, but not before a few more steps are done, even on a busy
+/// machine.
 const SHORT: Duration = Duration::from_millis(600);
 
-/// What lasts this long does not end while a test runs.
+/// A time that does not end while a test runs.
 const LONG: Duration = Duration::from_hours(1);
 
-/// Those of every store.
+/// The cases of every store.
 #[must_use]
 pub fn cases() -> Vec<Case> {
     [
@@ -37,13 +37,13 @@ pub fn cases() -> Vec<Case> {
     .collect()
 }
 
-/// Those of stores that keep bytes.
+/// The cases of stores that keep bytes.
 #[must_use]
 pub fn cases_of_bytes() -> Vec<Case> {
     bytes::cases()
 }
 
-/// Those of leases, for a store that has another way to take one.
+/// The cases of leases, for a store with another way to take one.
 #[must_use]
 pub fn cases_of_leases() -> Vec<Case> {
     leases::cases()

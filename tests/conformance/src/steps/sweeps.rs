@@ -1,8 +1,8 @@
-//! Sweeps: the memory of dead entries, and nothing else.
+//! Sweeps: they free the memory of dead entries, and nothing else.
 
 use spakky_cache_core::Store;
 use spakky_cache_core::entry::Envelope;
-use spakky_cache_core::store::{Found, Slot, Sweeping, Swept};
+use spakky_cache_core::store::{Found, Slot, Swept};
 use spakky_test_runtime::Protocol as _;
 
 use crate::world::{alive, dead, read};
@@ -10,10 +10,8 @@ use crate::{Case, World, key, tag};
 
 pub(super) fn cases() -> Vec<Case> {
     crate::cases![
-        a_sweep_of_nothing_ends,
         a_sweep_removes_the_dead_and_nothing_else,
         a_sweep_removes_everything_after_a_clear,
-        a_sweep_reaches_no_other_cache_whatever_the_prefixes_are,
         a_sweep_in_small_steps_is_done_after_as_many,
         a_sweep_reaches_dead_entries_with_values_and_tags_of_any_size,
     ]
@@ -23,20 +21,15 @@ pub(super) fn cases() -> Vec<Case> {
 pub(super) async fn sweep(store: &dyn Store, most: usize) -> Swept {
     let mut all = Swept::default();
     for _ in 0..100_000 {
-        let swept = store.sweep(all.next, most, Sweeping::Remove).await.expect("sweep");
+        let swept = store.sweep(all.next, most).await.expect("sweep");
         all.seen += swept.seen;
-        all.dead += swept.dead;
+        all.removed += swept.removed;
         all.next = swept.next;
         if all.next.is_none() {
             return all;
         }
     }
     panic!("no end of the sweep in sight: {all:?}");
-}
-
-async fn a_sweep_of_nothing_ends(world: World) {
-    let swept = sweep(&*world.open().await, 10).await;
-    assert_eq!((swept.seen, swept.dead), (0, 0));
 }
 
 async fn a_sweep_removes_the_dead_and_nothing_else(world: World) {
@@ -47,7 +40,7 @@ async fn a_sweep_removes_the_dead_and_nothing_else(world: World) {
         match n % 6 {
             0 => stay.push((key.clone(), alive(&world.put(&*a, &key, &["kept"], "v").await))),
             1 => stay.push((key.clone(), alive(&world.lease(&*a, &key, &["kept"]).await))),
-            // Nothing that its holder stores could be read: it may go.
+            // What its holder stores could not be read, so it may go.
             2 => either.push((key.clone(), world.lease(&*a, &key, &["evicted"]).await)),
             3 => stay.push((key.clone(), alive(&world.put(&*a, &key, &[], "v").await))),
             4 => gone.push((key.clone(), world.put(&*a, &key, &["evicted"], "v").await)),
@@ -69,8 +62,8 @@ async fn a_sweep_removes_the_dead_and_nothing_else(world: World) {
             found => assert_eq!(found, dead(marker)),
         }
     }
-    assert_eq!(swept.dead, removed);
-    assert!(swept.seen >= swept.dead, "{swept:?}");
+    assert_eq!(swept.removed, removed);
+    assert!(swept.seen >= swept.removed, "{swept:?}");
     for (key, _) in &gone {
         assert_eq!(read(&*a, key).await, Found::Nothing);
     }
@@ -80,42 +73,19 @@ async fn a_sweep_removes_the_dead_and_nothing_else(world: World) {
     // Nor epochs, the mark, or elections.
     assert_eq!(a.stay_elected(Slot::Refresh(&refreshed), token, super::LONG).await, Ok(true));
     assert_eq!(a.eviction_mark().await, mark);
-    assert_eq!(sweep(&*a, 1_000).await.dead, 0);
+    assert_eq!(sweep(&*a, 1_000).await.removed, 0);
 }
 
 async fn a_sweep_removes_everything_after_a_clear(world: World) {
     let (a, b) = world.open_two().await;
+    assert_eq!(sweep(&*a, 10).await, Swept::default());
     for n in 0..100 {
         let tags: &[&str] = if n % 2 == 0 { &["t"] } else { &[] };
         world.put(&*a, &key(&format!("k{n}")), tags, "v").await;
     }
     a.clear().await.expect("clear");
-    assert_eq!(sweep(&*b, 10).await.dead, 100);
-    assert_eq!(sweep(&*b, 10).await.dead, 0);
-}
-
-async fn a_sweep_reaches_no_other_cache_whatever_the_prefixes_are(world: World) {
-    // Those that a glob would take for each other, and those that begin alike.
-    const PREFIXES: [&str; 12] = [
-        "app:", "app:k", "app:k:", "app[1]:", "app1:", "app*:", "app?:", "app\\*:", "app", "*",
-        "[a-z]", "app{x}:",
-    ];
-    let mut caches = Vec::new();
-    for prefix in PREFIXES {
-        let store = world.open_beside(prefix).await;
-        let evicted = world.put(&*store, &key("k|evicted"), &["t"], prefix).await;
-        let kept = world.put(&*store, &key("kept"), &[], prefix).await;
-        store.evict(&[tag("t")]).await.expect("evict");
-        caches.push((store, evicted, kept));
-    }
-    for swept in 0..PREFIXES.len() {
-        for (n, (store, evicted, kept)) in caches.iter().enumerate() {
-            let found = if n < swept { Found::Nothing } else { dead(evicted) };
-            assert_eq!(read(&**store, &key("k|evicted")).await, found, "{}", PREFIXES[n]);
-            assert_eq!(read(&**store, &key("kept")).await, alive(kept), "{}", PREFIXES[n]);
-        }
-        assert_eq!(sweep(&*caches[swept].0, 1_000).await.dead, 1, "{}", PREFIXES[swept]);
-    }
+    assert_eq!(sweep(&*b, 10).await.removed, 100);
+    assert_eq!(sweep(&*b, 10).await.removed, 0);
 }
 
 async fn a_sweep_in_small_steps_is_done_after_as_many(world: World) {
@@ -124,11 +94,11 @@ async fn a_sweep_in_small_steps_is_done_after_as_many(world: World) {
         world.put(&*a, &key(&format!("k{n}")), &["t"], "v").await;
     }
     a.evict(&[tag("t")]).await.expect("evict");
-    // Others go on meanwhile, and nobody waits for the sweep.
+    // Other callers go on meanwhile, without waiting for the sweep.
     let (mut from, mut removed, mut round) = (None, 0, 0);
     loop {
-        let swept = b.sweep(from, 1, Sweeping::Remove).await.expect("sweep");
-        removed += swept.dead;
+        let swept = b.sweep(from, 1).await.expect("sweep");
+        removed += swept.removed;
         let stored = world.put(&*a, &key(&format!("new{round}")), &[], "v").await;
         assert_eq!(read(&*b, &key(&format!("new{round}"))).await, alive(&stored));
         a.remove(&[key(&format!("new{}", round - round % 7))]).await.expect("remove");
@@ -136,9 +106,9 @@ async fn a_sweep_in_small_steps_is_done_after_as_many(world: World) {
         if from.is_none() {
             break;
         }
-        // By then the new ones would be swept, too, and without an end.
+        // New entries may keep the sweep going.
         if round == 2_000 {
-            removed += sweep(&*b, 1_000).await.dead;
+            removed += sweep(&*b, 1_000).await.removed;
             break;
         }
     }
@@ -168,7 +138,7 @@ async fn a_sweep_reaches_dead_entries_with_values_and_tags_of_any_size(world: Wo
     let kept = world.put(&*a, &key("kept"), &long[..63], &"v".repeat(100_000)).await;
     a.evict(&[tag("t"), tag(long[63])]).await.expect("evict");
     // One long tag alone was not evicted: its four stay.
-    assert_eq!(sweep(&*b, 10).await.dead, 8);
+    assert_eq!(sweep(&*b, 10).await.removed, 8);
     for (n, key) in evicted.iter().enumerate() {
         let stays = (4..8).contains(&n);
         assert_eq!(read(&*a, key).await.into_entry().is_some(), stays, "{key:?}");

@@ -1,4 +1,4 @@
-//! A host with many guests in a process of its own, for the tests of fleets.
+//! A host with many guests, as a process, for the tests of fleets.
 //!
 //! Its argument is a [`Setup`]; [`Order`]s come on its input, and [`Report`]s
 //! go to its output.

@@ -1,9 +1,9 @@
-//! How components end, and what the command makes of it.
+//! How components end, and how the command reports it.
 
 use serde_json::{Value, json};
 use spakky_end_to_end::command::{PLAYER, run_embedded, run_on};
 
-use crate::{load, miss, ok, redis, set};
+use crate::{load, ok, redis, set};
 
 fn plays(step: &Value, options: &[&str]) -> spakky_end_to_end::command::Ended {
     run_embedded(options).plays(std::slice::from_ref(step)).finish()
@@ -92,23 +92,6 @@ fn however_a_component_ends_its_keys_are_free() {
         let loaded = ok(json!({ "value": "loaded by the next", "loaded": true }));
         assert_eq!(ended.code(0).answers(), [loaded, ok(true)], "after {way}");
     }
-}
-
-#[test]
-fn what_is_too_large_is_the_components_to_handle() {
-    let ended = run_embedded(&[])
-        .plays(&[
-            json!({ "op": "raw_set", "key": "k", "bytes": 8_388_609 }),
-            set(&"k".repeat(1_025), 1),
-            json!({ "op": "set", "key": "k", "value": 1, "options": { "ttl_ms": 0 } }),
-            crate::get("k"),
-        ])
-        .finish();
-    let answers = ended.code(0).answers();
-    let kinds: Vec<_> = answers.iter().map(|answer| answer["error"]["kind"].as_str()).collect();
-    assert_eq!(kinds, [Some("value-too-large"), Some("invalid-key"), Some("invalid-ttl"), None]);
-    assert_eq!(answers[0]["error"]["limit"], 8_388_608);
-    assert_eq!(answers[3], miss());
 }
 
 #[test]

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::redis;
 
-/// Seven text files in three directories, and two that are passed over.
+/// Seven text files in three directories, and two files that the program skips.
 fn files() -> TempDir {
     let directory = tempfile::tempdir().expect("a directory");
     for (path, content) in [
@@ -60,7 +60,7 @@ fn languages() -> impl Iterator<Item = Language> {
     LANGUAGES.into_iter().filter(|language| language.skipped().is_none())
 }
 
-/// The report, and what it took.
+/// The report, and the summary.
 #[track_caller]
 fn finish(running: Running) -> (String, Value) {
     let ended = running.finish();

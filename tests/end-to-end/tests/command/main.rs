@@ -1,10 +1,8 @@
 //! The command `spakky-redis`: real processes, a real Redis, real components.
 
-mod counts;
 mod ends;
 mod example;
 mod failing;
-mod fleet;
 mod grants;
 mod help;
 mod programs;
@@ -15,10 +13,7 @@ mod signals;
 mod sweep;
 mod unreachable;
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
-use spakky_end_to_end::DEADLINE;
 use spakky_test_support::{RedisServer, ServerOptions};
 
 /// A server without password and TLS.
@@ -34,16 +29,6 @@ fn redis_with(options: ServerOptions) -> RedisServer {
 fn closed_port() -> u16 {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     listener.local_addr().expect("an address").port()
-}
-
-/// Asks until the answer is yes.
-#[track_caller]
-fn until(what: &str, mut yes: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !yes() {
-        assert!(began.elapsed() < DEADLINE, "not so after {DEADLINE:?}: {what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }
 
 fn ok(result: impl Into<Value>) -> Value {

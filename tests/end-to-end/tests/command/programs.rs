@@ -1,4 +1,4 @@
-//! What is no program that can be run, and is told so.
+//! Files that cannot be run, and the reason that the command gives.
 
 use std::path::PathBuf;
 
@@ -20,44 +20,26 @@ fn run(file: &File) -> Ended {
 }
 
 #[test]
-fn a_file_that_is_not_there() {
-    let ended = run_embedded(&[]).args(["no/such/component.wasm"]).finish();
-    ended.code(66).says(&["error: no/such/component.wasm", "No such file"]).lines(1);
+fn a_file_that_cannot_be_read() {
+    for (path, says) in [("no/such/component.wasm", "No such file"), ("/", "directory")] {
+        let ended = run_embedded(&[]).args([path]).finish();
+        ended.code(66).says(&[&format!("error: {path}"), says]).lines(1);
+    }
 }
 
 #[test]
-fn a_directory() {
-    run_embedded(&[]).args(["/"]).finish().code(66).says(&["error: /", "directory"]).lines(1);
-}
-
-#[test]
-fn a_text_file() {
-    run(&file("notes.txt", "buy milk\n")).code(65).says(&["notes.txt is not a WebAssembly"]);
-}
-
-#[test]
-fn an_empty_file() {
-    run(&file("empty.wasm", "")).code(65).says(&["empty.wasm is not a WebAssembly component"]);
-}
-
-#[test]
-fn a_component_as_text() {
-    let ended = run(&file("component.wat", "(component)"));
-    ended.code(65).says(&["is WebAssembly text", "hint: `wasm-tools parse"]);
-}
-
-#[test]
-fn a_core_module() {
-    let module = wat::parse_str(r#"(module (func (export "run")))"#).expect("it is right");
-    let ended = run(&file("module.wasm", module));
-    ended.code(65).says(&["is a core WebAssembly module, not a component", "hint: "]);
-}
-
-#[test]
-fn a_component_that_is_cut_off() {
-    let component = wat::parse_str("(component (core module))").expect("it is right");
-    let ended = run(&file("cut.wasm", &component[..component.len() - 1]));
-    ended.code(65).says(&["cut.wasm is not a valid component"]);
+fn a_file_that_is_no_component() {
+    let binary = |text| wat::parse_str(text).expect("it is right");
+    let cut = &binary("(component (core module))");
+    for (name, content, says) in [
+        ("notes.txt", &b"buy milk\n"[..], &["notes.txt is not a WebAssembly component"][..]),
+        ("empty.wasm", b"", &["empty.wasm is not a WebAssembly component"]),
+        ("a.wat", b"(component)", &["is WebAssembly text", "hint: `wasm-tools parse"]),
+        ("m.wasm", &binary("(module)"), &["a core WebAssembly module, not a component", "hint: "]),
+        ("cut.wasm", &cut[..cut.len() - 1], &["cut.wasm is not a valid component"]),
+    ] {
+        run(&file(name, content)).code(65).says(says);
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What the pages and the help tell people to type has to work.
+//! The command lines in the pages and in the help work.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -58,7 +58,7 @@ fn words(line: &str) -> (Vec<(&str, &str)>, Vec<&str>) {
     (variables, words.collect())
 }
 
-/// A directory that has what command lines name.
+/// A directory with the files that command lines name.
 fn workplace() -> TempDir {
     let directory = tempfile::tempdir().expect("a directory");
     let put = |name: &str, guest: &str| {
@@ -74,8 +74,7 @@ fn workplace() -> TempDir {
     directory
 }
 
-/// Runs a line that begins with `spakky-redis`, on `server`, wherever it says
-/// that Redis is.
+/// Runs a line that begins with `spakky-redis`, on `server` whatever address it names.
 fn run(line: &str, server: &RedisServer, workplace: &Path) -> Ended {
     let (variables, words) = words(line);
     let is_placeholder = |word: &str| word.ends_with('…');

@@ -1,4 +1,4 @@
-//! The command is told to end.
+//! A signal ends the command.
 
 use std::net::TcpListener;
 use std::process::Command;

@@ -1,14 +1,15 @@
-//! Redis is not there, or not as it was said to be.
+//! Redis is not there, or not as configured.
 
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 
 use serde_json::json;
-use spakky_end_to_end::command::{Ended, PLAYER, Spakky, run_on, spakky};
-use spakky_test_support::ServerOptions;
+use spakky_end_to_end::command::{Ended, Spakky, run_on, spakky};
+use spakky_test_support::{RedisServer, ServerOptions};
 
 use crate::{closed_port, get, load, miss, ok, redis, redis_with, set};
 
-/// What `run` does; it must not get as far as its component.
+/// How `run` fails, before it runs its component.
 #[track_caller]
 fn refused(command: Spakky, says: &[&str]) -> Ended {
     let ended = command.plays(&[set("k", 1)]).finish();
@@ -19,59 +20,47 @@ fn refused(command: Spakky, says: &[&str]) -> Ended {
     ended
 }
 
-#[test]
-fn nothing_listens() {
-    let port = closed_port();
-    let server = format!("127.0.0.1:{port}");
-    refused(spakky(["run"]).at_port(port), &[&server, "refused", "SPAKKY_REDIS__PORT"]);
-}
-
-#[test]
-fn there_is_no_such_host() {
-    let command = spakky(["run", "--redis-host", "no-such-host.invalid"]);
-    refused(command, &["no-such-host.invalid:6379", "SPAKKY_REDIS__HOST"]);
-}
-
-#[test]
-fn nobody_answers() {
-    // It accepts, and says nothing.
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    let server = format!("127.0.0.1:{port}");
-    let command = spakky(["run", "--socket-timeout", "0.2"]).at_port(port);
-    refused(command, &[&server, "no answer within 200ms"]);
-}
-
-#[test]
-fn what_answers_is_no_redis() {
+/// A server that accepts a connection, and does this with it.
+fn impostor(answer: impl Fn(TcpStream) + Send + 'static) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let port = listener.local_addr().expect("an address").port();
     std::thread::spawn(move || {
-        use std::io::{Read as _, Write as _};
+        // A connection that is not closed waits for an answer.
+        let mut open = Vec::new();
         for stream in listener.incoming() {
-            let mut stream = stream.expect("a connection");
-            let _ = stream.read(&mut [0; 1024]);
-            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+            let stream = stream.expect("a connection");
+            open.push(stream.try_clone());
+            answer(stream);
         }
     });
-    refused(spakky(["run"]).at_port(port), &[&format!("127.0.0.1:{port}"), "not a Redis server"]);
+    port
 }
 
 #[test]
-fn the_password_is_missing() {
+fn a_server_that_is_not_there_or_no_redis_is_named() {
+    let at = |port| format!("127.0.0.1:{port}");
+    let port = closed_port();
+    let server = at(port);
+    let says: &[&str] = &[&server, "refused", "SPAKKY_REDIS__PORT", "hint: --store embedded"];
+    refused(spakky(["run"]).at_port(port), says);
+    let command = spakky(["run", "--redis-host", "no-such-host.invalid"]);
+    refused(command, &["no-such-host.invalid:6379", "SPAKKY_REDIS__HOST"]);
+    let port = impostor(drop);
+    let command = spakky(["run", "--socket-timeout", "0.2"]).at_port(port);
+    refused(command, &[&at(port), "no answer within 200ms"]);
+    let port = impostor(|mut stream| {
+        let _ = stream.read(&mut [0; 1024]);
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+    });
+    refused(spakky(["run"]).at_port(port), &[&at(port), "not a Redis server"]);
+}
+
+#[test]
+fn wrong_credentials_are_explained_and_never_shown() {
     let server = redis_with(ServerOptions::new().password("s3cret"));
     refused(run_on(&server, &[]), &["requires a password", "SPAKKY_REDIS__PASSWORD"]);
-}
-
-#[test]
-fn the_password_is_wrong() {
-    let server = redis_with(ServerOptions::new().password("s3cret"));
     let command = run_on(&server, &[]).env("SPAKKY_REDIS__PASSWORD", "gu3ss");
     refused(command, &["password is wrong", "SPAKKY_REDIS__PASSWORD"]).never_says("gu3ss");
-}
-
-#[test]
-fn the_user_is_unknown() {
     let server = redis_with(ServerOptions::new().user("app", "s3cret", &["~*", "&*", "+@all"]));
     let command = run_on(&server, &["--redis-username", "nobody"])
         .env("SPAKKY_REDIS__PASSWORD", "s3cret")
@@ -87,34 +76,17 @@ fn there_is_no_such_database() {
 }
 
 #[test]
-fn tls_against_a_plain_port() {
-    let server = redis();
-    let command = run_on(&server, &["--redis-use-ssl"]);
-    // Whatever the machine trusts.
-    let authority = redis_with(ServerOptions::new().tls());
-    let command = command.env("SSL_CERT_FILE", authority.authority().expect("it has one"));
-    refused(command, &["TLS", "SPAKKY_REDIS__USE_SSL=false"]);
-}
-
-#[test]
-fn plain_against_a_tls_port() {
-    let server = redis_with(ServerOptions::new().tls());
-    refused(run_on(&server, &[]), &["TLS", "SPAKKY_REDIS__USE_SSL=true"]);
-}
-
-#[test]
-fn a_certificate_that_nobody_trusts() {
-    let server = redis_with(ServerOptions::new().tls());
+fn tls_that_only_one_side_uses_and_untrusted_certificates_are_explained() {
+    let (plain, tls) = (redis(), redis_with(ServerOptions::new().tls()));
     let other = redis_with(ServerOptions::new().tls());
-    let command = run_on(&server, &["--redis-use-ssl"])
-        .env("SSL_CERT_FILE", other.authority().expect("it has one"));
-    refused(command, &["certificate is not trusted", "SSL_CERT_FILE"]);
-}
-
-#[test]
-fn there_is_no_silent_fallback() {
-    let ended = spakky(["run"]).at_port(closed_port()).guest(PLAYER).finish();
-    ended.code(69).says(&["hint: --store embedded"]);
+    // Whatever the machine trusts.
+    let with_tls = |server: &RedisServer| {
+        let authority = other.authority().expect("it has one");
+        run_on(server, &["--redis-use-ssl"]).env("SSL_CERT_FILE", authority)
+    };
+    refused(with_tls(&plain), &["TLS", "SPAKKY_REDIS__USE_SSL=false"]);
+    refused(run_on(&tls, &[]), &["TLS", "SPAKKY_REDIS__USE_SSL=true"]);
+    refused(with_tls(&tls), &["certificate is not trusted", "SSL_CERT_FILE"]);
 }
 
 #[test]

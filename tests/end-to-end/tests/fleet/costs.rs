@@ -1,4 +1,4 @@
-//! Waiting is cheap (G5): what it costs a process, command by command.
+//! Waiting is cheap (G5): the commands that it costs a process.
 
 use std::time::Duration;
 
@@ -9,18 +9,18 @@ use spakky_test_support::proof::{row, size};
 use crate::monitor::{Monitor, Share};
 use crate::{FIRST, Fleet, HOSTS, LONG_LEASE, load, loads};
 
-/// To find that somebody loads, and to be told when that is over.
+/// The commands to find that another caller loads, and to be told when it is done.
 const TO_WAIT: &str = "get, client|caching, get";
-/// To read what was loaded: once, however many wait for it.
+/// The most commands to read what was loaded, however many guests wait for it.
 const MOST_READS: u64 = 1;
-/// To look whether a lease that changed was only renewed, and be told again.
+/// The commands to find that a lease was only renewed, and to wait again.
 const A_RENEWAL: u64 = 3;
 
 #[test]
 fn the_cost_of_waiting_does_not_depend_on_how_many_wait_or_for_how_long() {
     let mut most_reads = 0;
     for guests in [1, 5, 25] {
-        // No renewal: while nothing changes, nobody asks.
+        // Without renewals nothing changes, so nobody asks.
         let mut fleet = Fleet::of(HOSTS, guests, LONG_LEASE).warm();
         let mut monitor = Monitor::start(&fleet.server);
         fleet.begin_load(0, "k", &json!({}));

@@ -1,4 +1,4 @@
-//! Nobody waits for the dead (G4), and they store nothing (G3).
+//! Nobody waits for a dead loader (G4), and it stores nothing (G3).
 
 use std::time::{Duration, Instant};
 
@@ -9,10 +9,10 @@ use crate::monitor::Monitor;
 use crate::{FIRST, Fleet, GUESTS, HOSTS, LONG_LEASE, ONLOOKER, begin_load, hit, load, loads, ok};
 use crate::{paused_load, value_of};
 
-/// Who loads once the first has died.
+/// The name of the caller that loads once the first one has died.
 const SECOND: &str = "the second";
 
-/// The default, or one that takes less time to end.
+/// The default lease time, or a shorter one.
 fn short_lease() -> Duration {
     Duration::from_secs(size(1, 5))
 }
@@ -80,8 +80,8 @@ fn a_process_that_was_stopped_past_its_lease_commits_nothing() {
     row("a host stopped in mid-load past its lease", "1 stop, 2 loads", "both commits refused");
 }
 
-/// The loading guest of the first host dies in this way while everybody else
-/// waits. A lease of ten minutes: it is the death that frees the key.
+/// The loading guest of the first host dies in this way while all others wait. The lease
+/// lasts ten minutes, so it is the death that frees the key.
 fn another_loads_at_once(how: &str, dies: impl FnOnce(&mut Fleet)) {
     let mut fleet = Fleet::start(LONG_LEASE).warm();
     dies(&mut fleet);

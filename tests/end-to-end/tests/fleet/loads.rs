@@ -8,7 +8,7 @@ use spakky_test_support::proof::{Progress, row, size};
 use crate::monitor::{Monitor, Share};
 use crate::{FIRST, Fleet, GUESTS, HOSTS, LONG_LEASE, get, hit, load, load_for, loads, miss};
 
-/// What a load of 200 ms may cost each process, whoever waits in it.
+/// How many commands a load of 200 ms may cost each process, however many guests wait.
 const MOST_COMMANDS: u64 = 10;
 
 #[test]

@@ -14,14 +14,14 @@ use spakky_end_to_end::fleet::{Setup, Standing};
 use spakky_end_to_end::host_process::{HostProcess, until_it_is};
 use spakky_test_support::{RedisServer, ServerOptions};
 
-/// The fleet that the guarantees are shown on.
+/// The size of the fleet.
 const HOSTS: usize = 8;
 const GUESTS: usize = 25;
 
-/// The number of a guest beside those.
+/// The number of an additional guest.
 const ONLOOKER: usize = GUESTS;
 
-/// So long that no test sees its end.
+/// Longer than any test.
 const LONG_LEASE: Duration = Duration::from_mins(10);
 
 /// Host processes, and their Redis.
@@ -31,24 +31,24 @@ struct Fleet {
 }
 
 impl Fleet {
-    /// Eight hosts with 25 guests each, whose leases last for so long.
+    /// Starts eight hosts with 25 guests each.
     fn start(lease: Duration) -> Self {
         Self::of(HOSTS, GUESTS, lease)
     }
 
-    /// All guests wait for a step, and no connection has asked for anything.
+    /// Starts hosts whose guests are ready, and whose connections have sent nothing yet.
     fn of(hosts: usize, guests: usize, lease: Duration) -> Self {
         let server = RedisServer::start(ServerOptions::new());
         let server = Rc::new(server.unwrap_or_else(|error| panic!("{error:#}")));
-        let setup = Setup::on_redis(server.port()).guests(guests).lease(lease);
+        let setup = Setup { guests, lease, ..Setup::on_redis(server.port()) };
         let program = env!("CARGO_BIN_EXE_fleet-host");
-        // All at once, then waited for one by one.
+        // They start at once.
         let mut hosts: Vec<_> = (0..hosts).map(|_| HostProcess::start(program, &setup)).collect();
         hosts.iter_mut().for_each(HostProcess::ready);
         Self { hosts, server }
     }
 
-    /// With connections that know the epochs, as after the first load.
+    /// Makes each connection know the epochs, as after a first load.
     fn warm(mut self) -> Self {
         for host in &mut self.hosts {
             host.play(0, &load("warm", "any"));
@@ -56,8 +56,7 @@ impl Fleet {
         self
     }
 
-    /// With one more guest in each host, which is given no steps but those that
-    /// name it: [`ONLOOKER`].
+    /// Adds the guest [`ONLOOKER`] to each host. Only steps that name it are given to it.
     fn with_onlookers(mut self) -> Self {
         for host in &mut self.hosts {
             host.start_guest(ONLOOKER, None);
@@ -75,24 +74,23 @@ impl Fleet {
         self.hosts.iter_mut().flat_map(|host| host.answers_of(0..host.guests())).collect()
     }
 
-    /// What all hosts together have counted.
+    /// The sums of the hosts' counters.
     fn counts(&mut self) -> Standing {
         sum(self.hosts.iter_mut().map(HostProcess::standing))
     }
 
-    /// The first guest of a host begins to load `key`, which goes on until it
-    /// is told to `resume`; then its loader does `and`. Returns once the loader
-    /// runs.
+    /// Has the first guest of a host load `key` until it is told to `resume`, when its
+    /// loader does `and`. Returns once the loader runs.
     fn begin_load(&mut self, host: usize, key: &str, and: &Value) {
         begin_load(&mut self.hosts[host], 0, &paused_load(key, and));
     }
 
-    /// The first guest of a host, whose load is paused, goes on.
+    /// Resumes the paused load of a host's first guest.
     fn resume(&mut self, host: usize) {
         self.hosts[host].ask(0, &json!({ "op": "resume" }));
     }
 
-    /// What the first guest of a host, which was resumed, has loaded.
+    /// The answer of a host's first guest, whose load was resumed.
     #[track_caller]
     fn resumed(&mut self, host: usize) -> Value {
         for what in ["the resume", "the pause"] {
@@ -101,8 +99,8 @@ impl Fleet {
         self.hosts[host].answer_of(0)
     }
 
-    /// Every guest but the first one of host `loading` is given this step.
-    /// Returns once all of them wait for a load.
+    /// Gives this step to every guest but the first one of host `loading`. Returns once all
+    /// of them wait for a load.
     fn others_wait(&mut self, loading: usize, step: &Value) {
         let before = self.counts().stampede_waits;
         let mut asked = 0;
@@ -116,7 +114,7 @@ impl Fleet {
         until_it_is(&waiting, || self.counts().stampede_waits);
     }
 
-    /// An answer of each guest but the first one of host `loading`.
+    /// The next answer of each guest but the first one of host `loading`.
     fn answers_of_others(&mut self, loading: usize) -> Vec<Value> {
         let hosts = self.hosts.iter_mut().enumerate();
         hosts
@@ -126,14 +124,14 @@ impl Fleet {
             .collect()
     }
 
-    /// What a guest of each host, all asked at once, reads.
+    /// The answers of a guest of each host to a read, all asked at once.
     fn read(&mut self, guest: usize, key: &str) -> Vec<Value> {
         self.hosts.iter_mut().for_each(|host| host.ask(guest, &get(key)));
         self.hosts.iter_mut().map(|host| host.answer_of(guest)).collect()
     }
 }
 
-/// A guest begins a load that says that it runs, as [`paused_load`] does.
+/// Has a guest begin a load that reports that it runs, as [`paused_load`] does.
 #[track_caller]
 fn begin_load(host: &mut HostProcess, guest: usize, step: &Value) {
     assert_eq!(host.play(guest, step), ok(Value::Null), "the loader says that it runs");
@@ -173,7 +171,7 @@ fn load(key: &str, who: &str) -> Value {
     load_for(key, who, Duration::ZERO)
 }
 
-/// As [`load`], with a loader that takes so long.
+/// As [`load`], with a loader that takes this long.
 fn load_for(key: &str, who: &str, takes: Duration) -> Value {
     let loader = json!({ "value": value_of(who), "sleep_ms": takes.as_millis() });
     json!({ "op": "get_or_load", "key": key, "loader": loader })
@@ -183,11 +181,11 @@ fn value_of(who: &str) -> String {
     format!("loaded by {who}")
 }
 
-/// Who loads a [`paused_load`].
+/// The name of the caller of a [`paused_load`].
 const FIRST: &str = "the first";
 
-/// A load that says that it runs, goes on until its guest is told to `resume`,
-/// and then does `and`.
+/// A load that reports that it runs, pauses until its guest is told to `resume`, and then
+/// does `and`.
 fn paused_load(key: &str, and: &Value) -> Value {
     let then = [says_that_it_runs(), json!({ "op": "pause" })];
     let mut loader = json!({ "value": value_of(FIRST), "then": then });
@@ -197,13 +195,13 @@ fn paused_load(key: &str, and: &Value) -> Value {
     json!({ "op": "get_or_load", "key": key, "loader": loader })
 }
 
-/// A step of a loader's: its answer tells that the loader runs.
+/// A step of a loader, whose answer reports that the loader runs.
 fn says_that_it_runs() -> Value {
     json!({ "op": "sleep", "ms": 0 })
 }
 
-/// How many of these answers are of guests that loaded. All of them have to
-/// have the value that `who` loads.
+/// How many of these answers are from guests that loaded. Panics if one has another value
+/// than the one that `who` loads.
 #[track_caller]
 fn loads(answers: &[Value], who: &str) -> usize {
     let value = value_of(who);

@@ -1,4 +1,4 @@
-//! What each connection to a Redis sends, command by command.
+//! The commands that each connection sends to a Redis.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,10 +9,10 @@ use std::rc::Rc;
 use spakky_end_to_end::DEADLINE;
 use spakky_test_support::RedisServer;
 
-/// What is sent to find the place up to which to read.
+/// A command that marks the place up to which to read.
 const MARK: &str = "until here";
 
-/// A connection that Redis tells of every command (`MONITOR`).
+/// A connection that receives every command (`MONITOR`).
 pub(crate) struct Monitor {
     server: Rc<RedisServer>,
     lines: BufReader<TcpStream>,
@@ -37,8 +37,8 @@ impl Monitor {
         line.trim_end().to_owned()
     }
 
-    /// What was sent since the last call, or since the start: all that was
-    /// answered before this call, and no heartbeats.
+    /// The commands since the last call, or since the start, that were answered before this
+    /// call, without heartbeats.
     pub(crate) fn take(&mut self) -> Vec<Sent> {
         self.marks += 1;
         let mark = format!("{MARK} {}", self.marks);
@@ -70,14 +70,14 @@ impl Monitor {
 pub(crate) struct Sent {
     /// The address of the connection.
     pub(crate) by: String,
-    /// Its name, lower case, and its arguments.
+    /// Its name, in lower case, and its arguments.
     pub(crate) words: Vec<String>,
-    /// Whether a script did it.
+    /// Whether a script sent it.
     pub(crate) within_script: bool,
 }
 
 impl Sent {
-    /// From `+1700000000.123456 [0 127.0.0.1:6379] "GET" "key"`.
+    /// Parses `+1700000000.123456 [0 127.0.0.1:6379] "GET" "key"`.
     fn parse(line: &str) -> Option<Self> {
         let (_, rest) = line.strip_prefix('+')?.split_once(" [")?;
         let (from, words) = rest.split_once("] ")?;
@@ -89,12 +89,12 @@ impl Sent {
         Some(Self { by: by.to_owned(), words, within_script: false })
     }
 
-    /// What it is about, for commands on one key.
+    /// Its key, if it has one.
     fn key(&self) -> &str {
         self.words.get(1).map_or("", String::as_str)
     }
 
-    /// As `INFO commandstats` has it.
+    /// Its name in `INFO commandstats`.
     pub(crate) fn name(&self) -> String {
         match self.words.as_slice() {
             [name, subcommand, ..] if name == "client" => {
@@ -113,12 +113,12 @@ impl fmt::Display for Sent {
     }
 }
 
-/// What one process sent, in order.
+/// The commands of one process, in order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Share(pub(crate) Vec<Sent>);
 
 impl Share {
-    /// The shares of the processes that sent anything.
+    /// The commands of each process that sent any.
     pub(crate) fn of_each(sent: Vec<Sent>) -> Vec<Self> {
         let mut shares = BTreeMap::<String, Self>::new();
         for command in sent {
@@ -127,7 +127,7 @@ impl Share {
         shares.into_values().collect()
     }
 
-    /// How many commands the process sent: what a script does is one.
+    /// How many commands the process sent. A script counts as one.
     pub(crate) fn sent(&self) -> u64 {
         self.0.iter().filter(|sent| !sent.within_script).count() as u64
     }
@@ -137,14 +137,13 @@ impl Share {
         self.0.iter().filter(|sent| sent.name() == name).count() as u64
     }
 
-    /// Whether it is that of a process which stored what was loaded.
+    /// Whether the process stored what was loaded.
     pub(crate) fn commits(&self) -> bool {
         self.count("evalsha") > self.count("pexpire")
     }
 
-    /// How many commands it sent to learn, or make, what every connection has
-    /// to know once: the epoch of everything, and that there is an eviction
-    /// mark.
+    /// How many commands it sent to read or create what each connection needs once: the
+    /// epoch of everything, and the eviction mark.
     pub(crate) fn learning(&self) -> u64 {
         let count = |kind: &str, name: &str| {
             let of = |sent: &&Sent| sent.key().ends_with(kind) && sent.name() == name;

@@ -1,4 +1,4 @@
-//! What is written in one process during a load in another (G2).
+//! Writes of one process during a load of another (G2).
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use crate::{
     says_that_it_runs, value_of,
 };
 
-/// Who writes, or loads once the first one's value is void.
+/// The name of the caller that writes, or loads after the first one was overtaken.
 const SECOND: &str = "the second";
 /// The tag that [`FIRST`] loads with.
 const TAG: &str = "t";
 
-/// A way to make what is being loaded void.
+/// A way to overtake a load.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Write {
     Set,
@@ -41,7 +41,7 @@ impl Write {
         }
     }
 
-    /// What is read afterwards, if nobody loads.
+    /// The answer to a read afterwards, if nobody loads.
     fn leaves(self) -> Value {
         match self {
             Self::Set | Self::Through => hit(SECOND),
@@ -50,7 +50,7 @@ impl Write {
     }
 }
 
-/// `load`, whose entry has the tag.
+/// `load` with the tag.
 fn tagged(mut load: Value) -> Value {
     load["options"] = json!({ "tags": [TAG] });
     load

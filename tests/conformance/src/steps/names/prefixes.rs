@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use spakky_cache_core::entry::{Entry, Envelope, Id};
-use spakky_cache_core::store::{Cas, EvictionMark, Found, Slot};
+use spakky_cache_core::entry::{Envelope, Id};
+use spakky_cache_core::store::{EvictionMark, Found, Slot};
 use spakky_cache_core::{Key, Store};
 use spakky_test_runtime::Protocol as _;
 
@@ -29,12 +29,10 @@ const PREFIXES: [&str; 27] = [
 struct Neighbour {
     prefix: &'static str,
     store: Arc<dyn Store>,
-    /// One key for each thing that is done, and more that stay.
     keys: Vec<Key>,
     held: Vec<Found>,
-    /// Who refreshes each of the keys.
-    refreshes: Id,
-    sweeps: Id,
+    /// The identity elected to refresh each of the keys, and to sweep.
+    elected: Id,
     mark: EvictionMark,
 }
 
@@ -49,137 +47,80 @@ fn keys() -> Vec<Key> {
 }
 
 impl Neighbour {
+    /// Takes each key's lease and election, which have to be free, and leaves entries with
+    /// and without tags, and leases under way.
     async fn open(world: &World, prefix: &'static str) -> Self {
-        let store = world.open_at(prefix).await;
-        let keys = keys();
-        let found = store.read_many(&keys).await;
-        assert_eq!(found, Ok(vec![Found::Nothing; keys.len()]), "{prefix:?}");
-        let (refreshes, sweeps) = (world.id(), world.id());
-        for key in &keys {
-            assert_eq!(
-                store.elect(Slot::Refresh(key), refreshes, LONG).await,
-                Ok(true),
-                "{prefix:?} {key:?}"
-            );
-        }
-        assert_eq!(store.elect_sweeper(sweeps, LONG).await, Ok(true), "{prefix:?}");
-        let mark = store.eviction_mark().await.expect("eviction_mark");
-        let mut own = Self { prefix, store, keys, held: Vec::new(), refreshes, sweeps, mark };
-        own.furnish(world).await;
-        own
-    }
-
-    /// Entries with and without tags, and leases under way.
-    async fn furnish(&mut self, world: &World) {
-        self.store.remove(&self.keys).await.expect("remove");
-        self.held.clear();
-        for (n, key) in self.keys.iter().enumerate() {
+        let (store, elected) = (world.open_at(prefix).await, world.id());
+        let mut held = Vec::new();
+        for (n, key) in keys().iter().enumerate() {
             let tags: &[&str] = if n % 2 == 0 { &["t", key.as_str()] } else { &[] };
-            self.held.push(alive(&match n % 3 {
-                0 => world.lease(&*self.store, key, tags).await,
-                _ => world.put(&*self.store, key, tags, self.prefix).await,
+            let marker = world.lease(&*store, key, tags).await;
+            assert_eq!(store.renew(key, &marker.cas_token(), LONG).await, Ok(true));
+            held.push(alive(&match n % 3 {
+                0 => marker,
+                1 => world.put(&*store, key, tags, prefix).await,
+                _ => {
+                    let entry = world.entry(&*store, tags, prefix).await;
+                    assert_eq!(store.commit(key, &marker.cas_token(), &entry).await, Ok(true));
+                    Envelope::Entry(entry)
+                }
             }));
+            let won = store.elect(Slot::Refresh(key), elected, LONG).await;
+            assert_eq!(won, Ok(true), "{prefix:?} {key:?}");
         }
-        self.mark = self.store.eviction_mark().await.expect("eviction_mark");
+        assert_eq!(store.elect(Slot::Sweeper, elected, LONG).await, Ok(true), "{prefix:?}");
+        let mark = store.eviction_mark().await.expect("eviction_mark");
+        Self { prefix, store, keys: keys(), held, elected, mark }
     }
 
-    /// Nothing that can be read has changed.
     async fn is_readable(&self, after: &str) {
         let found = self.store.read_many(&self.keys).await;
         assert!(found.as_ref() == Ok(&self.held), "{:?} after {after}: {found:?}", self.prefix);
+        assert_eq!(self.store.eviction_mark().await, Ok(self.mark), "{:?}", self.prefix);
     }
 
-    /// Nor anything else.
-    async fn is_untouched(&self, after: &str) {
-        self.is_readable(after).await;
-        for key in &self.keys {
-            let stays = self.store.stay_elected(Slot::Refresh(key), self.refreshes, LONG).await;
-            assert_eq!(stays, Ok(true), "{:?} {key:?} after {after}", self.prefix);
-        }
-        let sweeps = self.store.elect_sweeper(self.sweeps, LONG).await;
-        assert_eq!(sweeps, Ok(true), "{:?} after {after}", self.prefix);
-        let mark = self.store.eviction_mark().await;
-        assert_eq!(mark, Ok(self.mark), "{:?} after {after}", self.prefix);
-    }
-
-    /// Removes all that the keys hold, and ends what was elected.
-    async fn resign(&self) {
-        self.store.remove(&self.keys).await.expect("remove");
-        for key in &self.keys {
-            self.store.resign(Slot::Refresh(key), self.refreshes).await.expect("resign");
-            let gone = self.store.stay_elected(Slot::Refresh(key), self.refreshes, LONG).await;
-            assert_eq!(gone, Ok(false), "{:?} {key:?}", self.prefix);
-        }
-    }
-
-    /// Sweeps what was evicted, and all the rest unless it `keeps_untagged`.
-    async fn is_swept(&self, keeps_untagged: bool) {
-        sweep(&*self.store, 10_000).await;
-        let left = self.store.read_many(&self.keys).await.expect("read_many");
-        for (n, (found, held)) in left.iter().zip(&self.held).enumerate() {
-            let (is_tagged, is_lease) = (n % 2 == 0, n % 3 == 0);
-            if keeps_untagged && !is_tagged {
-                assert_eq!(found, held, "{:?} {:?}", self.prefix, self.keys[n]);
-            } else if !is_lease {
-                // A dead lease ends by itself, and may stay until then.
-                assert_eq!(*found, Found::Nothing, "{:?} {:?}", self.prefix, self.keys[n]);
+    /// Does all that ends something: evicts, clears, sweeps, removes, resigns. That it can
+    /// resign shows that nobody else ended its elections.
+    async fn leave(&self) {
+        let tags: Vec<_> = self.keys.iter().map(|key| tag(key.as_str())).collect();
+        self.store.evict(&[&tags[..], &[tag("t")]].concat()).await.expect("evict");
+        for clears in [false, true] {
+            if clears {
+                self.store.clear().await.expect("clear");
+            }
+            sweep(&*self.store, 10_000).await;
+            let left = self.store.read_many(&self.keys).await.expect("read_many");
+            for (n, (found, held)) in left.iter().zip(&self.held).enumerate() {
+                if n % 2 == 1 && !clears {
+                    assert_eq!(found, held, "{:?} {:?}", self.prefix, self.keys[n]);
+                } else if n % 3 != 0 {
+                    // A dead lease ends by itself, and may stay until then.
+                    assert_eq!(*found, Found::Nothing, "{:?} {:?}", self.prefix, self.keys[n]);
+                }
             }
         }
-    }
-
-    /// Every key is removed, loaded by somebody else, and elected for anew.
-    async fn load_anew(&mut self, world: &World) {
-        let another = world.id();
-        for key in &self.keys {
-            let marker = world.marker(&*self.store, &[key.as_str(), "t"]).await;
-            let taken = self.store.take_lease(key, None, &marker).await;
-            assert_eq!(taken, Ok(Cas::Done), "{:?} {key:?}", self.prefix);
-            let entry = Entry { id: world.id(), ..world.entry(&*self.store, &["t"], "new").await };
-            let held = Envelope::Lease(marker).cas_token();
-            assert_eq!(self.store.renew(key, &held, LONG).await, Ok(true));
-            assert_eq!(self.store.commit(key, &held, &entry).await, Ok(true));
-            let stored = Envelope::Entry(entry).cas_token();
-            assert_eq!(self.store.give_up(key, &stored).await, Ok(true));
-            assert_eq!(self.store.elect(Slot::Refresh(key), another, LONG).await, Ok(true));
+        self.store.remove(&self.keys).await.expect("remove");
+        for slot in self.keys.iter().map(Slot::Refresh).chain([Slot::Sweeper]) {
+            let ended = self.store.resign(slot, self.elected).await;
+            assert_eq!(ended, Ok(true), "{:?} {slot:?}", self.prefix);
         }
-        self.refreshes = another;
-        let sweeps = self.store.elect_sweeper(world.id(), LONG).await;
-        assert_eq!(sweeps, Ok(false), "{:?}", self.prefix);
     }
 }
 
 async fn caches_of_different_prefixes_share_nothing(world: World) {
-    let mut caches = Vec::new();
-    for prefix in PREFIXES {
-        caches.push(Neighbour::open(&world, prefix).await);
-    }
-    for actor in 0..caches.len() {
-        let prefix = caches[actor].prefix;
-        for what in ["resign", "load", "evict", "sweep", "clear", "sweep after a clear"] {
-            let after = format!("{what} in {prefix:?}");
-            let cache = &mut caches[actor];
-            match what {
-                "resign" => cache.resign().await,
-                "load" => {
-                    cache.load_anew(&world).await;
-                    cache.furnish(&world).await;
-                }
-                "evict" => {
-                    let tags: Vec<_> = cache.keys.iter().map(|key| tag(key.as_str())).collect();
-                    cache.store.evict(&[&tags[..], &[tag("t")]].concat()).await.expect("evict");
-                }
-                "clear" => cache.store.clear().await.expect("clear"),
-                _ => cache.is_swept(what == "sweep").await,
-            }
-            for other in (0..caches.len()).filter(|other| *other != actor) {
-                caches[other].is_readable(&after).await;
+    let mut prefixes = PREFIXES;
+    for _ in 0..2 {
+        let mut caches = Vec::new();
+        for prefix in prefixes {
+            caches.push(Neighbour::open(&world, prefix).await);
+        }
+        while let Some(cache) = caches.pop() {
+            cache.leave().await;
+            for other in &caches {
+                other.is_readable(cache.prefix).await;
             }
         }
-        for other in (0..caches.len()).filter(|other| *other != actor) {
-            caches[other].is_untouched(&format!("all in {prefix:?}")).await;
-        }
-        let cache = &mut caches[actor];
-        cache.furnish(&world).await;
-        cache.is_untouched("its own turn").await;
+        // Each has left before each other one.
+        prefixes.reverse();
     }
 }
