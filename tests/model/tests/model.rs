@@ -1,12 +1,75 @@
-//! The protocol's model, explored to its last state: with all of its checks,
-//! and without each of them.
+//! The model, explored exhaustively: with all of the protocol's checks, and
+//! without each of them.
 //!
-//! `cargo test -p spakky-protocol-model --test model -- --nocapture` shows what
-//! was explored, and the shortest run in which each missing check is felt.
+//! `cargo test --workspace --test model -- --nocapture` shows what was explored,
+//! and the shortest run that breaks without each check.
 
 #![expect(clippy::print_stdout, reason = "what was explored is of use to whoever asks for it")]
 
-#[path = "model/checks.rs"]
-mod checks;
-#[path = "model/guarantees.rs"]
-mod guarantees;
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::thread;
+
+use spakky_protocol_model::checks::{Check, cases};
+use spakky_protocol_model::configuration::{full, share};
+use spakky_protocol_model::explore::explore;
+use spakky_protocol_model::protocol::{Guarantee, Protocol};
+use spakky_test_support::proof::{self, Progress};
+
+#[test]
+fn every_guarantee_holds() {
+    let configurations = proof::size(share(), full());
+    let count = configurations.len();
+    let progress = Mutex::new((Progress::of("model", count as u64), 0, 0, BTreeSet::new()));
+    let next = Mutex::new(configurations.into_iter());
+    let explore_all = || {
+        while let Some(configuration) = { next.lock().unwrap().next() } {
+            let explored = explore(&Protocol::of(configuration.clone()), &Guarantee::ALL);
+            let explored = explored.unwrap_or_else(|run| panic!("{configuration:?}: {run}"));
+            println!("{} states: {configuration:?}", explored.states);
+            let (progress, done, states, outcomes) = &mut *progress.lock().unwrap();
+            *states += explored.states;
+            *done += 1;
+            progress.done(*done);
+            outcomes.extend(explored.outcomes);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(explore_all);
+        }
+    });
+    let (_, _, states, outcomes) = progress.into_inner().unwrap();
+    let possible =
+        ["Failed", "GivenUp", "Hit", "Killed", "Lost", "Miss", "Refused", "Removed", "Stored"];
+    let outcomes: Vec<&str> = outcomes.iter().map(String::as_str).collect();
+    assert_eq!(outcomes, possible, "not every outcome was seen");
+    println!("{count} configurations, {states} states");
+    proof::row(
+        "model",
+        format!("{count} configurations, {states} states, exhaustively"),
+        "every guarantee holds, every run ends",
+    );
+}
+
+#[test]
+fn each_check_is_missed() {
+    let mut missed = BTreeSet::new();
+    for case in cases() {
+        match explore(&case.without(), &[case.guarantee]) {
+            Ok(_) => panic!("it holds without the check: {case:?}"),
+            Err(run) => println!("without {:?}, {run}", case.check),
+        }
+        if let Err(run) = explore(&case.with(), &Guarantee::ALL) {
+            panic!("with the check: {case:?}: {run}");
+        }
+        missed.insert(case.check);
+    }
+    let last = Check::EndOfLeaseWakes;
+    assert_eq!(missed.len(), last as usize + 1, "a check has no case: {missed:?}");
+    proof::row(
+        "model, without each check",
+        format!("{} checks", missed.len()),
+        "each is missed, in a run that is shown",
+    );
+}
