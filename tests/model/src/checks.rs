@@ -7,7 +7,6 @@ use crate::configuration::Configuration;
 use crate::configuration::Event::{ConnectionLost, Killed, LeaseExpires};
 use crate::configuration::Start::{Alive, Dead, Empty, Unknown};
 use crate::protocol::Guarantee::{self, EverybodyReturns, NothingStale, OneLoad, OwnersOnly};
-use crate::protocol::Protocol;
 
 /// A check, or an order of steps, that a guarantee rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,8 +27,7 @@ pub enum Check {
     /// during the load goes unnoticed.
     MarkOfNewTags,
     /// So does a commit that no longer names a tag of its lookup. Otherwise an
-    /// eviction that the process has not been notified of goes unnoticed, because
-    /// the entry does not carry the epoch that would show it.
+    /// eviction that is not known yet goes unnoticed, as the entry lacks its epoch.
     MarkOfDroppedTags,
     /// An eviction replaces the mark before the epochs (`RedisStore::evict`).
     /// Otherwise a commit captures the new epoch and finds the old mark.
@@ -43,8 +41,7 @@ pub enum Check {
     /// before its reply.
     RepliesInOrder,
     /// An epoch enters the table only if it was not invalidated since it was
-    /// requested (`PendingRead::fill`). Otherwise an epoch that has ended stays in
-    /// the table, since its end is reported only once.
+    /// requested (`PendingRead::fill`). Otherwise one that has ended stays there.
     FillOnlyIfPending,
     /// The table ends with its connection (`Tracking::close`). Otherwise the
     /// invalidations that the lost connection would have brought are missed.
@@ -52,9 +49,8 @@ pub enum Check {
     /// A lost connection fires every watch (`Tracking::close`). Otherwise waiters
     /// wait for a notification that cannot come.
     LostConnectionFiresWatches,
-    /// A dead entry is replaced only if the key still holds it
-    /// (`Session::take`). Otherwise two callers that read it both take a
-    /// lease.
+    /// A dead entry is replaced only if the key still holds it (`Session::take`).
+    /// Otherwise two callers that read it both take a lease.
     DeadIsCompared,
     /// A lease is given up only if the key still holds its marker
     /// (`LeaseGuard::release`). Otherwise another caller's lease ends.
@@ -66,42 +62,19 @@ pub enum Check {
     /// Otherwise a change in between wakes nobody.
     WatchBeforeRead,
     /// A waiter reads again when the lease's time is over (`WaitBudget::wait`).
-    /// Otherwise it waits forever for a killed process, since Redis may report an
-    /// expiry late or never.
+    /// Otherwise it waits forever, since Redis may report an expiry late or never.
     EndOfLeaseWakes,
 }
 
-/// A check, and callers that show what it is for.
-#[derive(Clone, Debug)]
-pub struct Case {
-    /// The check.
-    pub check: Check,
-    /// What falls without it.
-    pub guarantee: Guarantee,
-    configuration: Configuration,
-}
-
-impl Case {
-    /// The protocol without the check.
-    pub fn without(&self) -> Protocol {
-        Protocol { without: Some(self.check), ..self.with() }
-    }
-
-    /// The whole protocol.
-    pub fn with(&self) -> Protocol {
-        Protocol::of(self.configuration.clone())
-    }
-}
-
-/// Each check at least once.
-pub fn cases() -> Vec<Case> {
+/// Each check, the guarantee that falls without it, and callers that show that.
+pub fn cases() -> Vec<(Check, Guarantee, Configuration)> {
     let of = Configuration::new;
     let alive = of(Alive, &[(0, Get), (1, Evict)]);
     let new_tag = of(Empty, &[(0, NewTag), (1, Evict), (2, Get)]);
     let two = of(Empty, &[(0, Load), (1, Load)]);
     let failing = of(Empty, &[(0, FailingLoad), (1, Load), (2, Load)]).with(&[LeaseExpires]);
     let write = of(Empty, &[(0, Write), (1, Load), (2, Get)]).with(&[LeaseExpires]);
-    let cases = [
+    vec![
         (Check::EpochsOnRead, NothingStale, alive.clone()),
         (Check::Commit, NothingStale, of(Empty, &[(0, Load), (1, Delete), (2, Get)])),
         (Check::Commit, OwnersOnly, of(Empty, &[(0, Load), (1, Delete)])),
@@ -120,7 +93,5 @@ pub fn cases() -> Vec<Case> {
         (Check::DropGivesUp, EverybodyReturns, of(Empty, &[(0, FailingLoad), (1, Load)])),
         (Check::WatchBeforeRead, EverybodyReturns, two.clone()),
         (Check::EndOfLeaseWakes, EverybodyReturns, two.with(&[Killed])),
-    ];
-    let case = |(check, guarantee, configuration)| Case { check, guarantee, configuration };
-    cases.into_iter().map(case).collect()
+    ]
 }

@@ -1,6 +1,5 @@
 //! Visits every world that callers can get into.
 
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
@@ -23,29 +22,22 @@ struct Worlds {
     /// Worlds are told apart by 64 bits of a hash.
     numbers: HashMap<u64, u32>,
     hash: BuildHasherDefault<DefaultHasher>,
-    /// The world from which each was reached first, and by which of its actions.
+    /// From which world each was reached first, and by which of its actions.
     from: Vec<(u32, u8)>,
     /// Those that are still to be visited.
     unvisited: VecDeque<World>,
-    /// The worlds that can follow each visited one, one after another.
-    next: Vec<u32>,
-    /// Where those of each visited one end in `next`.
-    ends: Vec<usize>,
+    /// The worlds that can follow each visited one.
+    next: Vec<Vec<u32>>,
 }
 
 impl Worlds {
     /// The number of a world that `from` leads to.
     fn reach(&mut self, world: World, from: (u32, u8)) -> u32 {
-        let new = u32::try_from(self.from.len()).expect("fewer worlds than 2^32");
-        match self.numbers.entry(self.hash.hash_one(&world)) {
-            Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(vacant) => {
-                vacant.insert(new);
-                self.from.push(from);
-                self.unvisited.push_back(world);
-                new
-            }
-        }
+        *self.numbers.entry(self.hash.hash_one(&world)).or_insert_with(|| {
+            self.from.push(from);
+            self.unvisited.push_back(world);
+            u32::try_from(self.from.len() - 1).expect("fewer worlds than 2^32")
+        })
     }
 
     /// The run to a world, in which `guarantee` falls.
@@ -69,16 +61,14 @@ impl Worlds {
     /// A world that some run comes back to: what is left after removing, again
     /// and again, the worlds that nothing leads to.
     fn cycle(&self) -> Option<u32> {
-        let mut leading_to = vec![0_u32; self.ends.len()];
-        self.next.iter().for_each(|world| leading_to[*world as usize] += 1);
+        let mut leading_to = vec![0_u32; self.next.len()];
+        self.next.iter().flatten().for_each(|world| leading_to[*world as usize] += 1);
         let mut free = vec![0];
         while let Some(world) = free.pop() {
-            let start = if world == 0 { 0 } else { self.ends[world - 1] };
-            for follower in &self.next[start..self.ends[world]] {
-                let follower = *follower as usize;
-                leading_to[follower] -= 1;
-                if leading_to[follower] == 0 {
-                    free.push(follower);
+            for follower in &self.next[world as usize] {
+                leading_to[*follower as usize] -= 1;
+                if leading_to[*follower as usize] == 0 {
+                    free.push(*follower);
                 }
             }
         }
@@ -107,11 +97,11 @@ pub fn explore(protocol: &Protocol, guarantees: &[Guarantee]) -> Result<Explored
                 outcomes.insert(format!("{outcome:?}"));
             }
         }
-        for (choice, action) in (0..).zip(actions) {
-            let next = worlds.reach(protocol.after(&world, action), (number, choice));
-            worlds.next.push(next);
-        }
-        worlds.ends.push(worlds.next.len());
+        let next = (0..)
+            .zip(actions)
+            .map(|(choice, action)| worlds.reach(protocol.after(&world, action), (number, choice)));
+        let next = next.collect();
+        worlds.next.push(next);
     }
     match worlds.cycle() {
         Some(world) if guarantees.contains(&Guarantee::EverybodyReturns) => {

@@ -5,9 +5,8 @@
 //! happen, and checks the guarantees in each. Each check of the protocol can be
 //! left out ([`checks::Check`]): then some run breaks a guarantee.
 //!
-//! The simulation runs the real code under many orders; the model covers all
-//! orders of the steps that fencing rests on, and the losses that real code cannot
-//! be driven through step by step.
+//! The simulation runs the real code under many orders. The model covers all orders
+//! of the steps that leases and epochs rest on.
 //!
 //! | here | in the code |
 //! | --- | --- |
@@ -21,30 +20,25 @@
 //!
 //! # Steps
 //!
-//! Each command is a step of its own, also where the code sends several in one
-//! round trip. Its reply and the invalidations that it causes queue up on each
-//! connection, which handles them one at a time, in order. Where a reply is
-//! compared with the table of epochs, its caller wakes up later still.
+//! Each command is a step, also where the code sends several in one round trip. Its
+//! reply and its invalidations queue up on each connection, which handles them in
+//! order. A caller that compares a reply with the table of epochs wakes up later.
 //!
 //! # Staleness
 //!
 //! The origin is a number that each change raises. A load reads it as soon as it
 //! has its lease. `delete`, `evict_tags` and `clear` change it in the step of
-//! their first command, since anything in between would only be newer. A `set`,
-//! and the first step of a write, are such changes themselves. When such a call
-//! returns, its change is published, and no call that begins later may get
-//! anything older.
+//! their first command; a `set`, and the first step of a write, are such changes
+//! themselves. When such a call returns, its change is published, and no call that
+//! begins later may get anything older.
 //!
 //! # What is left out
 //!
-//! - Time is only order: a lease can end at any step. That renewals are in time,
-//!   durations and wait budgets are not modelled.
+//! - Time is only order: a lease can end at any step. Durations, and whether
+//!   renewals are in time, are not modelled.
 //! - One key, one tag, up to four callers of one call each, one or two events.
 //! - Single flight in a process (each caller reads for itself), refreshes of stale
-//!   entries, the sweeper and batches: the simulation runs them.
-//! - Extending an epoch's time to live: epochs exist, are lost or expire.
-//! - Commands that a lost connection left behind: the handshake, tested on a real
-//!   Redis, sees to it that none runs later.
+//!   entries, the sweeper, batches, and guests that trap: the simulation runs them.
 //! - Worlds are told apart by 64 bits of a hash: among ten million, two are mixed
 //!   up with a probability of one in 400,000.
 

@@ -8,9 +8,10 @@ use crate::world::{At, Caller, Message, RedisKey, Step, World};
 /// The protocol, as the callers of one configuration play it.
 #[derive(Clone, Debug)]
 pub struct Protocol {
-    pub(crate) configuration: Configuration,
+    /// The callers.
+    pub configuration: Configuration,
     /// The check that is left out.
-    pub(crate) without: Option<Check>,
+    pub without: Option<Check>,
 }
 
 /// What happens next. Callers and processes are given by number.
@@ -72,11 +73,6 @@ impl Guarantee {
 }
 
 impl Protocol {
-    /// The whole protocol.
-    pub fn of(configuration: Configuration) -> Self {
-        Self { configuration, without: None }
-    }
-
     /// All that may happen next.
     pub(crate) fn actions(&self, world: &World) -> Vec<Action> {
         let end_of_lease_wakes = self.without != Some(Check::EndOfLeaseWakes);
@@ -124,16 +120,13 @@ impl Protocol {
                 actions.extend(loads.map(Action::LeaseRenewed));
             }
             Event::EpochLost => {
-                actions.extend(
-                    world.store.epochs.keys().flat_map(|epoch| {
-                        either.map(|reported| Action::EpochLost(*epoch, reported))
-                    }),
-                )
+                let lost = |epoch: &RedisKey| either.map(|told| Action::EpochLost(*epoch, told));
+                actions.extend(world.store.epochs.keys().flat_map(lost));
             }
-            Event::ConnectionLost => actions.extend(
-                processes
-                    .flat_map(|process| either.map(|sent| Action::ConnectionLost(process, sent))),
-            ),
+            Event::ConnectionLost => {
+                let lost = |process| either.map(|sent| Action::ConnectionLost(process, sent));
+                actions.extend(processes.flat_map(lost));
+            }
             Event::Killed => actions.extend(processes.map(Action::Killed)),
         }
     }

@@ -291,8 +291,7 @@ impl World {
         }
     }
 
-    /// Forgets the connections that serve nobody, so that worlds that differ in
-    /// nothing else are one.
+    /// Forgets the connections that serve nobody, so that fewer worlds differ.
     pub(crate) fn tidy(&mut self, configuration: &Configuration) {
         for (process, connection) in self.connections.iter_mut().enumerate() {
             if configuration.callers_of(process).all(|caller| self.callers[caller].is_done()) {

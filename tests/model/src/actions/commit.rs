@@ -29,24 +29,12 @@ impl Steps<'_> {
         self.reply(caller, Step::CompareMark, stands);
     }
 
-    /// If the mark stands, then so did the tags.
-    pub(super) fn mark_compared(&mut self, caller: usize, stands: bool) {
-        if stands {
-            self.caller(caller).at = At::About(Step::Commit);
-        } else {
-            self.not_compared(caller);
-        }
-    }
-
-    /// An epoch was replaced since the load began, so the key is not even compared.
-    fn not_compared(&mut self, caller: usize) {
+    /// An epoch or the mark was replaced since the load began, so the key is not even
+    /// compared.
+    pub(super) fn not_compared(&mut self, caller: usize) {
         let this = self.caller(caller);
         (this.loaded, this.epochs) = (None, Epochs::default());
-        if self.call_of(caller) == Call::Write {
-            self.write_refused(caller);
-        } else {
-            self.caller(caller).at = At::About(Step::Release(Outcome::Refused));
-        }
+        self.refused(caller);
     }
 
     /// `LeaseGuard::replace_marker`.
@@ -70,18 +58,17 @@ impl Steps<'_> {
     /// The key was compared.
     pub(super) fn committed(&mut self, caller: usize, stored: bool) {
         if self.call_of(caller) == Call::Write && !stored {
-            return self.write_refused(caller);
+            return self.refused(caller);
         }
         self.returns(caller, if stored { Outcome::Stored } else { Outcome::Refused });
     }
 
-    /// Another writer, or a load after the lease expired, may have stored what the
-    /// origin no longer holds.
-    fn write_refused(&mut self, caller: usize) {
-        if self.keeps(Check::RefusedWriteRemoves) {
-            self.caller(caller).at = At::About(Step::Release(Outcome::Refused));
-        } else {
-            self.returns(caller, Outcome::Refused);
+    /// Frees the key. After a write, another writer or a load during its expired
+    /// lease may have stored what the origin no longer holds.
+    fn refused(&mut self, caller: usize) {
+        if self.call_of(caller) == Call::Write && !self.keeps(Check::RefusedWriteRemoves) {
+            return self.returns(caller, Outcome::Refused);
         }
+        self.caller(caller).at = At::About(Step::Release(Outcome::Refused));
     }
 }

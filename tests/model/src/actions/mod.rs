@@ -79,7 +79,10 @@ impl Steps<'_> {
             Step::Mark => self.mark(caller),
             Step::Take => self.take(caller),
             Step::Put => self.put(caller),
-            Step::WriteOrigin => self.write_origin(caller),
+            Step::WriteOrigin => {
+                self.change_origin(caller);
+                self.caller(caller).at = At::About(Step::Capture);
+            }
             Step::CompareMark => self.compare_mark(caller),
             Step::Commit => self.commit(caller),
             Step::Release(outcome) => self.release(caller, outcome),
@@ -114,9 +117,10 @@ impl Steps<'_> {
             Step::ReadEpoch | Step::CreateEpoch => self.epochs_read(caller, step),
             Step::Take => self.taken(caller, yes),
             Step::Put => self.stored(caller),
-            Step::CompareMark => self.mark_compared(caller, yes),
+            Step::CompareMark if yes => self.caller(caller).at = At::About(Step::Commit),
+            Step::CompareMark => self.not_compared(caller),
             Step::Commit => self.committed(caller, yes),
-            Step::Release(outcome) => self.released(caller, outcome),
+            Step::Release(outcome) => self.returns(caller, outcome),
             Step::Delete | Step::Replace(_) => self.returns(caller, Outcome::Removed),
             Step::Capture | Step::Mark | Step::WriteOrigin => {}
         }

@@ -1,6 +1,6 @@
 //! What happens from outside: to Redis, connections, processes and guests.
 
-use super::{At, Caller, Check, Connection, Event, Message, Outcome, RedisKey, Step, Steps, Token};
+use super::{At, Check, Connection, Event, Message, Outcome, RedisKey, Step, Steps, Token};
 
 impl Steps<'_> {
     /// The connection handles the message at `place`, which is the first unless
@@ -13,7 +13,6 @@ impl Steps<'_> {
         }
     }
 
-    /// The event is spent.
     fn spend(&mut self, event: Event) {
         self.world.events.retain(|left| *left != event);
     }
@@ -46,10 +45,9 @@ impl Steps<'_> {
         }
     }
 
-    /// A process loses its connection with all that is on its way, and has another
-    /// one at once. Its callers do not know whether their commands were carried
-    /// out. `sent`: so are the commands that they were about to send. None of
-    /// them runs later, because `handshake` kills the old connection first.
+    /// A process loses its connection with all that is on its way and, if they are
+    /// `sent`, the commands that its callers were about to send. It has another one
+    /// at once. No command runs later: the handshake kills the old connection first.
     pub(crate) fn connection_lost(&mut self, process: usize, sent: bool) {
         self.spend(Event::ConnectionLost);
         for caller in self.configuration.callers_of(process) {
@@ -57,9 +55,15 @@ impl Steps<'_> {
             match this.at {
                 At::Asked(Step::Release(outcome), _) => self.release_lost(caller, outcome),
                 At::About(Step::Release(outcome)) if sent => self.release_lost(caller, outcome),
+                // Steps that follow another one of their operation.
+                At::About(
+                    Step::ReadEpoch | Step::CreateEpoch | Step::Take | Step::Replace(1..),
+                )
+                | At::Asked(..)
+                | At::Told(_) => self.abandon(caller),
+                At::About(Step::Put) if this.lease.is_some() => self.abandon(caller),
                 At::About(Step::Capture | Step::WriteOrigin) => {}
-                At::About(_) if sent || this.is_within_operation() => self.abandon(caller),
-                At::Asked(..) | At::Told(_) => self.abandon(caller),
+                At::About(_) if sent => self.abandon(caller),
                 _ => {}
             }
         }
@@ -72,7 +76,6 @@ impl Steps<'_> {
         }
     }
 
-    /// A process is killed.
     pub(crate) fn killed(&mut self, process: usize) {
         self.spend(Event::Killed);
         for caller in self.configuration.callers_of(process) {
@@ -82,17 +85,5 @@ impl Steps<'_> {
             }
         }
         self.world.connections[process] = Connection::default();
-    }
-}
-
-impl Caller {
-    /// Whether its step follows another one on the same connection.
-    fn is_within_operation(&self) -> bool {
-        match self.at {
-            At::About(Step::ReadEpoch | Step::CreateEpoch | Step::Take) => true,
-            At::About(Step::Put) => self.lease.is_some(),
-            At::About(Step::Replace(done)) => done > 0,
-            _ => false,
-        }
     }
 }

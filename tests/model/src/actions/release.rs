@@ -24,24 +24,16 @@ impl Steps<'_> {
         }
     }
 
-    /// It is freed.
-    pub(super) fn released(&mut self, caller: usize, outcome: Outcome) {
-        if outcome == Outcome::Refused {
-            self.returns(caller, outcome);
-        } else {
-            self.caller(caller).finish(outcome);
-        }
-    }
-
     /// The call fails. If it has a lease, that is given up in the background.
     pub(super) fn abandon(&mut self, caller: usize) {
         self.connection(caller).inbox.retain(|message| *message != Message::Reply(caller));
         let this = self.caller(caller);
-        let lease = this.lease.take();
-        this.finish(Outcome::Failed);
-        if lease.is_some() {
-            let at = At::About(Step::Release(Outcome::Failed));
-            *this = Caller { at, lease, ..Caller::default() };
+        match this.lease.take() {
+            None => this.finish(Outcome::Failed),
+            lease => {
+                let at = At::About(Step::Release(Outcome::Failed));
+                *this = Caller { at, lease, ..Caller::default() };
+            }
         }
     }
 

@@ -57,25 +57,22 @@ impl Steps<'_> {
         }
     }
 
-    /// The lease is taken, or another caller was faster.
+    /// The lease is taken, or another caller was faster. The origin is read as soon
+    /// as the caller may: what is read later is newer.
     pub(super) fn taken(&mut self, caller: usize, taken: bool) {
-        if taken {
-            return self.load(caller);
-        }
+        let fails = self.call_of(caller) == Call::FailingLoad;
+        let origin = self.world.origin;
         let this = self.caller(caller);
+        if taken {
+            this.loaded = Some(origin);
+            let next = if fails { Step::Release(Outcome::GivenUp) } else { Step::Capture };
+            this.at = At::About(next);
+            return;
+        }
         this.lease = None;
         match this.found.clone() {
             Some(held) => self.verdict(caller, &held),
             None => this.at = At::About(Step::Read),
         }
-    }
-
-    /// Reads the origin as soon as the caller may: what is read later is newer.
-    fn load(&mut self, caller: usize) {
-        let fails = self.call_of(caller) == Call::FailingLoad;
-        let origin = self.world.origin;
-        let this = self.caller(caller);
-        this.loaded = Some(origin);
-        this.at = At::About(if fails { Step::Release(Outcome::GivenUp) } else { Step::Capture });
     }
 }

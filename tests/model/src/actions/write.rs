@@ -1,5 +1,4 @@
-//! `set`, `begin_write`, `delete`, `evict_tags` and `clear`
-//! (`host/core/src/cache.rs`).
+//! The calls that change what is cached (`host/core/src/cache.rs`).
 
 use super::{At, Call, Check, Envelope, Outcome, RedisKey, Step, Steps, Token};
 
@@ -29,12 +28,6 @@ impl Steps<'_> {
         } else {
             self.returns(caller, Outcome::Stored);
         }
-    }
-
-    /// The change of the origin that a write is for.
-    pub(super) fn write_origin(&mut self, caller: usize) {
-        self.change_origin(caller);
-        self.caller(caller).at = At::About(Step::Capture);
     }
 
     /// Removes the key.
@@ -71,7 +64,7 @@ impl Steps<'_> {
 
     /// The caller changes the origin, in the same step as its first command: any
     /// load in between would only be newer.
-    fn change_origin(&mut self, caller: usize) {
+    pub(super) fn change_origin(&mut self, caller: usize) {
         self.world.origin += 1;
         self.caller(caller).wrote = self.world.origin;
     }
