@@ -23,12 +23,12 @@ fn every_guarantee_holds() {
     let progress = Mutex::new((Progress::of("model", count as u64), 0, 0, BTreeSet::new()));
     let next = Mutex::new(configurations.into_iter());
     let explore_all = || {
-        while let Some(configuration) = { next.lock().unwrap().next() } {
+        while let Some(configuration) = { next.lock().expect("no panic").next() } {
             let protocol = Protocol { configuration, without: None };
             let explored = explore(&protocol, &Guarantee::ALL);
             let explored = explored.unwrap_or_else(|run| panic!("{protocol:?}: {run}"));
             println!("{} states: {:?}", explored.states, protocol.configuration);
-            let (progress, done, states, outcomes) = &mut *progress.lock().unwrap();
+            let (progress, done, states, outcomes) = &mut *progress.lock().expect("no panic");
             *states += explored.states;
             *done += 1;
             progress.done(*done);
@@ -40,7 +40,7 @@ fn every_guarantee_holds() {
             scope.spawn(explore_all);
         }
     });
-    let (_, _, states, outcomes) = progress.into_inner().unwrap();
+    let (_, _, states, outcomes) = progress.into_inner().expect("no panic");
     let possible =
         ["Failed", "GivenUp", "Hit", "Killed", "Lost", "Miss", "Refused", "Removed", "Stored"];
     let outcomes: Vec<&str> = outcomes.iter().map(String::as_str).collect();

@@ -11,8 +11,8 @@ impl Steps<'_> {
         }
         let writes = self.call_of(caller) == Call::Write;
         let is_own = self.world.store.holds(Token::Lease(caller));
-        let removes = writes || is_own || !self.keeps(Check::GiveUp);
-        let removed = removes && self.world.store.key.take().is_some();
+        let may = writes || is_own || !self.keeps(Check::GiveUp);
+        let removed = may && self.world.store.key.take().is_some();
         self.world.overreached |= removed && !is_own && !writes;
         self.caller(caller).loaded = None;
         if writes {

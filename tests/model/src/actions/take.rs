@@ -38,12 +38,11 @@ impl Steps<'_> {
         let this = &mut self.world.callers[caller];
         let Some(lease) = &mut this.lease else { return };
         let store = &mut self.world.store;
-        let takes = match this.found.take() {
-            Some(dead) => !compares || store.holds(dead.token),
-            None => {
-                this.found.clone_from(&store.key);
-                store.key.is_none()
-            }
+        let takes = if let Some(dead) = this.found.take() {
+            !compares || store.holds(dead.token)
+        } else {
+            this.found.clone_from(&store.key);
+            store.key.is_none()
         };
         if takes {
             let (token, epochs) = (Token::Lease(caller), lease.epochs.clone());
