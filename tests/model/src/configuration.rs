@@ -155,7 +155,10 @@ pub fn share() -> Vec<Configuration> {
     more().into_iter().chain(disturbed(&few())).collect()
 }
 
-/// What `./just prove` explores: more callers, and more happens to them.
+/// What `./just prove` explores: more callers, and more happens to them. Where any
+/// epoch can be lost at any step, three callers make too many states.
 pub fn full() -> Vec<Configuration> {
-    share().into_iter().chain(many()).chain(disturbed(&more())).collect()
+    let more = more();
+    let more = disturbed(&more).filter(|callers| callers.events != [Event::EpochLost]);
+    share().into_iter().chain(many()).chain(more).collect()
 }
