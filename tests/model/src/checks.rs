@@ -1,100 +1,97 @@
-//! What the protocol checks, each of which can be left out to see what it is
-//! good for.
+//! What the protocol checks. Each check can be left out, to show what it is for.
 
-/// One check, or one order, that a guarantee rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+use crate::configuration::Call::{
+    Delete, DroppedTag, Evict, FailingLoad, Get, Load, NewTag, Write,
+};
+use crate::configuration::Configuration;
+use crate::configuration::Event::{ConnectionLost, Killed, LeaseExpires};
+use crate::configuration::Start::{Alive, Dead, Empty, Unknown};
+use crate::protocol::Guarantee::{self, EverybodyReturns, NothingStale, OneLoad, OwnersOnly};
+
+/// A check, or an order of steps, that a guarantee rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Check {
     /// A read compares the epochs of an entry with the current ones
-    /// (`CurrentEpochs::verdict`). Else an evicted entry is served.
+    /// (`CurrentEpochs::verdict`). Otherwise an evicted entry is served.
     EpochsOnRead,
-    /// A commit stores only over the marker of its own lease, or over the entry
-    /// that it refreshes (`Script::ReplaceIfStem`). Else a value that was loaded
-    /// before a delete lands after it.
+    /// A commit stores only over the marker of its own lease
+    /// (`LeaseGuard::replace_marker`). Otherwise a value that was loaded before a
+    /// delete lands after it.
     Commit,
-    /// What is committed carries the epochs that were captured before the load,
-    /// if they are still current (`LeaseGuard::epochs_to_commit`). Else a value that
-    /// was loaded before an eviction is stored as one from after it.
+    /// A commit stores the epochs that were captured before the load, and only if
+    /// they are still current (`LeaseGuard::epochs_to_commit`). Otherwise a value
+    /// from before an eviction is stored as if it came after it.
     CaptureBeforeLoad,
-    /// A write whose commit is refused removes the key (`LeaseGuard::commit`). Else
-    /// what was loaded during its expired lease stays, though the origin no
-    /// longer holds it.
-    RemovalAfterRefusedWrite,
-    /// A commit that names a tag only now checks whether anything was evicted
-    /// since the lease was taken (`LeaseGuard::epochs_to_commit`). Else the eviction
-    /// of that tag during the load goes unnoticed.
-    EvictionMark,
-    /// So does one that no longer names a tag of the lookup. Else an eviction of
-    /// that tag, which its process has not heard of yet, goes unnoticed: the
-    /// entry does not carry the epoch that would show it.
-    EvictionMarkOfTagsNotNamedAgain,
+    /// A commit that names a new tag compares the eviction mark with that of its
+    /// lease (`LeaseGuard::epochs_to_commit`). Otherwise an eviction of the tag
+    /// during the load goes unnoticed.
+    MarkOfNewTags,
+    /// So does a commit that no longer names a tag of its lookup. Otherwise an
+    /// eviction that is not known yet goes unnoticed, as the entry lacks its epoch.
+    MarkOfDroppedTags,
     /// An eviction replaces the mark before the epochs (`RedisStore::evict`).
-    /// Else a commit captures the new epoch of a late tag and finds the old
-    /// mark.
+    /// Otherwise a commit captures the new epoch and finds the old mark.
     MarkBeforeEpochs,
-    /// What Redis sends over one connection is handled in its order
-    /// (`Tracking::handle`). Else a read compares with an epoch whose end was
-    /// told before its reply.
+    /// A refused commit of a write removes the key (`LeaseGuard::commit`).
+    /// Otherwise what was loaded after the lease expired stays, although the
+    /// origin no longer holds it.
+    RefusedWriteRemoves,
+    /// A connection handles replies and invalidations in order
+    /// (`Tracking::handle`). Otherwise a read is compared with an epoch that ended
+    /// before its reply.
     RepliesInOrder,
-    /// An epoch enters the table only if no invalidation of it came since it
-    /// was asked for (`PendingRead::fill`). Else one that has ended enters it, and
-    /// its end is never told again.
-    FillOnlyIfStillExpected,
-    /// What is known ends with its connection (`Tracking::close`). Else the
-    /// ends of epochs that the lost connection would have told are missed.
+    /// An epoch enters the table only if it was not invalidated since it was
+    /// requested (`PendingRead::fill`). Otherwise one that has ended stays there.
+    FillOnlyIfPending,
+    /// The table ends with its connection (`Tracking::close`). Otherwise the
+    /// invalidations that the lost connection would have brought are missed.
     TableEndsWithConnection,
-    /// A lost connection fires every watch (`Tracking::close`). Else who waits
-    /// on it waits for a change that nobody will tell.
+    /// A lost connection fires every watch (`Tracking::close`). Otherwise waiters
+    /// wait for a notification that cannot come.
     LostConnectionFiresWatches,
-    /// What is dead is replaced only if the key still holds it
-    /// (`RedisStore::take_lease`). Else two that saw it take a lease each.
-    DeadIsReplacedByComparing,
+    /// A dead entry is replaced only if the key still holds it (`Session::take`).
+    /// Otherwise two callers that read it both take a lease.
+    DeadIsCompared,
     /// A lease is given up only if the key still holds its marker
-    /// (`Script::RemoveIfStem`). Else it is another's lease that ends.
+    /// (`LeaseGuard::release`). Otherwise another caller's lease ends.
     GiveUp,
-    /// A sweep removes what it found dead only if the key still holds it
-    /// (`RedisStore::sweep_some`). Else it is the lease of who replaced it that
-    /// ends.
-    Sweep,
-    /// A watch is registered before its key is read (`RedisStore::watch`). Else
-    /// a change in between wakes nobody.
-    WatchBeforeRead,
-    /// Who waits for a lease reads again when its time is over
-    /// (`WaitBudget::wait`). Else the lease of a killed process is waited for for
-    /// ever, as Redis may tell of an expiry late, or not at all.
-    EndOfLeaseWakes,
-    /// A lease that is dropped is given up (`Drop for LeaseGuard`). Else those that
-    /// wait for a guest that trapped wait for the end of its lease.
+    /// A lease that is dropped is given up (`Drop for LeaseGuard`). Otherwise the
+    /// waiters wait until the lease expires.
     DropGivesUp,
-    /// A caller uses what another one's read found only if it arrived before
-    /// that began (`Caller::role`). Else it is served what it knows to be gone.
-    SharedOnlyIfBegunLater,
-    /// An eviction returns after its own connection has heard of it
-    /// (`RedisStore::replace_epochs`). Else a set that follows it in the same
-    /// process carries the epoch that has just ended.
-    PingAfterEviction,
+    /// A watch is registered before its key is read (`RedisStore::watch`).
+    /// Otherwise a change in between wakes nobody.
+    WatchBeforeRead,
+    /// A waiter reads again when the lease's time is over (`WaitBudget::wait`).
+    /// Otherwise it waits forever, since Redis may report an expiry late or never.
+    EndOfLeaseWakes,
 }
 
-impl Check {
-    /// All of them.
-    pub const ALL: [Self; 19] = [
-        Self::EpochsOnRead,
-        Self::Commit,
-        Self::CaptureBeforeLoad,
-        Self::RemovalAfterRefusedWrite,
-        Self::EvictionMark,
-        Self::EvictionMarkOfTagsNotNamedAgain,
-        Self::MarkBeforeEpochs,
-        Self::RepliesInOrder,
-        Self::FillOnlyIfStillExpected,
-        Self::TableEndsWithConnection,
-        Self::LostConnectionFiresWatches,
-        Self::DeadIsReplacedByComparing,
-        Self::GiveUp,
-        Self::Sweep,
-        Self::WatchBeforeRead,
-        Self::EndOfLeaseWakes,
-        Self::DropGivesUp,
-        Self::SharedOnlyIfBegunLater,
-        Self::PingAfterEviction,
-    ];
+/// Each check, the guarantee that falls without it, and callers that show that.
+pub fn cases() -> Vec<(Check, Guarantee, Configuration)> {
+    let of = Configuration::new;
+    let alive = of(Alive, &[(0, Get), (1, Evict)]);
+    let new_tag = of(Empty, &[(0, NewTag), (1, Evict), (2, Get)]);
+    let two = of(Empty, &[(0, Load), (1, Load)]);
+    let failing = of(Empty, &[(0, FailingLoad), (1, Load), (2, Load)]).with(&[LeaseExpires]);
+    let write = of(Empty, &[(0, Write), (1, Load), (2, Get)]).with(&[LeaseExpires]);
+    vec![
+        (Check::EpochsOnRead, NothingStale, alive.clone()),
+        (Check::Commit, NothingStale, of(Empty, &[(0, Load), (1, Delete), (2, Get)])),
+        (Check::Commit, OwnersOnly, of(Empty, &[(0, Load), (1, Delete)])),
+        (Check::CaptureBeforeLoad, NothingStale, of(Empty, &[(0, Load), (1, Evict), (2, Get)])),
+        (Check::MarkOfNewTags, NothingStale, new_tag.clone()),
+        (Check::MarkOfDroppedTags, NothingStale, of(Empty, &[(0, DroppedTag), (1, Evict)])),
+        (Check::MarkBeforeEpochs, NothingStale, new_tag),
+        (Check::RefusedWriteRemoves, NothingStale, write),
+        (Check::RepliesInOrder, NothingStale, alive.clone()),
+        (Check::FillOnlyIfPending, NothingStale, of(Unknown, &[(0, Get), (0, Get), (1, Evict)])),
+        (Check::TableEndsWithConnection, NothingStale, alive.with(&[ConnectionLost])),
+        (Check::LostConnectionFiresWatches, EverybodyReturns, two.with(&[ConnectionLost])),
+        (Check::DeadIsCompared, OneLoad, of(Dead, &[(0, Load), (1, Load)])),
+        (Check::GiveUp, OneLoad, failing.clone()),
+        (Check::GiveUp, OwnersOnly, failing),
+        (Check::DropGivesUp, EverybodyReturns, of(Empty, &[(0, FailingLoad), (1, Load)])),
+        (Check::WatchBeforeRead, EverybodyReturns, two.clone()),
+        (Check::EndOfLeaseWakes, EverybodyReturns, two.with(&[Killed])),
+    ]
 }

@@ -1,67 +1,50 @@
-//! A model of the protocol's steps, explored to its last state.
+//! A model of the protocol's steps, explored exhaustively.
 //!
-//! A few callers of one key, in a few processes, each with its connection to one
-//! Redis; what each may do next; and after each step, whether every guarantee
-//! still holds. [`stateright`] walks through all orders in which the steps can
-//! happen. Every check that the protocol makes can be left out
-//! ([`checks::Check`]), and then it finds the run in which it is missed.
+//! A few callers of one key, in a few processes, share one Redis. [`explore`]
+//! visits every world that they can get into, in whatever order their steps
+//! happen, and checks the guarantees in each. Each check of the protocol can be
+//! left out ([`checks::Check`]): then some run breaks a guarantee.
+//!
+//! The simulation runs the real code under many orders. The model covers all orders
+//! of the steps that leases and epochs rest on.
 //!
 //! | here | in the code |
 //! | --- | --- |
-//! | [`store`] | what Redis holds |
-//! | [`connection`] | `host/redis/src/tracking.rs`, and the order of replies and invalidations |
-//! | [`single_flight`] | `host/core/src/single_flight.rs` |
-//! | `steps::lookup` | `host/core/src/lookup.rs`, and `take_lease`, `elect` of `host/redis/src/store.rs` |
-//! | `steps::lease` | `host/core/src/lease.rs`, and `commit`, `give_up`, `resign` |
-//! | `steps::epochs` | `host/redis/src/epochs.rs` |
-//! | `steps::writes` | `host/core/src/cache.rs`, `sweeper.rs`, and `put`, `remove_many`, `evict`, `clear` |
-//! | `steps::environment` | expiry, loss, kills, traps |
+//! | `actions::read` | `host/core/src/lookup.rs` |
+//! | `actions::epochs` | `host/redis/src/epochs.rs`, `tracking.rs` |
+//! | `actions::take` | `Session::take`, `LeaseGuard::about_to_take` |
+//! | `actions::commit` | `LeaseGuard::commit` |
+//! | `actions::release` | `LeaseGuard::release`, `Drop for LeaseGuard` |
+//! | `actions::write` | `host/core/src/cache.rs`, `RedisStore::evict` |
+//! | `actions::outside` | expiry, renewal, loss, kills, traps |
 //!
-//! # A step
+//! # Steps
 //!
-//! Each command is a step of its own, carried out at once at the moment when
-//! Redis does, also where the code sends several in one round trip. Its reply and
-//! the invalidations that it causes then queue up on each connection, and are
-//! handled one at a time, in order, whenever the connection gets to it. Where a
-//! reply is compared with the table of epochs, its caller wakes up later still,
-//! in a step of its own.
+//! Each command is a step, also where the code sends several in one round trip. Its
+//! reply and its invalidations queue up on each connection, which handles them in
+//! order. A caller that compares a reply with the table of epochs wakes up later.
 //!
-//! # Stale
+//! # Staleness
 //!
 //! The origin is a number that each change raises. A load reads it as soon as it
-//! has its lease. Who calls `delete`, `evict_tags` or `clear` changes it first,
-//! in the same step as the first command: anything that could come between would
-//! only be less stale. A `set`, and the first step of a write, is such a change
-//! by itself. When such a call returns, what it changed is published, and no
-//! caller that calls from then on may get anything older.
+//! has its lease. `delete`, `evict_tags` and `clear` change it in the step of
+//! their first command; a `set`, and the first step of a write, are such changes
+//! themselves. When such a call returns, its change is published, and no call that
+//! begins later may get anything older.
 //!
 //! # What is left out
 //!
-//! - Time is only order: a lease can end whenever it may, and who waits for it
-//!   may read again after that. That a renewal comes in time, how long anything
-//!   takes, and a caller's wait budget are not in it.
-//! - One key, two tags, up to four callers, each of which calls once; one or two
-//!   events from outside in one run.
-//! - Renewal of an epoch's life (`Lengthen`, `mend`): epochs either are there or
-//!   are lost, or expire.
-//! - Commands that a lost connection left behind: none runs later. That the
-//!   handshake sees to it is tested on a real Redis.
-//! - Batches (each of their keys is treated as a single one is), damaged bytes,
-//!   `--on-failure miss`, quotas, and Redis as a cluster or with replicas.
-//! - States are told apart by 64 bits of a hash: with ten million states, the
-//!   chance that any two are mixed up is about one in 400,000.
+//! - Time is only order: a lease can end at any step. Durations, and whether
+//!   renewals are in time, are not modelled.
+//! - One key, one tag, up to four callers of one call each, one or two events.
+//! - Single flight in a process (each caller reads for itself), refreshes of stale
+//!   entries, the sweeper, batches, and guests that trap: the simulation runs them.
+//! - Worlds are told apart by 64 bits of a hash: among ten million, two are mixed
+//!   up with a probability of one in 400,000.
 
-pub mod caller;
+mod actions;
 pub mod checks;
 pub mod configuration;
-pub mod configurations;
-pub mod connection;
-pub mod keys;
-pub mod model;
-pub mod names;
-pub mod runs;
-pub mod single_flight;
-mod steps;
-pub mod store;
-pub mod trace;
-pub mod world;
+pub mod explore;
+pub mod protocol;
+mod world;

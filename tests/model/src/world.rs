@@ -1,129 +1,316 @@
-//! The state: Redis, the origin, processes and callers.
+//! The state: Redis, the origin, connections and callers.
 
-use crate::caller::{At, Caller};
-use crate::configuration::{Configuration, Events, Known, Start};
-use crate::connection::Connection;
-use crate::keys::{EPOCHS, RedisKey};
-use crate::names::{Name, Named, Names, Numbering};
-use crate::single_flight::Flight;
-use crate::store::{Content, Envelope, Epochs, Store, Version};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// One process: what its callers share.
+use crate::configuration::{Configuration, Event, Start};
+
+/// A Redis key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum RedisKey {
+    /// `k|key`, an entry or a lease marker.
+    Entry,
+    /// `a|`, the epoch of everything.
+    Everything,
+    /// `t|tag`, the epoch of the tag.
+    Tag,
+    /// `e|`, the eviction mark.
+    Mark,
+}
+
+/// A set of Redis keys.
+pub(crate) type Keys = BTreeSet<RedisKey>;
+
+/// The epochs of everything and of the tag.
+pub(crate) fn both_epochs() -> Keys {
+    Keys::from([RedisKey::Everything, RedisKey::Tag])
+}
+
+/// Epochs, each with a number. The code's are random; both are only compared.
+pub(crate) type Epochs = BTreeMap<RedisKey, u8>;
+
+/// Those of `epochs` that are in `keys`.
+pub(crate) fn of(epochs: &Epochs, keys: &Keys) -> Epochs {
+    epochs.iter().filter(|(key, _)| keys.contains(key)).map(|(key, epoch)| (*key, *epoch)).collect()
+}
+
+/// Whether each of `epochs` is among `others`.
+pub(crate) fn all_in(epochs: &Epochs, others: &Epochs) -> bool {
+    epochs.iter().all(|(key, epoch)| others.get(key) == Some(epoch))
+}
+
+/// How often the origin was changed before a value was read from it.
+pub(crate) type Version = u8;
+
+/// The identity of what a key holds, which a compare-and-set compares. Each caller
+/// stores at most one lease marker and one entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Token {
+    /// The lease marker of a caller.
+    Lease(usize),
+    /// The entry of a caller.
+    Entry(usize),
+    /// The entry at the start.
+    Start,
+}
+
+/// What a key holds.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Envelope {
+    pub(crate) token: Token,
+    /// Captured before the load.
+    pub(crate) epochs: Epochs,
+    /// The value of an entry.
+    pub(crate) version: Version,
+}
+
+/// What Redis holds below the prefix.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Process {
-    /// To Redis.
-    pub connection: Connection,
-    /// Of the key.
-    pub flight: Flight,
+pub(crate) struct Store {
+    pub(crate) key: Option<Envelope>,
+    /// The epochs and the eviction mark.
+    pub(crate) epochs: Epochs,
+    /// How many of them there were.
+    created: u8,
+}
+
+impl Store {
+    /// Whether the key holds what `token` identifies.
+    pub(crate) fn holds(&self, token: Token) -> bool {
+        self.key.as_ref().is_some_and(|envelope| envelope.token == token)
+    }
+
+    /// Whether it does, and each of its epochs is current.
+    pub(crate) fn holds_alive(&self, token: Token) -> bool {
+        let is_alive = |envelope: &Envelope| all_in(&envelope.epochs, &self.epochs);
+        self.holds(token) && self.key.as_ref().is_some_and(is_alive)
+    }
+
+    /// Replaces an epoch, or the mark.
+    pub(crate) fn replace(&mut self, epoch: RedisKey) {
+        self.created += 1;
+        self.epochs.insert(epoch, self.created);
+    }
+
+    /// The eviction mark, created if it is missing.
+    pub(crate) fn mark(&mut self) -> Option<u8> {
+        if !self.epochs.contains_key(&RedisKey::Mark) {
+            self.replace(RedisKey::Mark);
+        }
+        self.epochs.get(&RedisKey::Mark).copied()
+    }
+}
+
+/// What Redis sends over a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Message {
+    /// The reply to this caller's command. Its content is kept with the caller,
+    /// who does not look at it before it arrives.
+    Reply(usize),
+    /// A tracked key has changed.
+    Invalidation(RedisKey),
+}
+
+/// The connection of one process. All that it knows ends with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Connection {
+    /// On its way, the oldest first.
+    pub(crate) inbox: Vec<Message>,
+    /// The keys whose next change Redis reports.
+    pub(crate) tracked: Keys,
+    /// The epochs that are known.
+    pub(crate) table: Epochs,
+}
+
+/// How a call ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Outcome {
+    Hit,
+    Miss,
+    Stored,
+    Refused,
+    GivenUp,
+    Removed,
+    Failed,
+    /// It lost its connection while it gave up its lease, which may be out still.
+    Lost,
+    Killed,
+}
+
+/// A step of the protocol: a method of [`Steps`](crate::actions::Steps). All but
+/// `Capture` and `WriteOrigin` are commands to Redis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Step {
+    Read,
+    /// A read after registering a watch.
+    Watch,
+    /// Reads an epoch that is needed to tell whether what was found is alive.
+    ReadEpoch,
+    Capture,
+    /// Creates, unless it exists, and reads an epoch that the table lacks.
+    CreateEpoch,
+    Mark,
+    Take,
+    Put,
+    WriteOrigin,
+    CompareMark,
+    Commit,
+    Release(Outcome),
+    Delete,
+    /// Replaces the mark or an epoch, after so many others.
+    Replace(usize),
+}
+
+/// Where a caller is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum At {
+    #[default]
+    Start,
+    /// It is about to take a step.
+    About(Step),
+    /// The reply is on its way. It may say yes or no.
+    Asked(Step, bool),
+    /// The reply has arrived, but the caller has not woken up yet.
+    Told(Step),
+    /// It waits for the lease that it found to end.
+    Waiting,
+    Done(Outcome),
+}
+
+/// The watch of a caller's last read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Watch {
+    #[default]
+    No,
+    Registered,
+    /// The key may have changed since.
+    Fired,
+}
+
+/// A lease that is about to be taken, or was.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Lease {
+    /// Captured before the load.
+    pub(crate) epochs: Epochs,
+    /// The eviction mark when the lease was taken.
+    pub(crate) mark: Option<u8>,
+    /// For the guarantees only: something took the lease away that may do so, and
+    /// another caller may load.
+    pub(crate) void: bool,
+}
+
+/// One caller.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Caller {
+    pub(crate) at: At,
+    /// What it last read of the key, as long as it matters.
+    pub(crate) found: Option<Envelope>,
+    pub(crate) watch: Watch,
+    /// The epochs known or read for the step under way.
+    pub(crate) epochs: Epochs,
+    /// The epochs that it still has to read.
+    pub(crate) unread: Keys,
+    /// The epochs that it has requested and that were not invalidated since.
+    pub(crate) pending: Keys,
+    pub(crate) lease: Option<Lease>,
+    pub(crate) loaded: Option<Version>,
+    /// What it changed the origin to.
+    pub(crate) wrote: Version,
+    /// For the guarantees only: what was published when its call or its commit
+    /// began. It must neither get nor store anything older.
+    pub(crate) at_least: Version,
+}
+
+impl Caller {
+    /// It returns, and forgets everything.
+    pub(crate) fn finish(&mut self, outcome: Outcome) {
+        *self = Self { at: At::Done(outcome), ..Self::default() };
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self.at, At::Done(_))
+    }
+
+    /// Whether it loads: until its commit or its release is carried out.
+    pub(crate) fn loads(&self) -> bool {
+        self.loaded.is_some() && !matches!(self.at, At::Asked(Step::Commit, _))
+    }
 }
 
 /// Everything, at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct World {
-    /// Redis.
-    pub store: Store,
+pub(crate) struct World {
+    pub(crate) store: Store,
     /// How often the origin was changed.
-    pub origin: Version,
-    /// What a call that has returned promised: who calls from now on gets
-    /// nothing older.
-    pub published: Version,
-    /// Each with its connection.
-    pub processes: Vec<Process>,
-    /// In the order of the configuration.
-    pub callers: Vec<Caller>,
-    /// What may still happen from outside.
-    pub left: Events,
-    /// The leases whose time is over, as far as anybody waits for them.
-    pub over: Vec<Name>,
-    /// The leases that died with their process: nobody renews them.
-    pub orphans: Vec<Name>,
-    /// Where new names come from.
-    pub names: Names,
+    pub(crate) origin: Version,
+    /// The last change whose call has returned.
+    pub(crate) published: Version,
+    /// One for each process.
+    pub(crate) connections: Vec<Connection>,
+    pub(crate) callers: Vec<Caller>,
+    /// What may still happen.
+    pub(crate) events: Vec<Event>,
+    /// The callers whose leases' time is over.
+    pub(crate) expired: Vec<usize>,
+    /// A caller got or stored what is older than it may be.
+    pub(crate) stale: bool,
+    /// A caller replaced or removed what was another's.
+    pub(crate) overreached: bool,
 }
 
 impl World {
     /// The world in which `configuration` starts.
-    pub fn new(configuration: &Configuration) -> Self {
-        let mut names = Names::NEW;
-        // What the entry at the start depends on; missing ones were lost since.
-        let captured = Epochs(std::array::from_fn(|_| Some(names.fresh())));
-        let missing = configuration.epochs == Known::Missing;
-        let epochs = if missing { Epochs::default() } else { captured };
-        let mut entry = |stale| Envelope {
-            id: names.fresh(),
-            epochs: captured.of(configuration.start_epochs()),
-            content: Content::Entry { version: 0, stale },
-        };
-        let key = match configuration.start {
-            Start::Nothing => None,
-            Start::Fresh => Some(entry(false)),
-            Start::Stale => Some(entry(true)),
-            Start::Dead => {
-                let mut entry = entry(false);
-                entry.epochs.0[0] = Some(names.fresh()); // Cleared since.
-                Some(entry)
-            }
-        };
-        let mut connection = Connection::default();
-        if configuration.epochs == Known::All {
-            connection.table = epochs;
-            (0..EPOCHS).for_each(|epoch| connection.track(RedisKey::Epoch(epoch)));
+    pub(crate) fn new(configuration: &Configuration) -> Self {
+        let mut store = Store::default();
+        for epoch in [RedisKey::Everything, RedisKey::Tag, RedisKey::Mark] {
+            store.replace(epoch);
         }
-        let processes =
-            1 + configuration.callers.iter().map(|(process, _)| *process).max().unwrap_or(0);
-        let mark = (!missing).then(|| names.fresh());
-        let mut world = Self {
-            store: Store { key, epochs, mark, elected: None },
+        let start = configuration.start;
+        if start != Start::Empty {
+            let epochs = of(&store.epochs, &both_epochs());
+            store.key = Some(Envelope { token: Token::Start, epochs, version: 0 });
+        }
+        if start == Start::Dead {
+            store.replace(RedisKey::Everything);
+        }
+        let mut connection = Connection::default();
+        if start != Start::Unknown {
+            connection.tracked = both_epochs();
+            connection.table = of(&store.epochs, &connection.tracked);
+        }
+        let last = configuration.callers.iter().map(|(process, _)| *process).max();
+        Self {
+            store,
             origin: 0,
             published: 0,
-            processes: vec![Process { connection, flight: Flight::default() }; processes],
-            callers: vec![Caller::NEW; configuration.callers.len()],
-            left: configuration.events,
-            over: Vec::new(),
-            orphans: Vec::new(),
-            names,
-        };
-        world.tidy(configuration);
-        world
+            connections: vec![connection; 1 + last.unwrap_or(0)],
+            callers: vec![Caller::default(); configuration.callers.len()],
+            events: configuration.events.clone(),
+            expired: Vec::new(),
+            stale: false,
+            overreached: false,
+        }
     }
 
-    /// Forgets what can make no difference any more, and numbers the names anew.
-    pub fn tidy(&mut self, configuration: &Configuration) {
-        for (number, process) in self.processes.iter_mut().enumerate() {
-            let all = &self.callers;
-            let mut callers = configuration.callers_of(number).map(|caller| all[caller]);
-            for caller in configuration.callers_of(number).filter(|&caller| all[caller].is_done()) {
-                process.flight.answers.forget(caller);
-                process.flight.leader.iter_mut().for_each(|(_, arrived)| arrived.forget(caller));
-            }
-            // The flight ends with its last caller.
-            let is_here = |caller: Caller| matches!(caller.at, At::Queued | At::Waiting { .. });
-            if process.flight.leader.is_none() && !callers.clone().any(is_here) {
-                process.flight = Flight::default();
-            }
-            // A connection that serves nobody tells nobody anything.
-            if callers.all(|caller| caller.is_done()) {
-                *process = Process::default();
+    /// Forgets the connections that serve nobody, so that fewer worlds differ.
+    pub(crate) fn tidy(&mut self, configuration: &Configuration) {
+        for (process, connection) in self.connections.iter_mut().enumerate() {
+            if configuration.callers_of(process).all(|caller| self.callers[caller].is_done()) {
+                *connection = Connection::default();
             }
         }
-        let mut numbering = Numbering::NEW;
-        let see = &mut |name: &mut Name| numbering.number(name);
-        self.store.names(see);
-        self.callers.iter_mut().for_each(|caller| caller.names(see));
-        for process in &mut self.processes {
-            process.connection.names(see);
-            process.flight.names(see);
-        }
-        self.over.retain_mut(|name| numbering.keep(name));
-        self.orphans.retain_mut(|name| numbering.keep(name));
-        self.names = numbering.names();
     }
 
-    /// How many load, beside those whose lease was taken away by something that
-    /// may do so.
-    pub fn rightful_loads(&self) -> usize {
-        let rightful =
-            |caller: &&Caller| caller.loads() && caller.lease.is_some_and(|lease| !lease.void);
-        self.callers.iter().filter(rightful).count()
+    /// The holder of the lease that is out.
+    pub(crate) fn holder(&self) -> Option<usize> {
+        match self.store.key.as_ref()?.token {
+            Token::Lease(holder) => Some(holder),
+            Token::Entry(_) | Token::Start => None,
+        }
+    }
+
+    /// Whether nobody renews or gives up that lease any more.
+    pub(crate) fn orphan_is_out(&self) -> bool {
+        let at = self.holder().map(|holder| self.callers[holder].at);
+        matches!(at, Some(At::Done(Outcome::Killed | Outcome::Lost)))
     }
 }

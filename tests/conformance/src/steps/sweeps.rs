@@ -2,7 +2,7 @@
 
 use spakky_cache_core::Store;
 use spakky_cache_core::entry::Envelope;
-use spakky_cache_core::store::{Found, Slot, Swept};
+use spakky_cache_core::store::{Found, Slot, Sweeping, Swept};
 use spakky_test_runtime::Protocol as _;
 
 use crate::world::{alive, dead, read};
@@ -21,9 +21,9 @@ pub(super) fn cases() -> Vec<Case> {
 pub(super) async fn sweep(store: &dyn Store, most: usize) -> Swept {
     let mut all = Swept::default();
     for _ in 0..100_000 {
-        let swept = store.sweep(all.next, most).await.expect("sweep");
+        let swept = store.sweep(all.next, most, Sweeping::Remove).await.expect("sweep");
         all.seen += swept.seen;
-        all.removed += swept.removed;
+        all.dead += swept.dead;
         all.next = swept.next;
         if all.next.is_none() {
             return all;
@@ -62,8 +62,8 @@ async fn a_sweep_removes_the_dead_and_nothing_else(world: World) {
             found => assert_eq!(found, dead(marker)),
         }
     }
-    assert_eq!(swept.removed, removed);
-    assert!(swept.seen >= swept.removed, "{swept:?}");
+    assert_eq!(swept.dead, removed);
+    assert!(swept.seen >= swept.dead, "{swept:?}");
     for (key, _) in &gone {
         assert_eq!(read(&*a, key).await, Found::Nothing);
     }
@@ -73,7 +73,7 @@ async fn a_sweep_removes_the_dead_and_nothing_else(world: World) {
     // Nor epochs, the mark, or elections.
     assert_eq!(a.stay_elected(Slot::Refresh(&refreshed), token, super::LONG).await, Ok(true));
     assert_eq!(a.eviction_mark().await, mark);
-    assert_eq!(sweep(&*a, 1_000).await.removed, 0);
+    assert_eq!(sweep(&*a, 1_000).await.dead, 0);
 }
 
 async fn a_sweep_removes_everything_after_a_clear(world: World) {
@@ -84,8 +84,8 @@ async fn a_sweep_removes_everything_after_a_clear(world: World) {
         world.put(&*a, &key(&format!("k{n}")), tags, "v").await;
     }
     a.clear().await.expect("clear");
-    assert_eq!(sweep(&*b, 10).await.removed, 100);
-    assert_eq!(sweep(&*b, 10).await.removed, 0);
+    assert_eq!(sweep(&*b, 10).await.dead, 100);
+    assert_eq!(sweep(&*b, 10).await.dead, 0);
 }
 
 async fn a_sweep_in_small_steps_is_done_after_as_many(world: World) {
@@ -97,8 +97,8 @@ async fn a_sweep_in_small_steps_is_done_after_as_many(world: World) {
     // Other callers go on meanwhile, without waiting for the sweep.
     let (mut from, mut removed, mut round) = (None, 0, 0);
     loop {
-        let swept = b.sweep(from, 1).await.expect("sweep");
-        removed += swept.removed;
+        let swept = b.sweep(from, 1, Sweeping::Remove).await.expect("sweep");
+        removed += swept.dead;
         let stored = world.put(&*a, &key(&format!("new{round}")), &[], "v").await;
         assert_eq!(read(&*b, &key(&format!("new{round}"))).await, alive(&stored));
         a.remove(&[key(&format!("new{}", round - round % 7))]).await.expect("remove");
@@ -108,7 +108,7 @@ async fn a_sweep_in_small_steps_is_done_after_as_many(world: World) {
         }
         // New entries may keep the sweep going.
         if round == 2_000 {
-            removed += sweep(&*b, 1_000).await.removed;
+            removed += sweep(&*b, 1_000).await.dead;
             break;
         }
     }
@@ -138,7 +138,7 @@ async fn a_sweep_reaches_dead_entries_with_values_and_tags_of_any_size(world: Wo
     let kept = world.put(&*a, &key("kept"), &long[..63], &"v".repeat(100_000)).await;
     a.evict(&[tag("t"), tag(long[63])]).await.expect("evict");
     // One long tag alone was not evicted: its four stay.
-    assert_eq!(sweep(&*b, 10).await.removed, 8);
+    assert_eq!(sweep(&*b, 10).await.dead, 8);
     for (n, key) in evicted.iter().enumerate() {
         let stays = (4..8).contains(&n);
         assert_eq!(read(&*a, key).await.into_entry().is_some(), stays, "{key:?}");

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt as _;
+use spakky_cache_core::Sweeping;
 use spakky_cache_core::{Cache, EntryOptions, Grants, Key, Policy, Prefix, Runtime, Store, Tag};
 use spakky_cache_memory::{DEFAULT_MAX_BYTES, MemoryStore};
 
@@ -74,7 +75,7 @@ impl Site for OneStore {
                 at_once(store.remove(std::slice::from_ref(key))).ok()?;
                 Some(Trouble::EntryLost(key.as_str().into()))
             }
-            3 => at_once(store.sweep(None, FLOOD)).ok().and(None),
+            3 => at_once(store.sweep(None, FLOOD, Sweeping::Remove)).ok().and(None),
             4 => {
                 let tag = |index| Tag::new(&format!("flood {index}"), usize::MAX).ok();
                 let flood: Vec<_> = (0..FLOOD).filter_map(tag).collect();

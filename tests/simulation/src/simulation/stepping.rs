@@ -7,7 +7,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use spakky_cache_core::entry::{Envelope, Epochs};
 use spakky_cache_core::store::{
-    Cas, CasToken, Change, EvictionMark, Found, Slot, Step, Swept, Update,
+    Cas, CasToken, Change, EvictionMark, Found, Slot, Step, Sweeping, Swept, Update,
 };
 use spakky_cache_core::{Key, Store, StoreError, StoreErrorKind, Tag};
 
@@ -170,8 +170,11 @@ impl Store for Stepping {
         self.step("clear".into(), |store, _| async move { store.clear().await })
     }
 
-    fn sweep(&self, from: Option<u64>, most: usize) -> Step<'_, Swept> {
-        self.step("sweep".into(), move |store, _| async move { store.sweep(from, most).await })
+    fn sweep(&self, from: Option<u64>, most: usize, sweeping: Sweeping) -> Step<'_, Swept> {
+        self.step(
+            "sweep".into(),
+            move |store, _| async move { store.sweep(from, most, sweeping).await },
+        )
     }
 
     fn ping(&self) -> Step<'_, ()> {

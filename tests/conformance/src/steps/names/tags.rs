@@ -37,7 +37,7 @@ async fn tags_of_odd_characters_are_all_different(world: World) {
         assert!(a.read_many(&keys).await.as_ref() == Ok(&found), "{tag:?}");
         // The sweeper judges by the header, which has the tags.
         if n % 16 == 15 {
-            assert_eq!(sweep(&*b, 10_000).await.removed, 16, "{tag:?}");
+            assert_eq!(sweep(&*b, 10_000).await.dead, 16, "{tag:?}");
             for swept in n - 15..=n {
                 found[(swept + 1) % names.len()] = Found::Nothing;
             }
