@@ -283,18 +283,30 @@ void spakky_lookup_drop(spakky_lookup_t *lookup);
 
 /* ---- Keys and cached functions ----------------------------------------------- */
 
-/* A value for a template, by name. */
+/* A value for a template, by name. `spakky_arg_…` makes one. */
 typedef struct spakky_argument_t {
     const char *name;
-    spakky_text_t text; /* of a number: none, and `number` is it */
-    spakky_integer_t number;
-    bool is_number;
+    enum {
+        SPAKKY_ARGUMENT_TEXT = 0,
+        SPAKKY_ARGUMENT_INTEGER,
+        SPAKKY_ARGUMENT_FLOAT,
+        SPAKKY_ARGUMENT_BOOL,
+        SPAKKY_ARGUMENT_NULL,
+    } kind;
+    spakky_text_t text;
+    spakky_integer_t integer;
+    double real;
+    bool flag;
 } spakky_argument_t;
 
 spakky_argument_t spakky_arg_text(const char *name, spakky_text_t value);
 spakky_argument_t spakky_arg_str(const char *name, const char *value);
 spakky_argument_t spakky_arg_int(const char *name, int64_t value);
 spakky_argument_t spakky_arg_uint(const char *name, uint64_t value);
+spakky_argument_t spakky_arg_integer(const char *name, spakky_integer_t value);
+spakky_argument_t spakky_arg_float(const char *name, double value);
+spakky_argument_t spakky_arg_bool(const char *name, bool value);
+spakky_argument_t spakky_arg_null(const char *name);
 
 /* Arguments and their number, as two parameters: SPAKKY_ARGUMENTS(spakky_arg_int("id", 7)).
  * None at all are NULL, 0. */
@@ -303,9 +315,11 @@ spakky_argument_t spakky_arg_uint(const char *name, uint64_t value);
         sizeof((const spakky_argument_t[]){__VA_ARGS__}) / sizeof(spakky_argument_t)
 
 /*
- * The key that a template such as `profile:{id}:{part}` makes of arguments. Values are
- * escaped (`%` is `%25`, `:` is `%3A`), and between two of them stands a `:`, so
- * different values never make one key. A brace of the text is written twice.
+ * The key that a template such as `profile:{id}:{part}` makes of arguments. wit/KEYS.md has
+ * the table. A number is bare, and a text is escaped where it would end its place (`%` is
+ * `%25`, `:` is `%3A`) or spells a value of another type (`"7"` is `%37`). Between two values
+ * stands a `:`. So different values never make one key. NaN and infinities are refused. A
+ * brace of the text is written twice.
  *
  * The key ends with a NUL that is not counted. Free it with `spakky_key_free`.
  */

@@ -25,10 +25,12 @@
 //
 // # Keys
 //
-// [Key], [Cacheable] and [CacheEvict] escape what they put into a template: % becomes
-// %25 and : becomes %3A. And they accept no template with two placeholders that have
-// no : between them. So two different lists of arguments never make one key. Other
-// languages' libraries escape alike, so a key made here is the key made there.
+// [Key], [Cacheable] and [CacheEvict] make keys by the table in wit/KEYS.md, which is the
+// same in every language. A number is bare, and a text is escaped where it would end its
+// place (% is %25, : is %3A) or spells a value of another type ("7" is %37). No template
+// has two placeholders without a : between them. So two different lists of arguments never
+// make one key, and a key made here is the key made by other languages' libraries. A value
+// with a method MarshalText or String is that text, and makes the key of the text.
 //
 // # Errors
 //

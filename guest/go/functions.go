@@ -2,6 +2,8 @@ package cache
 
 import (
 	"reflect"
+	"runtime"
+	"strings"
 
 	"spakky/cache/internal/fault"
 	"spakky/cache/internal/template"
@@ -12,7 +14,8 @@ import (
 //
 //	cache.Key("posts:{}:{}", "a:b", 7) // posts:a%3Ab:7
 //
-// A value is a text, a number, a bool, or has a method MarshalText or String.
+// A value is nil, a bool, a number, a text, or a pointer to one of these. A value with a
+// method MarshalText or String is that text.
 func Key(text string, values ...any) (string, error) {
 	made, err := template.Parse(text)
 	if err != nil {
@@ -37,8 +40,15 @@ func Key(text string, values ...any) (string, error) {
 //	var profile = cache.Cacheable("profile:{}", cache.TTL(5*time.Minute).Tags("profiles"), load)
 //
 // It panics with [ErrKeyGeneration] where a template has no meaning, so that this is
-// seen when the program starts.
+// seen when the program starts. So it does where load is a method value such as
+// repo.Load: a template names nothing of its object, and two objects would share an
+// entry. Take what tells the objects apart as an argument, or write it into the template
+// and say [Options.Shared], which is also for objects that may share. What a function
+// literal captures is not in the key either, and cannot be checked.
 func Cacheable[A, T any](key string, options Options, load func(A) (T, error)) func(A) (T, error) {
+	if name, is := method(load); is && !options.shared {
+		panic(fault.Because(fault.KeyGeneration, "`"+name+"` is a method, and the template `"+key+"` names nothing of its object: take what tells the objects apart as an argument, or say Shared() if all of them share the entries of a key"))
+	}
 	keys, tags := bind[A](key), bindAll[A](options.tags)
 	return func(argument A) (T, error) {
 		var none T
@@ -52,6 +62,12 @@ func Cacheable[A, T any](key string, options Options, load func(A) (T, error)) f
 		}
 		return GetOrLoad(key, filled, func() (T, error) { return load(argument) })
 	}
+}
+
+// method is the name of a method, if the function is one of a certain object.
+func method(function any) (string, bool) {
+	// The name that the compiler gives a method value.
+	return strings.CutSuffix(runtime.FuncForPC(reflect.ValueOf(function).Pointer()).Name(), "-fm")
 }
 
 // Evict is what [CacheEvict] evicts: an entry, the entries of some tags, or everything.

@@ -1,10 +1,16 @@
 package cache
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"math/big"
+	"math/rand/v2"
 	"net/netip"
+	"os"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -32,11 +38,122 @@ func TestValuesAreEscapedAndTextIsNot(t *testing.T) {
 		{"{}", []any{time.Minute}, "1m0s"},
 		{"{}", []any{netip.MustParseAddr("::1")}, "%3A%3A1"},
 		{"{}", []any{big.NewInt(5)}, "5"},
-		{"{ }", []any{float32(0.1)}, "0.1"},
+		{"{ }", []any{float32(0.1)}, "0.10000000149011612"},
+		{"{}:{}:{}", []any{nil, (*big.Int)(nil), (*string)(nil)}, "null:null:null"},
+		{"{}:{}", []any{new("7"), new(7)}, "%37:7"},
+		{"{}:{}:{}", []any{word("7"), number(7), json.Number("7")}, "%37:7:%37"},
+		{"{}", []any{netip.MustParseAddr("10.0.0.7")}, "10.0.0.7"},
+		{"{}:{}", []any{big.NewRat(7, 1), big.NewFloat(0.5)}, "%37:%30.5"},
 	} {
 		if got, err := Key(c.template, c.values...); err != nil || got != c.want {
 			t.Errorf("%s: %s, %v", c.template, got, err)
 		}
+	}
+}
+
+type word string
+
+type number int
+
+// vectors are the lines of the blocks of wit/KEYS.md with this name.
+func vectors(t *testing.T, block string) []string {
+	t.Helper()
+	text, err := os.ReadFile("../../wit/KEYS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	inside := false
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSuffix(line, "\n")
+		if strings.HasPrefix(line, "```") {
+			inside = line == "```"+block
+		} else if inside {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) < 3 {
+		t.Fatal(block, len(lines))
+	}
+	return lines
+}
+
+func valueOf(t *testing.T, text string) any {
+	t.Helper()
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	var value any
+	err := decoder.Decode(&value)
+	switch written := value.(type) {
+	case json.Number:
+		if value, err = written.Int64(); err != nil {
+			value, err = written.Float64()
+		}
+	case map[string]any:
+		if digits, is := written["$int"].(string); is {
+			value, _ = new(big.Int).SetString(digits, 10)
+		} else {
+			value, err = strconv.ParseFloat(written["$float"].(string), 64)
+		}
+	}
+	if err != nil {
+		t.Fatal(text, err)
+	}
+	return value
+}
+
+func TestEachValueMakesItsKey(t *testing.T) {
+	for _, line := range vectors(t, "key") {
+		want, text, _ := strings.Cut(line, " ")
+		if got, err := Key("k:{}", valueOf(t, text)); err != nil || got != want {
+			t.Errorf("%s: %s, %v", line, got, err)
+		}
+	}
+}
+
+func TestWhatHasNoKeyIsRefused(t *testing.T) {
+	for _, line := range vectors(t, "no-key") {
+		if got, err := Key("k:{}", valueOf(t, line)); !errors.Is(err, ErrKeyGeneration) {
+			t.Errorf("%s: %s, %v", line, got, err)
+		}
+	}
+}
+
+func TestGeneratedValuesThatDifferNeverMakeOneKey(t *testing.T) {
+	seed := rand.Uint64()
+	chosen := rand.New(rand.NewPCG(seed, 0))
+	one := func(of ...any) any { return of[chosen.IntN(len(of))] }
+	value := func() any {
+		whole := chosen.IntN(19) - 9
+		text := one("", "a", "true", "7").(string) + one("", ":", "%", "%3").(string) + one("", "-", "7", "null").(string)
+		plain := one(nil, true, false, whole, float64(whole)*one(0.5, 0.1, 1e-9, 1e15, math.Pi).(float64), text)
+		key, err := Key("{}", plain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return one(plain, fmt.Sprint(plain), key)
+	}
+	name := func(value any) string {
+		switch value := value.(type) {
+		case string:
+			return strconv.Quote(value)
+		case float64:
+			return new(big.Rat).SetFloat64(value).RatString()
+		}
+		return fmt.Sprint(value)
+	}
+	made := map[string]string{}
+	for range 20_000 {
+		a, b := value(), value()
+		key, err := Key("{}:{}", a, b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pair := name(a) + " and " + name(b)
+		if other, is := made[key]; is && other != pair {
+			t.Fatalf("%s: %s, %s, seed %d", key, other, pair, seed)
+		}
+		made[key] = pair
 	}
 }
 
@@ -61,7 +178,7 @@ func TestWhatMakesNoKeyIsRefused(t *testing.T) {
 		values   []any
 	}{
 		{"{}{}", []any{1, 2}}, {"{}-{}", []any{1, 2}}, {"{", nil}, {"}", nil}, {"{{}", nil}, {"{a{}}", []any{1}},
-		{"{}", nil}, {"", []any{1}}, {"{name}", []any{1}}, {"{}", []any{nil}}, {"{}", []any{(*big.Int)(nil)}},
+		{"{}", nil}, {"", []any{1}}, {"{name}", []any{1}}, {"{}", []any{new(new(1))}},
 		{"{}", []any{[]byte("a")}}, {"{}", []any{struct{}{}}}, {"{}", []any{math.NaN()}}, {"{}", []any{math.Inf(1)}},
 		{"{}", []any{map[string]int{}}}, {"{}", []any{func() {}}}, {"{}", []any{broken{}}},
 	} {
@@ -123,14 +240,35 @@ func TestTemplatesAreRefusedWhenAFunctionIsMade(t *testing.T) {
 	}
 }
 
+type repo struct{ name string }
+
+func (r *repo) load(id int) (string, error) { return r.name, nil }
+
+func TestAMethodOfACertainObjectIsRefusedUnlessItIsShared(t *testing.T) {
+	a := &repo{"a"}
+	err := thrown(func() { Cacheable("repo:{}", Options{}, a.load) })
+	if !errors.Is(err, ErrKeyGeneration) || !strings.Contains(err.Error(), "Shared()") || !strings.Contains(err.Error(), "(*repo).load`") {
+		t.Error(err)
+	}
+	for _, err := range []error{
+		thrown(func() { Cacheable("repo:{}", Options{}.Shared(), a.load) }),
+		thrown(func() { Cacheable("repo:{}", Options{}, func(id int) (string, error) { return a.load(id) }) }),
+		thrown(func() { CacheEvict(Evict{Key: "repo:{}"}, func(int) error { return nil }) }),
+	} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestAKeyThatCannotBeMadeRunsNothing(t *testing.T) {
 	never := func(user) error { t.Error("ran"); return nil }
 	evict := CacheEvict(Evict{Key: "{Any}"}, never)
-	if err := evict(user{}); !errors.Is(err, ErrKeyGeneration) {
+	if err := evict(user{Any: []int{}}); !errors.Is(err, ErrKeyGeneration) {
 		t.Error(err)
 	}
 	load := Cacheable("{Any}", Options{}, func(a user) (int, error) { return 0, never(a) })
-	if _, err := load(user{}); !errors.Is(err, ErrKeyGeneration) {
+	if _, err := load(user{Any: []int{}}); !errors.Is(err, ErrKeyGeneration) {
 		t.Error(err)
 	}
 }

@@ -20,6 +20,7 @@ import (
 type Options struct {
 	ttl, freshFor, maxWait milliseconds
 	tags                   []string
+	shared                 bool
 }
 
 // milliseconds are a time, none, or a time that there cannot be.
@@ -62,6 +63,13 @@ func (o Options) MaxWait(wait time.Duration) Options {
 	if !o.maxWait.wrong {
 		o.maxWait.count = roundUp(wait)
 	}
+	return o
+}
+
+// Shared lets all objects of a method share its entries. Without it, [Cacheable] refuses
+// a method value such as repo.Load, because a template names nothing of its object.
+func (o Options) Shared() Options {
+	o.shared = true
 	return o
 }
 

@@ -1,5 +1,7 @@
-/* Keys out of templates. `spakky_cache.h` says what this does. */
+/* Keys out of templates. `spakky_cache.h` says what this does, and wit/KEYS.md what a value
+ * is in a key. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -15,11 +17,27 @@ spakky_argument_t spakky_arg_str(const char *name, const char *value) {
 
 spakky_argument_t spakky_arg_int(const char *name, int64_t value) {
     uint64_t bits = value < 0 ? ~(uint64_t)value : (uint64_t)value;
-    return (spakky_argument_t){.name = name, .number = {value < 0, bits}, .is_number = true};
+    return spakky_arg_integer(name, (spakky_integer_t){value < 0, bits});
 }
 
 spakky_argument_t spakky_arg_uint(const char *name, uint64_t value) {
-    return (spakky_argument_t){.name = name, .number = {false, value}, .is_number = true};
+    return spakky_arg_integer(name, (spakky_integer_t){false, value});
+}
+
+spakky_argument_t spakky_arg_integer(const char *name, spakky_integer_t value) {
+    return (spakky_argument_t){.name = name, .kind = SPAKKY_ARGUMENT_INTEGER, .integer = value};
+}
+
+spakky_argument_t spakky_arg_float(const char *name, double value) {
+    return (spakky_argument_t){.name = name, .kind = SPAKKY_ARGUMENT_FLOAT, .real = value};
+}
+
+spakky_argument_t spakky_arg_bool(const char *name, bool value) {
+    return (spakky_argument_t){.name = name, .kind = SPAKKY_ARGUMENT_BOOL, .flag = value};
+}
+
+spakky_argument_t spakky_arg_null(const char *name) {
+    return (spakky_argument_t){.name = name, .kind = SPAKKY_ARGUMENT_NULL};
 }
 
 /* A key in the making. Without `data` it only measures. */
@@ -35,35 +53,127 @@ static void add(draft_t *draft, const char *text, size_t length) {
     draft->length += length;
 }
 
-/* Adds a value; its separators, and the sign that escapes, are escaped. */
-static void add_escaped(draft_t *draft, spakky_text_t text) {
+static size_t digits(const char *text, size_t length) {
+    size_t count = 0;
+    while (count < length && text[count] >= '0' && text[count] <= '9') {
+        count++;
+    }
+    return count;
+}
+
+static bool is_number(const char *text, size_t length) {
+    if (length == 2 && memcmp(text, "-0", 2) == 0) {
+        return false;
+    }
+    size_t at = length > 0 && text[0] == '-' ? 1 : 0;
+    size_t whole = digits(text + at, length - at);
+    if (whole == 0 || (whole > 1 && text[at] == '0')) {
+        return false;
+    }
+    at += whole;
+    if (at == length) {
+        return true;
+    }
+    return text[at] == '.' && length - at > 1 && text[length - 1] != '0' &&
+           digits(text + at + 1, length - at - 1) == length - at - 1;
+}
+
+static bool spells_another_type(spakky_text_t text) {
+    return spakky_text_equal(text, spakky_str("null")) ||
+           spakky_text_equal(text, spakky_str("true")) ||
+           spakky_text_equal(text, spakky_str("false")) || is_number(text.data, text.length);
+}
+
+/* Adds a text; its separators, and the sign that escapes, are escaped. */
+static void add_text(draft_t *draft, spakky_text_t text) {
+    bool whole = spells_another_type(text);
     for (size_t i = 0; i < text.length; i++) {
-        if (text.data[i] == '%') {
-            add(draft, "%25", 3);
-        } else if (text.data[i] == ':') {
-            add(draft, "%3A", 3);
+        char c = text.data[i];
+        if (c == '%' || c == ':' || (whole && i == 0)) {
+            char escape[4];
+            snprintf(escape, sizeof escape, "%%%02X", (unsigned)(uint8_t)c);
+            add(draft, escape, 3);
         } else {
-            add(draft, &text.data[i], 1);
+            add(draft, &c, 1);
         }
     }
 }
 
-static void add_argument(draft_t *draft, const spakky_argument_t *argument) {
-    if (!argument->is_number) {
-        add_escaped(draft, argument->text);
-        return;
-    }
-    char digits[24];
-    spakky_integer_t number = argument->number;
+static void add_integer(draft_t *draft, spakky_integer_t number) {
+    char text[24];
     int length;
     if (!number.negative) {
-        length = snprintf(digits, sizeof digits, "%" PRIu64, number.bits);
+        length = snprintf(text, sizeof text, "%" PRIu64, number.bits);
     } else if (number.bits < UINT64_MAX) {
-        length = snprintf(digits, sizeof digits, "-%" PRIu64, number.bits + 1);
+        length = snprintf(text, sizeof text, "-%" PRIu64, number.bits + 1);
     } else {
-        length = snprintf(digits, sizeof digits, "-18446744073709551616");
+        length = snprintf(text, sizeof text, "-18446744073709551616");
     }
-    add(draft, digits, (size_t)length);
+    add(draft, text, (size_t)length);
+}
+
+/* Adds a float without an exponent, in all digits if it is whole, else in the fewest that
+ * read as the same number. */
+static void add_float(draft_t *draft, double real) {
+    char text[320];
+    double size = fabs(real);
+    if (real < 0) {
+        add(draft, "-", 1);
+    }
+    if (trunc(size) == size) {
+        add(draft, text, (size_t)snprintf(text, sizeof text, "%.0f", size));
+        return;
+    }
+    uint64_t decimal = 0;
+    int exponent = 0;
+    double found = 0;
+    for (int precision = 0; found != size && precision < 17; precision++) {
+        /* `d.ddde-xx` */
+        snprintf(text, sizeof text, "%.*e", precision, size);
+        char *mark = strchr(text, 'e');
+        exponent = (int)strtol(mark + 1, NULL, 10) - precision;
+        decimal = (uint64_t)(text[0] - '0');
+        for (const char *digit = text + 2; digit < mark; digit++) {
+            decimal = decimal * 10 + (uint64_t)(*digit - '0');
+        }
+        /* At a power of two, the next decimal may read as the number, though it is not the
+         * nearest. */
+        for (int up = 0; up < 2 && found != size; up++) {
+            decimal += (uint64_t)up;
+            snprintf(text, sizeof text, "%" PRIu64 "e%d", decimal, exponent);
+            found = strtod(text, NULL);
+        }
+    }
+    char shortest[24];
+    int count = snprintf(shortest, sizeof shortest, "%" PRIu64, decimal);
+    int point = count + exponent;
+    add(draft, point > 0 ? shortest : "0", point > 0 ? (size_t)point : 1);
+    add(draft, ".", 1);
+    for (int zero = point; zero < 0; zero++) {
+        add(draft, "0", 1);
+    }
+    int begin = point > 0 ? point : 0;
+    add(draft, shortest + begin, (size_t)(count - begin));
+}
+
+static void add_argument(draft_t *draft, const spakky_argument_t *argument) {
+    switch (argument->kind) {
+    case SPAKKY_ARGUMENT_TEXT:
+        add_text(draft, argument->text);
+        break;
+    case SPAKKY_ARGUMENT_INTEGER:
+        add_integer(draft, argument->integer);
+        break;
+    case SPAKKY_ARGUMENT_FLOAT:
+        add_float(draft, argument->real);
+        break;
+    case SPAKKY_ARGUMENT_BOOL:
+        argument->flag ? add(draft, "true", 4) : add(draft, "false", 5);
+        break;
+    case SPAKKY_ARGUMENT_NULL:
+        add(draft, "null", 4);
+        break;
+    }
 }
 
 /* How much of a text a reason shows: not more than `most` bytes, and whole characters. */
@@ -122,8 +232,12 @@ static spakky_code_t add_named(draft_t *draft, const char *key_template, const c
         snprintf(reason, sizeof reason, "names `%.*s`, which is no argument", most, name);
         return wrong(key_template, reason, error);
     }
-    if (!argument->is_number && !spakky_text_valid(argument->text)) {
+    if (argument->kind == SPAKKY_ARGUMENT_TEXT && !spakky_text_valid(argument->text)) {
         snprintf(reason, sizeof reason, "is given a `%.*s` that is not UTF-8", most, name);
+        return wrong(key_template, reason, error);
+    }
+    if (argument->kind == SPAKKY_ARGUMENT_FLOAT && !isfinite(argument->real)) {
+        snprintf(reason, sizeof reason, "is given a `%.*s` that is not finite", most, name);
         return wrong(key_template, reason, error);
     }
     add_argument(draft, argument);

@@ -1,3 +1,7 @@
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
 #include "spakky_cache.h"
 #include "test.h"
 
@@ -92,8 +96,7 @@ static void a_wrong_template_is_refused_with_its_reason(void) {
 
 static void numbers_of_every_size(void) {
     spakky_text_t key;
-    spakky_argument_t beyond = spakky_arg_int("d", 0);
-    beyond.number = (spakky_integer_t){true, UINT64_MAX};
+    spakky_argument_t beyond = spakky_arg_integer("d", (spakky_integer_t){true, UINT64_MAX});
     CHECK(
         spakky_key("{a}:{b}:{c}:{d}",
                    SPAKKY_ARGUMENTS(spakky_arg_int("a", INT64_MIN), spakky_arg_int("b", INT64_MAX),
@@ -102,6 +105,138 @@ static void numbers_of_every_size(void) {
     CHECK_STR(key.data, "-9223372036854775808:9223372036854775807:18446744073709551615:"
                         "-18446744073709551616");
     spakky_key_free(&key);
+}
+
+/* The value of a vector, as an argument `v`. A text lives as long as the line. */
+static spakky_argument_t argument_of(const char *json) {
+    static const char integer[] = "{\"$int\": \"";
+    static const char real[] = "{\"$float\": \"";
+    if (json[0] == '"') {
+        return spakky_arg_text("v", (spakky_text_t){json + 1, strcspn(json + 1, "\"")});
+    }
+    if (json[0] == 'n') {
+        return spakky_arg_null("v");
+    }
+    if (json[0] == 't' || json[0] == 'f') {
+        return spakky_arg_bool("v", json[0] == 't');
+    }
+    if (strncmp(json, real, sizeof real - 1) == 0) {
+        return spakky_arg_float("v", strtod(json + sizeof real - 1, NULL));
+    }
+    if (strncmp(json, integer, sizeof integer - 1) == 0) {
+        json += sizeof integer - 1;
+    } else if (json[strcspn(json, ".e")] != '\0') {
+        return spakky_arg_float("v", strtod(json, NULL));
+    }
+    bool negative = json[0] == '-';
+    bool least = strncmp(json, "-18446744073709551616", 21) == 0;
+    uint64_t size = strtoull(json + (negative ? 1 : 0), NULL, 10);
+    uint64_t bits = least ? UINT64_MAX : size - (negative ? 1 : 0);
+    return spakky_arg_integer("v", (spakky_integer_t){negative, bits});
+}
+
+static void check_key(const char *line) {
+    spakky_argument_t argument = argument_of(strchr(line, ' ') + 1);
+    spakky_text_t key;
+    spakky_text_t expected = {line, strcspn(line, " ")};
+    if (spakky_key("k:{v}", &argument, 1, &key, NULL) != SPAKKY_OK ||
+        !spakky_text_equal(key, expected)) {
+        test_fail(__FILE__, __LINE__, line);
+    }
+    spakky_key_free(&key);
+}
+
+static void check_no_key(const char *line) {
+    spakky_argument_t argument = argument_of(line);
+    spakky_text_t key;
+    if (spakky_key("k:{v}", &argument, 1, &key, NULL) != SPAKKY_KEY_GENERATION) {
+        test_fail(__FILE__, __LINE__, line);
+    }
+}
+
+static void each_value_makes_its_key(void) { test_each_vector("KEYS.md", "key", check_key); }
+
+static void what_has_no_key_is_refused(void) {
+    test_each_vector("KEYS.md", "no-key", check_no_key);
+}
+
+/* Reads a key back: the float, bool, integer or null that its text spells, or a text. */
+static bool is_read_back(spakky_text_t key, spakky_argument_t value) {
+    char text[400];
+    size_t length = 0;
+    for (size_t at = 0; at < key.length; at++) {
+        char c = key.data[at];
+        if (c == '%') {
+            const char escape[] = {key.data[at + 1], key.data[at + 2], '\0'};
+            c = (char)strtol(escape, NULL, 16);
+            at += 2;
+        }
+        text[length++] = c;
+    }
+    text[length] = '\0';
+    bool escaped = key.length > 0 && key.data[0] == '%';
+    bool number = strspn(text, "-.0123456789") == length && length > 0 && !escaped;
+    switch (value.kind) {
+    case SPAKKY_ARGUMENT_TEXT:
+        if (number) {
+            /* That the text is not the number, the number's key has to tell. */
+            spakky_argument_t same = spakky_arg_float("v", strtod(text, NULL));
+            spakky_text_t other;
+            bool equal = spakky_key("{v}", &same, 1, &other, NULL) == SPAKKY_OK &&
+                         spakky_text_equal(key, other);
+            spakky_key_free(&other);
+            if (equal) {
+                return false;
+            }
+        }
+        return spakky_text_equal((spakky_text_t){text, length}, value.text) &&
+               (escaped || (strcmp(text, "null") != 0 && strcmp(text, "true") != 0));
+    case SPAKKY_ARGUMENT_FLOAT:
+        return number && strtod(text, NULL) == value.real;
+    case SPAKKY_ARGUMENT_INTEGER:
+        return number && strtoll(text, NULL, 10) == (int64_t)value.integer.bits;
+    case SPAKKY_ARGUMENT_BOOL:
+        return !escaped && strcmp(text, value.flag ? "true" : "false") == 0;
+    case SPAKKY_ARGUMENT_NULL:
+        return !escaped && strcmp(text, "null") == 0;
+    }
+    return false;
+}
+
+static uint64_t state;
+
+static uint64_t below(uint64_t limit) {
+    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (state >> 33) % limit;
+}
+
+static void generated_values_are_read_back(void) {
+    static const char *const pieces[] = {"", "-", "0", "7", ".5", "null", "true", "%", ":", "%37"};
+    enum { PIECES = sizeof pieces / sizeof pieces[0] };
+    state = test_seed();
+    for (unsigned round = 0; round < 20000; round++) {
+        char text[16];
+        double real;
+        uint64_t bits = below(UINT64_C(1) << 31) << 32 | below(UINT64_C(1) << 31);
+        /* Around the powers of two, where the nearest decimal may not be the shortest. */
+        bits = (below(2) == 0 ? bits & UINT64_C(0x7ff) << 52 : bits) + below(3);
+        memcpy(&real, &bits, sizeof real);
+        snprintf(text, sizeof text, "%s%s%s", pieces[below(PIECES)], pieces[below(PIECES)],
+                 pieces[below(PIECES)]);
+        spakky_argument_t values[] = {
+            spakky_arg_str("v", text),
+            spakky_arg_float("v", isfinite(real) ? real : 0.5),
+            spakky_arg_int("v", (int)round),
+            spakky_arg_bool("v", below(2) == 0),
+            spakky_arg_null("v"),
+        };
+        spakky_argument_t value = values[below(sizeof values / sizeof values[0])];
+        spakky_text_t key;
+        if (spakky_key("{v}", &value, 1, &key, NULL) != SPAKKY_OK || !is_read_back(key, value)) {
+            test_fail(__FILE__, __LINE__, key.data == NULL ? "no key" : key.data);
+        }
+        spakky_key_free(&key);
+    }
 }
 
 static void different_values_make_different_keys(void) {
@@ -134,6 +269,9 @@ const test_t key_tests[] = {
     {"key: a wrong template is refused with its reason",
      a_wrong_template_is_refused_with_its_reason},
     {"key: numbers of every size", numbers_of_every_size},
+    {"key: each value makes its key", each_value_makes_its_key},
+    {"key: what has no key is refused", what_has_no_key_is_refused},
+    {"key: generated values are read back from their keys", generated_values_are_read_back},
     {"key: different values make different keys", different_values_make_different_keys},
     {"key: a value may hold a NUL", a_value_may_hold_nul},
     {NULL, NULL},

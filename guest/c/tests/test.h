@@ -17,6 +17,9 @@ bool test_failed(void);
 /* The seed of what is random: SPAKKY_SEED, or another each time. */
 uint64_t test_seed(void);
 
+/* Calls `check` with each line of the blocks of wit/FILE with this name. Runs in guest/. */
+void test_each_vector(const char *file, const char *block, void (*check)(const char *line));
+
 /* Encodes what a decoder reads. */
 bool test_copy(spakky_decoder_t *decoder, spakky_encoder_t *encoder);
 

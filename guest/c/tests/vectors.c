@@ -1,4 +1,4 @@
-/* The vectors of wit/VALUES.md. Runs in guest/. */
+/* The vectors of wit/VALUES.md. */
 #include <stdlib.h>
 
 #include "spakky_cbor.h"
@@ -52,14 +52,15 @@ static size_t unhex(const char *hex, uint8_t *bytes) {
     return length;
 }
 
-/* Calls `check` with each line of the blocks with this name. */
-static void each_vector(const char *block, void (*check)(const char *line)) {
+void test_each_vector(const char *name, const char *block, void (*check)(const char *line)) {
     char line[2048];
+    char path[32];
     char open[32];
     bool inside = false;
     unsigned count = 0;
+    snprintf(path, sizeof path, "../wit/%s", name);
     snprintf(open, sizeof open, "```%s\n", block);
-    FILE *file = fopen("../wit/VALUES.md", "r");
+    FILE *file = fopen(path, "r");
     CHECK(file != NULL);
     while (file != NULL && fgets(line, sizeof line, file) != NULL) {
         if (strncmp(line, "```", 3) == 0) {
@@ -69,7 +70,7 @@ static void each_vector(const char *block, void (*check)(const char *line)) {
             count++;
         }
     }
-    CHECK(count > 10);
+    CHECK(count > 2);
     if (file != NULL) {
         fclose(file);
     }
@@ -102,11 +103,11 @@ static void check_refused(const char *line) {
     }
 }
 
-static void written(void) { each_vector("written", check_written); }
+static void written(void) { test_each_vector("VALUES.md", "written", check_written); }
 
-static void read(void) { each_vector("read", check_read); }
+static void read(void) { test_each_vector("VALUES.md", "read", check_read); }
 
-static void refused(void) { each_vector("refused", check_refused); }
+static void refused(void) { test_each_vector("VALUES.md", "refused", check_refused); }
 
 const test_t vector_tests[] = {
     {"vectors: values have one encoding, and come back from it", written},

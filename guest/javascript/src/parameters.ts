@@ -35,6 +35,13 @@ export function parametersOf(fn: (...args: never[]) => unknown): Parameters | un
   return names;
 }
 
+/** Whether a function uses the object that it belongs to, as its source has it. */
+export function usesObject<A extends unknown[]>(fn: (...args: A) => unknown): boolean {
+  const source = withoutComments(Function.prototype.toString.call(fn));
+  const code = source.replace(/"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'/g, "''");
+  return /(?<![\p{ID_Continue}$.#])(?:this|super)(?![\p{ID_Continue}$])/u.test(code);
+}
+
 /** The values of the parameters in a call. */
 export function bind(parameters: Parameters, args: readonly unknown[]): Record<string, unknown> {
   const values: Record<string, unknown> = {};

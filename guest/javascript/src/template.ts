@@ -1,4 +1,5 @@
 import { KeyGenerationError } from "./errors.ts";
+import { Float } from "./float.ts";
 import { isWellFormed } from "./text.ts";
 
 /** A text with placeholders: `profile:{user.id}:{page}`. */
@@ -33,15 +34,16 @@ export class Template {
   fill(values: object): string {
     let text = "";
     for (const piece of this.#pieces) {
-      text += typeof piece === "string" ? piece : escapeValue(find(values, piece), piece.join("."));
+      text += typeof piece === "string" ? piece : textOf(find(values, piece), piece.join("."));
     }
     return text;
   }
 }
 
 /**
- * A key or tag whose values are escaped: `` key`posts:${user}:${page}` ``. Between two
- * values there is a `:`, so different values never make the same key.
+ * A key or tag whose values are escaped: `` key`posts:${user}:${page}` ``. A value is a text,
+ * a number, a boolean or null, and between two values there is a `:`, so different values
+ * never make the same key.
  */
 export function key(texts: TemplateStringsArray, ...values: unknown[]): string {
   let text = "";
@@ -51,28 +53,55 @@ export function key(texts: TemplateStringsArray, ...values: unknown[]): string {
     if (index > 0 && !piece.includes(":")) {
       throw wrong(texts.join("{…}"), `no \`:\` between value ${index} and value ${index + 1}`);
     }
-    text += escapeValue(values[index], `value ${index + 1}`);
+    text += textOf(values[index], `value ${index + 1}`);
   }
   return text;
 }
 
-/** A value as a part of a key, without the sign that separates parts. */
-function escapeValue(value: unknown, name: string): string {
+/** The one text that a value has in keys, in every language: wit/KEYS.md. */
+function textOf(value: unknown, name: string): string {
+  if (value === null) return "null";
+  if (value instanceof Float) return numberText(value.value, name);
   switch (typeof value) {
     case "string":
-      if (isWellFormed(value)) return value.replaceAll("%", "%25").replaceAll(":", "%3A");
-      throw new KeyGenerationError(`\`${name}\` has half of a surrogate pair`);
+      if (!isWellFormed(value)) {
+        throw new KeyGenerationError(`\`${name}\` has half of a surrogate pair`);
+      }
+      return escapeText(value);
     case "number":
+      return numberText(value, name);
     case "bigint":
     case "boolean":
       return String(value);
-    default: {
-      const what = value === null || value === undefined ? String(value) : `a ${typeof value}`;
+    case "undefined":
+      throw new KeyGenerationError(`\`${name}\` is undefined, which makes no key`);
+    default:
       throw new KeyGenerationError(
-        `\`${name}\` is ${what}: a key is made of texts, numbers and booleans`,
+        `\`${name}\` is a ${typeof value}, and a key is made of texts, numbers, booleans and ` +
+          "null: name what tells it apart (`{user.id}`), or make a text of it",
       );
-    }
   }
+}
+
+function numberText(value: number, name: string): string {
+  if (!Number.isFinite(value)) {
+    throw new KeyGenerationError(`\`${name}\` is ${value}, which has no place in a key`);
+  }
+  if (Number.isSafeInteger(value)) return String(value);
+  if (Number.isInteger(value)) return String(BigInt(value));
+  // Without an exponent, which only small numbers have here: 1.5e-7.
+  const [, sign, digits = "", exponent] = /^(-?)([\d.]+)(?:e-(\d+))?$/.exec(String(value)) ?? [];
+  if (exponent === undefined) return String(value);
+  return `${sign}0.${"0".repeat(Number(exponent) - 1)}${digits.replace(".", "")}`;
+}
+
+const SPELLS_ANOTHER_TYPE = /^(?:null|true|false|(?!-0$)-?(?:0|[1-9][0-9]*)(?:\.[0-9]*[1-9])?)$/;
+
+function escapeText(text: string): string {
+  if (SPELLS_ANOTHER_TYPE.test(text)) {
+    return `%${text.charCodeAt(0).toString(16).toUpperCase()}${text.slice(1)}`;
+  }
+  return text.replaceAll("%", "%25").replaceAll(":", "%3A");
 }
 
 function find(values: object, path: readonly string[]): unknown {

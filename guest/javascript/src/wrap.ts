@@ -1,7 +1,7 @@
 import { getOrLoad } from "./cache.ts";
 import { ArgumentError, KeyGenerationError } from "./errors.ts";
 import { checkNames, checkOptions, checkTags, OPTIONS, type Options } from "./options.ts";
-import { bind, parametersOf } from "./parameters.ts";
+import { bind, parametersOf, usesObject } from "./parameters.ts";
 import * as raw from "./raw.ts";
 import { checkFunction, checkNow } from "./synchronous.ts";
 import { Template } from "./template.ts";
@@ -10,13 +10,18 @@ import { Template } from "./template.ts";
 interface Named<A extends unknown[]> {
   /**
    * The values that the templates name, from the arguments of a call. Without it, they
-   * name the function's parameters (also those taken out of an object: `({ id }) => …`).
+   * name the function's parameters (also those taken out of an object: `({ id }) => …`),
+   * and `this`.
    */
   readonly values?: (...args: A) => object;
 }
 
 /** The options of the entries that a function's results become. Tags are templates. */
-export type CacheableOptions<A extends unknown[] = never[], T = unknown> = Options<T> & Named<A>;
+export type CacheableOptions<A extends unknown[] = never[], T = unknown> = Options<T> &
+  Named<A> & {
+    /** Of a method: all objects share its entries, and the key names nothing of `this`. */
+    readonly shared?: boolean;
+  };
 
 /** What a function evicts. Keys and tags are templates. */
 export type EvictOptions<A extends unknown[] = never[]> = Named<A> &
@@ -37,9 +42,11 @@ export type EvictOptions<A extends unknown[] = never[]> = Named<A> &
  * );
  * ```
  *
- * A value in a key is a text, a number or a boolean, and is escaped. Between two
+ * A value in a key is a text, a number, a boolean or null, and is escaped. Between two
  * placeholders there is a `:`, so different arguments never make the same key. A template
- * that is wrong, or names what is no parameter, is a `KeyGenerationError` at once.
+ * that is wrong, or names what is no parameter, is a `KeyGenerationError` at once. So is one
+ * of a function that uses `this`, unless it names what tells the objects apart, such as
+ * `{this.name}`, or the option `shared` says that all of them share the entries.
  */
 export function cacheable<This, A extends unknown[], T>(
   template: string,
@@ -47,14 +54,16 @@ export function cacheable<This, A extends unknown[], T>(
   fn: (this: This, ...args: A) => T,
 ): (this: This, ...args: A) => T {
   checkFunction(fn, "function");
-  checkNames(options, [...OPTIONS, "values"], "options");
-  const { values, tags = [], ...rest } = options;
+  checkNames(options, [...OPTIONS, "values", "shared"], "options");
+  const { values, shared = false, tags = [], ...rest } = options;
+  if (typeof shared !== "boolean") throw new ArgumentError("the option `shared` is no boolean");
   checkOptions(rest as Options);
   const keyOf = new Template(template);
   const tagsOf = checkTags(tags).map((tag) => new Template(tag));
   const valuesOf = valuesFor([keyOf, ...tagsOf], fn, values);
+  if (!shared) checkObject(keyOf, fn, values);
   return function (...args) {
-    const found = valuesOf(args);
+    const found = valuesOf(this, args);
     const filled = { ...rest, tags: tagsOf.map((tag) => tag.fill(found)) };
     return getOrLoad<T>(keyOf.fill(found), filled, () => fn.apply(this, args));
   };
@@ -84,7 +93,7 @@ export function cacheEvict<This, A extends unknown[], R>(
   const valuesOf = valuesFor([...(keyOf ? [keyOf] : []), ...tagsOf], fn, values);
   return function (...args) {
     // Before it runs: what it may change are its arguments, and what it did is done.
-    const found = valuesOf(args);
+    const found = valuesOf(this, args);
     const key = keyOf?.fill(found);
     const tags = tagsOf.map((tag) => tag.fill(found));
     const result = checkNow(fn.apply(this, args), "function");
@@ -100,15 +109,15 @@ function valuesFor<A extends unknown[]>(
   templates: Template[],
   fn: (...args: A) => unknown,
   values: ((...args: A) => object) | undefined,
-): (args: A) => object {
+): (object: unknown, args: A) => object {
   if (values !== undefined) {
     checkFunction(values, "option `values`");
-    return (args) => values(...args);
+    return (object, args) => values.apply(object, args);
   }
   const parameters = parametersOf(fn);
   for (const template of templates) {
     for (const name of template.names) {
-      if (parameters?.has(name)) continue;
+      if (name === "this" || parameters?.has(name)) continue;
       const has =
         parameters === undefined
           ? "cannot be seen"
@@ -119,5 +128,21 @@ function valuesFor<A extends unknown[]>(
       );
     }
   }
-  return (args) => bind(parameters ?? new Map(), args);
+  return (object, args) => Object.assign(bind(parameters ?? new Map(), args), { this: object });
+}
+
+/** Refuses a method whose objects would share an entry. */
+function checkObject<A extends unknown[]>(
+  template: Template,
+  fn: (...args: A) => unknown,
+  values: ((...args: A) => object) | undefined,
+): void {
+  if (template.names.includes("this") || (values !== undefined && usesObject(values))) return;
+  const bound = fn.name.startsWith("bound ") && values === undefined;
+  if (!bound && !usesObject(fn)) return;
+  throw new KeyGenerationError(
+    `\`${fn.name}\` is a method, and the template \`${template.source}\` names nothing of its ` +
+      "object: name what tells the objects apart, such as `{this.name}`, or set the option " +
+      "`shared` if all of them share its entries",
+  );
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bind, parametersOf } from "../src/parameters.ts";
+import { bind, parametersOf, usesObject } from "../src/parameters.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: functions of every kind
 const names = (fn: (...args: any[]) => unknown) => [...(parametersOf(fn)?.keys() ?? ["unseen"])];
@@ -43,4 +43,19 @@ test("values are found in a call", () => {
 test("what the engine has cannot be seen", () => {
   assert.equal(parametersOf(Math.max), undefined);
   assert.equal(parametersOf(((a: number) => a).bind(null)), undefined);
+});
+
+test("a function that uses its object is told from one that does not", () => {
+  const cases: [string, boolean][] = [
+    ["(id) => id", false],
+    ["(id) => this.db.load(id)", true],
+    ["function (id) { return this; }", true],
+    ["({ load(id) { return super.load(id); } }).load", true],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source
+    ["({ load(id) { return `${this}`; } }).load", true],
+    ["(id) => id /* of this */ // and this\n", false],
+    ["(id) => id + \"this\" + 'this'", false],
+    ["(id, thisOne, $this) => id.this + thisOne + $this", false],
+  ];
+  for (const [text, expected] of cases) assert.equal(usesObject(source(text)), expected, text);
 });

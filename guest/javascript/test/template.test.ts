@@ -1,11 +1,76 @@
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
 import { test } from "node:test";
 
 import { KeyGenerationError } from "../src/errors.ts";
+import { Float } from "../src/float.ts";
 import { key, Template } from "../src/template.ts";
 
 const refused = (reason: RegExp) => (error: unknown) =>
   error instanceof KeyGenerationError && reason.test(error.message);
+
+const KEYS = fs.readFileSync("wit/KEYS.md", "utf8");
+
+/** The lines of the blocks of wit/KEYS.md with this name. */
+const vectors = (name: string) =>
+  KEYS.split("```")
+    .filter((block) => block.startsWith(`${name}\n`))
+    .flatMap((block) => block.trim().split("\n").slice(1));
+
+function fromJson(json: string): unknown {
+  const value = JSON.parse(json);
+  if (value?.$int !== undefined) return BigInt(value.$int);
+  return value?.$float === undefined ? value : new Float(Number(value.$float));
+}
+
+test("each value makes its key", () => {
+  const lines = vectors("key");
+  assert.ok(lines.length > 50);
+  for (const line of lines) {
+    const at = line.indexOf(" ");
+    const value = fromJson(line.slice(at + 1));
+    assert.equal(key`k:${value}`, line.slice(0, at), line);
+    assert.equal(new Template("k:{value}").fill({ value }), line.slice(0, at), line);
+    if (value instanceof Float) assert.equal(key`k:${value.value}`, line.slice(0, at), line);
+  }
+});
+
+test("what has no key is refused", () => {
+  const lines = vectors("no-key");
+  assert.ok(lines.length > 2);
+  for (const line of lines) {
+    const value = fromJson(line);
+    assert.throws(() => key`k:${value}`, KeyGenerationError);
+    assert.throws(() => key`k:${Number(value)}`, KeyGenerationError);
+  }
+});
+
+test("generated values that differ never make one key", () => {
+  let state = Math.floor(Math.random() * 2 ** 32);
+  const seed = state;
+  const below = (limit: number) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * limit);
+  };
+  const one = <T>(...of: T[]) => of[below(of.length)] as T;
+  const value = () => {
+    const number = (below(19) - 9) * one(1, 0.5, 0.1, 1e-9, 1e15, Math.PI);
+    const text = one("", "a", "true", "7") + one("", ":", "%", "%3") + one("", "-", "7", "null");
+    const plain = one<unknown>(null, true, false, number, BigInt(below(9)), text);
+    return one(plain, String(plain), key`${plain}`);
+  };
+  // A number and a `BigInt` that are equal are one value in every other language.
+  const name = (value: unknown) =>
+    typeof value === "string" ? JSON.stringify(value) : String(value === 0 ? 0 : value);
+  const made = new Map<string, string>();
+  for (let time = 0; time < 20_000; time++) {
+    const [a, b] = [value(), value()];
+    const [text, pair] = [key`${a}:${b}`, `${name(a)} and ${name(b)}`];
+    const other = made.get(text) ?? pair;
+    assert.equal(other, pair, `seed ${seed}`);
+    made.set(text, other);
+  }
+});
 
 test("values are escaped and text is not", () => {
   assert.equal(key`p:${"a:b"}:${"100%"}`, "p:a%3Ab:100%25");
@@ -55,10 +120,11 @@ test("a wrong template is refused with its reason", () => {
 
 test("what is no part of a key is refused", () => {
   const template = new Template("k:{a.b}");
-  for (const value of [undefined, null, {}, [], () => 1, Symbol("s"), new Date(), "\ud800"]) {
+  for (const value of [undefined, {}, [], () => 1, Symbol("s"), new Date(), "\ud800"]) {
     assert.throws(() => key`k:${value}`, KeyGenerationError);
     assert.throws(() => template.fill({ a: { b: value } }), KeyGenerationError);
   }
+  assert.throws(() => key`k:${{}}`, refused(/`{user.id}`/));
   for (const values of [{}, { a: 1 }, { a: null }, { a: {} }]) {
     assert.throws(() => template.fill(values), refused(/no `a.b`/));
   }

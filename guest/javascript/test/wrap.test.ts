@@ -26,10 +26,46 @@ test("a template that names no parameter is refused at once", () => {
 });
 
 test("with values of its own a template names them", () => {
-  const cached = cacheable("k:{n}", { values: (n: number) => ({ n: n / 0 }) }, (n) => n);
+  const cached = cacheable("k:{n}", { values: (n: number) => ({ n: n / 2 }) }, (n) => n);
   assert.throws(() => cached(1), /the host is called/);
   const wrong = cacheable("k:{m}", { values: (n: number) => ({ n }) }, (n) => n);
   assert.throws(() => wrong(1), KeyGenerationError);
+});
+
+test("a method names what tells its objects apart", () => {
+  const named: string[] = [];
+  class Repo {
+    constructor(readonly name: string) {}
+    load(id: number) {
+      return `${this.name} ${id}`;
+    }
+  }
+  const { load } = Repo.prototype;
+  const refused = (error: unknown) =>
+    error instanceof KeyGenerationError && /`{this.name}`.*`shared`/.test(error.message);
+  assert.throws(() => cacheable("repo:{id}", { tags: ["{this.name}"] }, load), refused);
+  assert.throws(() => cacheable("repo", {}, load.bind(new Repo("a"))), refused);
+  assert.throws(() => cacheable("repo:{id}", { values: (id) => ({ id }) }, load), refused);
+  const cached = [
+    cacheable("repo:{id}:{this.name}", {}, load),
+    cacheable("repo:{id}", { shared: true }, load),
+    cacheable(
+      "repo:{name}",
+      {
+        values() {
+          named.push((this as unknown as Repo).name);
+          return { name: named[0] };
+        },
+      },
+      load,
+    ),
+    cacheEvict({ key: "repo:{id}" }, load),
+  ];
+  for (const call of cached)
+    assert.throws(() => call.call(new Repo("a"), 7), /host is called|is not/);
+  assert.deepEqual(named, ["a"]);
+  const [detached] = cached as unknown as [(id: number) => string];
+  assert.throws(() => detached(7), /no `this.name`/);
 });
 
 test("options that are wrong are refused at once", () => {

@@ -7,6 +7,8 @@ type Path = readonly (number | string)[];
 export type Parameters = ReadonlyMap<string, Path>;
 /** None, if the source cannot be seen: that of a function of the engine, or a bound one. */
 export declare function parametersOf(fn: (...args: never[]) => unknown): Parameters | undefined;
+/** Whether a function uses the object that it belongs to, as its source has it. */
+export declare function usesObject<A extends unknown[]>(fn: (...args: A) => unknown): boolean;
 /** The values of the parameters in a call. */
 export declare function bind(parameters: Parameters, args: readonly unknown[]): Record<string, unknown>;
 export {};

@@ -10,7 +10,8 @@ export declare class Template {
     fill(values: object): string;
 }
 /**
- * A key or tag whose values are escaped: `` key`posts:${user}:${page}` ``. Between two
- * values there is a `:`, so different values never make the same key.
+ * A key or tag whose values are escaped: `` key`posts:${user}:${page}` ``. A value is a text,
+ * a number, a boolean or null, and between two values there is a `:`, so different values
+ * never make the same key.
  */
 export declare function key(texts: TemplateStringsArray, ...values: unknown[]): string;

@@ -3,12 +3,16 @@ import { type Options } from "./options.ts";
 interface Named<A extends unknown[]> {
     /**
      * The values that the templates name, from the arguments of a call. Without it, they
-     * name the function's parameters (also those taken out of an object: `({ id }) => …`).
+     * name the function's parameters (also those taken out of an object: `({ id }) => …`),
+     * and `this`.
      */
     readonly values?: (...args: A) => object;
 }
 /** The options of the entries that a function's results become. Tags are templates. */
-export type CacheableOptions<A extends unknown[] = never[], T = unknown> = Options<T> & Named<A>;
+export type CacheableOptions<A extends unknown[] = never[], T = unknown> = Options<T> & Named<A> & {
+    /** Of a method: all objects share its entries, and the key names nothing of `this`. */
+    readonly shared?: boolean;
+};
 /** What a function evicts. Keys and tags are templates. */
 export type EvictOptions<A extends unknown[] = never[]> = Named<A> & ({
     readonly key?: string;
@@ -31,9 +35,11 @@ export type EvictOptions<A extends unknown[] = never[]> = Named<A> & ({
  * );
  * ```
  *
- * A value in a key is a text, a number or a boolean, and is escaped. Between two
+ * A value in a key is a text, a number, a boolean or null, and is escaped. Between two
  * placeholders there is a `:`, so different arguments never make the same key. A template
- * that is wrong, or names what is no parameter, is a `KeyGenerationError` at once.
+ * that is wrong, or names what is no parameter, is a `KeyGenerationError` at once. So is one
+ * of a function that uses `this`, unless it names what tells the objects apart, such as
+ * `{this.name}`, or the option `shared` says that all of them share the entries.
  */
 export declare function cacheable<This, A extends unknown[], T>(template: string, options: CacheableOptions<A, T>, fn: (this: This, ...args: A) => T): (this: This, ...args: A) => T;
 /**

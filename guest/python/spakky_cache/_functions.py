@@ -22,6 +22,7 @@ def cacheable(
     fresh_for: Time | None = None,
     tags: Iterable[str] = (),
     max_wait: Time | None = None,
+    shared: bool = False,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Caches what a function returns.
 
@@ -29,8 +30,13 @@ def cacheable(
         def profile(user_id: int) -> Profile: ...
 
     `key` and `tags` are templates: what stands in braces is an argument of the
-    function, formatted as by `str.format` and escaped, so different arguments never
-    make the same key. A template that names no argument is refused at once.
+    function, or a field of one. `None`, booleans, numbers and texts have one text each, the
+    same in every language, and different ones never make the same key. Anything else is
+    the text that `str` makes of it. With a conversion or a format (`{page:04}`), a value is
+    what `str.format` makes of it. A template that names no argument is refused at once.
+
+    The key of a method names something of its object: `{self.name}`. With `shared`, all
+    objects share the method's entries.
 
     The function's return type is the type of the entry. Its result, its exceptions and
     the options are those of `Cache.get_or_load`. `__wrapped__` is the function itself.
@@ -40,6 +46,8 @@ def cacheable(
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         _check_function(function, "cacheable")
+        if not shared:
+            template.check_object(function)
         bind = binder(function, [template, *tag_templates])
         cache = _cache_of(function)
 

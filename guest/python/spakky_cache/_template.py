@@ -1,7 +1,11 @@
-"""Templates of keys and tags: text with values in braces."""
+"""Templates of keys and tags: text with values in braces. wit/KEYS.md says what a value
+is there."""
 
 import inspect
+import math
+import re
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from functools import lru_cache
 from string import Formatter
 from typing import Any, NamedTuple
@@ -9,6 +13,7 @@ from typing import Any, NamedTuple
 from ._errors import CacheKeyGenerationError
 
 _FORMATTER = Formatter()
+_SPELLS_ANOTHER_TYPE = re.compile(r"null|true|false|(?!-0$)-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?")
 
 
 class _Piece(NamedTuple):
@@ -37,12 +42,32 @@ class Template:
     def check(self, names: Iterable[str], function: str) -> None:
         """Refuses a template that names what the function has not."""
         known = list(names)
-        for piece in self._pieces:
-            if piece.field is not None and (root := _root(piece.field)) not in known:
+        for root in self._roots():
+            if root not in known:
                 has = ", ".join(f"`{name}`" for name in known) or "none"
                 raise CacheKeyGenerationError(
                     f"`{root}` in {self._source!r} is no argument of `{function}`: it has {has}"
                 )
+
+    def check_object(self, function: Callable[..., object]) -> None:
+        """Refuses a method whose objects would share an entry."""
+        name = getattr(function, "__qualname__", repr(function))
+        if inspect.ismethod(function) and not isinstance(function.__self__, type):
+            raise CacheKeyGenerationError(
+                f"`{name}` is bound to an object, which {self._source!r} cannot name: decorate "
+                "the method in its class, or say `shared=True` if all objects share its entries"
+            )
+        first = next(iter(inspect.signature(function).parameters), None)
+        if first in ("self", "cls") and first not in self._roots():
+            apart = "self.name" if first == "self" else "cls.__name__"
+            raise CacheKeyGenerationError(
+                f"`{name}` is a method, and {self._source!r} names nothing of `{first}`: name "
+                f"what tells its objects apart, such as `{{{apart}}}`, or say `shared=True` "
+                "if all of them share its entries"
+            )
+
+    def _roots(self) -> list[str]:
+        return [_root(piece.field) for piece in self._pieces if piece.field is not None]
 
     def fill(self, values: Mapping[str, Any]) -> str:
         """The key."""
@@ -52,7 +77,7 @@ class Template:
             if field is not None:
                 try:
                     value, _ = _FORMATTER.get_field(field, (), values)
-                    parts.append(_escape(_format(value, conversion, specification)))
+                    parts.append(_written(value, conversion, specification))
                 except CacheKeyGenerationError:
                     raise
                 except Exception as error:
@@ -77,7 +102,8 @@ def _parsed(template: str) -> Template:
 
 def key(template: str, /, **values: object) -> str:
     """A key or tag whose values are escaped, so that different values never make the
-    same one: `key("posts:{user}:{page}", user=user, page=2)`."""
+    same one: `key("posts:{user}:{page}", user=user, page=2)`. The values are those of
+    `cacheable`."""
     parsed = _parsed(template)
     parsed.check(values, "key")
     return parsed.fill(values)
@@ -171,22 +197,62 @@ def _root(field: str) -> str:
     return field.partition(".")[0].partition("[")[0]
 
 
-def _format(value: object, conversion: str | None, specification: str) -> str:
-    if _is_nameless(type(value), conversion):
-        # `<User object at 0x7f…>` is a key that nobody ever finds again.
-        raise CacheKeyGenerationError(f"a {type(value).__qualname__} has no text of its own")
+def _written(value: object, conversion: str | None, specification: str) -> str:
+    if conversion is None and not specification:
+        return _canonical(value)
+    if conversion and _is_nameless(type(value), conversion):
+        raise _nameless(value)
     converted = value if conversion is None else _FORMATTER.convert_field(value, conversion)
-    return format(converted, specification)
+    return _escape(format(converted, specification))
+
+
+def _canonical(value: object) -> str:
+    """The one text that a value has in every language."""
+    match value:
+        case str():
+            return _text(str.__str__(value))
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return int.__repr__(value)
+        case float():
+            return _number(value)
+    if isinstance(value, bytes | bytearray) or _is_nameless(type(value), None):
+        raise _nameless(value)
+    return _text(format(value))
+
+
+def _number(value: float) -> str:
+    if not math.isfinite(value):
+        raise CacheKeyGenerationError(f"{value!r} has no place in a key")
+    if value.is_integer():
+        return repr(int(value))
+    return format(Decimal(float.__repr__(value)), "f")
+
+
+def _text(text: str) -> str:
+    if _SPELLS_ANOTHER_TYPE.fullmatch(text):
+        return f"%{ord(text[0]):02X}{text[1:]}"
+    return _escape(text)
 
 
 def _is_nameless(kind: Any, conversion: str | None) -> bool:
-    if kind.__repr__ is not object.__repr__:
-        return False
-    if conversion in ("r", "a"):
-        return True
-    if kind.__str__ is not object.__str__:
-        return False
-    return conversion == "s" or kind.__format__ is object.__format__
+    """Whether a type says nothing of its values: `<User object at 0x7f…>` is a key that
+    nobody ever finds again."""
+    if conversion is None:
+        # A `repr` alone is for its author, and other languages do not make it.
+        return kind.__str__ is object.__str__ and kind.__format__ is object.__format__
+    has_str = conversion == "s" and kind.__str__ is not object.__str__
+    return not has_str and kind.__repr__ is object.__repr__
+
+
+def _nameless(value: object) -> CacheKeyGenerationError:
+    return CacheKeyGenerationError(
+        f"a {type(value).__qualname__} has no text of its own: name what tells it apart, such "
+        "as `{user.id}`, or format it, such as `{user!r}`"
+    )
 
 
 def _escape(text: str) -> str:

@@ -68,6 +68,29 @@ def test_methods_of_every_kind_can_be_cached() -> None:
             call()
 
 
+def test_a_method_names_what_tells_its_objects_apart() -> None:
+    def method(self: Shop, item: str) -> int:
+        raise AssertionError("it must not be called")
+
+    def of_class(cls: type[Shop]) -> int:
+        raise AssertionError("it must not be called")
+
+    with pytest.raises(CacheKeyGenerationError, match=r"`\{self\.name\}`.*`shared=True`"):
+        cacheable("price:{item}", tags=["{self.name}"])(method)
+    with pytest.raises(CacheKeyGenerationError, match=r"`\{cls\.__name__\}`.*`shared=True`"):
+        cacheable("price")(of_class)
+    with pytest.raises(CacheKeyGenerationError, match=r"bound to an object.*`shared=True`"):
+        cacheable("price:{item}")(Shop().price)
+    for function in (
+        cacheable("price:{item}", shared=True)(method),
+        cacheable("price:{item}", shared=True)(Shop().price),
+        cacheable("price:{item}:{self.name}")(method),
+        cacheable("price")(Shop.of_class),
+        cache_evict("price:{item}")(method),
+    ):
+        assert callable(function)
+
+
 @pytest.mark.parametrize("key", ["{usr}", "{user_id}{name}", "{0}", "", "{user_id", None, 7])
 def test_a_wrong_template_is_refused_at_decoration(key: Any) -> None:
     def function(user_id: int, name: str) -> None: ...

@@ -1,6 +1,15 @@
+import json
+import math
+import random
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from enum import Enum, IntEnum, StrEnum
+from fractions import Fraction
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -16,6 +25,61 @@ class User:
 
 
 ANN = User(7, ["ann", "a:n"], {"nick": "100%"})
+
+KEYS = (Path(__file__).parents[3] / "wit" / "KEYS.md").read_text()
+
+
+def vectors(name: str) -> Iterator[str]:
+    """The lines of the blocks of wit/KEYS.md with this name."""
+    for block in KEYS.split("```"):
+        if block.startswith(f"{name}\n"):
+            yield from block.splitlines()[1:]
+
+
+def value_of(text: str) -> Any:
+    match json.loads(text):
+        case {"$int": digits}:
+            return int(digits)
+        case {"$float": digits}:
+            return float(digits)
+        case value:
+            return value
+
+
+def test_each_value_makes_its_key() -> None:
+    lines = list(vectors("key"))
+    assert len(lines) > 50
+    for line in lines:
+        made, value = line.split(" ", 1)
+        assert key("k:{value}", value=value_of(value)) == made, line
+
+
+def test_what_has_no_key_is_refused() -> None:
+    lines = list(vectors("no-key"))
+    assert len(lines) > 2
+    for line in lines:
+        with pytest.raises(CacheKeyGenerationError):
+            key("k:{value}", value=value_of(line))
+
+
+def test_different_values_never_make_one_key() -> None:
+    seed = random.randrange(2**32)
+    chosen = random.Random(seed)
+
+    def value() -> Any:
+        number: Any = chosen.choice([chosen.randrange(-9, 10), chosen.getrandbits(70)])
+        fraction = chosen.choice([1, 0.5, 0.1, 1e-9, 1e15, math.pi])
+        of_text = "".join(chosen.choices(["%", ":", "-", ".", "0", "7", "e", "%3", "true"], k=3))
+        plain = chosen.choice([None, True, False, number, number * fraction, of_text])
+        return chosen.choice([plain, str(plain), json.dumps(plain), key("{x}", x=plain)])
+
+    made: dict[str, Any] = {}
+    for _ in range(5_000):
+        pair = (value(), value())
+        other = made.setdefault(key("{a}:{b}", a=pair[0], b=pair[1]), pair)
+        for one, another in zip(pair, other, strict=True):
+            same = one == another and isinstance(one, bool) == isinstance(another, bool)
+            assert same, f"{pair} and {other}, seed {seed}"
 
 
 def test_values_are_escaped_and_text_is_not() -> None:
@@ -36,7 +100,9 @@ def test_different_values_make_different_keys() -> None:
         ("{price:.2f}:{price!s:>8}", "3.50:   3.500"),
         ("{text!a}", "'\\xe9'"),
         ("no value", "no value"),
-        ("{none}:{flag}", "None:True"),
+        ("{none}:{flag}", "null:true"),
+        ("{none!s}:{flag!s:>5}", "None: True"),
+        ("{user.id!s}:{price!s}", "7:3.500"),
     ],
 )
 def test_a_template_follows_the_rules_of_format(template: str, expected: str) -> None:
@@ -130,8 +196,44 @@ def test_a_value_that_does_not_format_makes_no_key(template: str, value: object)
     assert refused.value.kind == "key-generation"
 
 
-def test_a_value_with_a_text_of_its_own_makes_one() -> None:
-    assert key("{x}:{x!s}", x=Named()) == "named:named"
+class Color(Enum):
+    RED = "red"
+
+
+class Word(StrEnum):
+    RED = "red"
+    SEVEN = "7"
+
+
+class Digit(IntEnum):
+    SEVEN = 7
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (Named(), "named"),
+        (UUID(int=7), "00000000-0000-0000-0000-000000000007"),
+        (date(2026, 1, 2), "2026-01-02"),
+        (Decimal("7"), "%37"),
+        (Decimal("7.50"), "7.50"),
+        (Fraction(7), "%37"),
+        (Color.RED, "Color.RED"),
+        (Word.RED, "red"),
+        (Word.SEVEN, "%37"),
+        (Digit.SEVEN, "7"),
+    ],
+)
+def test_a_value_with_a_text_of_its_own_is_that_text(value: object, expected: str) -> None:
+    assert key("{x}", x=value) == expected
+    assert key("{x!s}", x=value) == str(value)
+
+
+@pytest.mark.parametrize("value", [[1], (1,), {1: 2}, {1}, b"a", bytearray(b"a"), ANN, len])
+def test_what_has_no_text_of_its_own_is_refused_with_the_cure(value: object) -> None:
+    with pytest.raises(CacheKeyGenerationError, match="name what tells it apart"):
+        key("{x}", x=value)
+    assert key("{x!r}", x=value) == repr(value).replace("%", "%25").replace(":", "%3A")
 
 
 def test_a_missing_value_is_refused() -> None:

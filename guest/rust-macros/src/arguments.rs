@@ -16,6 +16,8 @@ pub(crate) struct Cacheable {
     pub(crate) ttl: Option<u64>,
     pub(crate) fresh_for: Option<u64>,
     pub(crate) max_wait: Option<u64>,
+    /// Whether all objects of a method share its entries.
+    pub(crate) shared: bool,
 }
 
 /// `#[cache_evict(…)]`.
@@ -73,6 +75,13 @@ impl Argument {
         }
     }
 
+    fn flag(&self) -> Result<()> {
+        match self.value {
+            Value::None => Ok(()),
+            _ => Err(Error::new(self.name.span(), format!("`{}` takes no value", self.name))),
+        }
+    }
+
     fn milliseconds(&self) -> Result<u64> {
         let text = self.text()?;
         duration::parse(&text.value()).map_err(|message| Error::new(text.span(), message))
@@ -103,7 +112,7 @@ fn arguments(input: ParseStream<'_>, attribute: &str, known: &[&str]) -> Result<
 
 impl Parse for Cacheable {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let known = ["key", "ttl", "fresh_for", "tags", "max_wait"];
+        let known = ["key", "ttl", "fresh_for", "tags", "max_wait", "shared"];
         let arguments = arguments(input, "cacheable", &known)?;
         let find = |name: &str| arguments.iter().find(|argument| argument.name == name);
         let milliseconds = |name| find(name).map(Argument::milliseconds).transpose();
@@ -118,6 +127,7 @@ impl Parse for Cacheable {
             ttl: milliseconds("ttl")?,
             fresh_for: milliseconds("fresh_for")?,
             max_wait: milliseconds("max_wait")?,
+            shared: find("shared").map(Argument::flag).transpose()?.is_some(),
         };
         if let (Some(ttl), Some(fresh), Some(argument)) =
             (cacheable.ttl, cacheable.fresh_for, find("fresh_for"))
@@ -136,9 +146,7 @@ impl Parse for Evict {
         let find = |name: &str| arguments.iter().find(|argument| argument.name == name);
 
         if let Some(all) = find("all") {
-            if !matches!(all.value, Value::None) {
-                return Err(Error::new(all.name.span(), "`all` takes no value"));
-            }
+            all.flag()?;
             if arguments.len() > 1 {
                 let message = "`all` evicts everything: it goes with no other option";
                 return Err(Error::new(all.name.span(), message));

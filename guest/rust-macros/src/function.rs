@@ -55,6 +55,12 @@ impl Parse for Function {
 
 impl Function {
     pub(crate) fn cacheable(&self, arguments: &Cacheable) -> Result<TokenStream> {
+        if self.item.sig.receiver().is_some() && !arguments.shared && !arguments.key.names_self() {
+            let message = "the key of a method names nothing of `self`, so two objects would share \
+                           an entry: name what tells them apart, such as `{self.name}`, or add \
+                           `shared` if all objects share the method's entries";
+            return Err(Error::new(arguments.key.span(), message));
+        }
         let key = self.expand(&arguments.key)?;
         let tags = self.expand_all(&arguments.tags)?;
         let mut options = quote!(::spakky_cache::Options::forever());

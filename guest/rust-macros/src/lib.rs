@@ -35,13 +35,18 @@ use crate::template::{Scope, Template};
 /// | `fresh_for` | `ttl` | past it, one caller refreshes while the others read on |
 /// | `tags` | none | templates of the tags |
 /// | `max_wait` | the host's | the longest wait for another caller's load |
+/// | `shared` | | of a method: all objects share its entries |
 ///
 /// A template is a string with the function's arguments in braces: `{user_id}`, a
 /// field `{user.id}` or `{self.region}`, a format specification as in `format!`
 /// (`{page:04}`), and `{{` and `}}` for the braces themselves. A name that is no
-/// argument does not compile. Arguments are formatted with `Display` (or what the
-/// specification says) and escaped, and placeholders are kept apart by a `:`, so
-/// that different arguments make different keys.
+/// argument does not compile. Arguments are `KeyPart` (numbers, texts, booleans and
+/// more), and placeholders are kept apart by a `:`, so that different arguments make
+/// different keys. An argument with a format specification, which may be empty as in
+/// `{user:}`, is what the format makes of it, escaped.
+///
+/// The key of a method names something of its object, such as `{self.region}`, or the
+/// attribute says `shared`.
 ///
 /// The function returns `Result<T, E>`, where `T` is `Serialize + DeserializeOwned`
 /// and `E` is `From<spakky_cache::Error>`: a cache can fail, so a function that

@@ -1,7 +1,7 @@
 //! Templates of keys and tags: text with values in braces.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Error, Index, LitStr, Member, Result, Token};
@@ -14,7 +14,11 @@ pub(crate) struct Template {
 
 enum Piece {
     Text(String),
-    Value { path: Path, format: String },
+    /// With what a format makes of it, if there is one.
+    Value {
+        path: Path,
+        format: Option<String>,
+    },
 }
 
 /// `user`, `user.id`, `self.0`.
@@ -43,6 +47,18 @@ impl Template {
         Ok(Self { literal: literal.clone(), pieces })
     }
 
+    /// Whether a value is, or is a part of, the object of a method.
+    pub(crate) fn names_self(&self) -> bool {
+        self.pieces
+            .iter()
+            .any(|piece| matches!(piece, Piece::Value { path, .. } if path.root == "self"))
+    }
+
+    /// Where it stands.
+    pub(crate) fn span(&self) -> Span {
+        self.literal.span()
+    }
+
     /// An expression of the type `Result<String, spakky_cache::Error>`.
     pub(crate) fn expand(&self, scope: &Scope<'_>) -> Result<TokenStream> {
         // Hygienic, so that a value may have the same name.
@@ -54,9 +70,14 @@ impl Template {
                 Piece::Value { path, format } => {
                     let value = self.resolve(path, scope)?;
                     // Complaints about the value's type belong to the template.
-                    let format = LitStr::new(format, self.literal.span());
-                    quote! {
-                        let #template = #template.value(::core::format_args!(#format, #value))?;
+                    let span = self.literal.span();
+                    if let Some(format) = format {
+                        let format = LitStr::new(format, span);
+                        let value = quote!(::core::format_args!(#format, #value));
+                        quote!(let #template = #template.formatted(#value)?;)
+                    } else {
+                        let value = quote_spanned!(span=> &#value);
+                        quote!(let #template = #template.value(#value)?;)
                     }
                 }
             });
@@ -150,14 +171,14 @@ fn split(text: &str) -> std::result::Result<Vec<Piece>, String> {
 /// What is between two braces.
 fn placeholder(text: &str) -> std::result::Result<Piece, String> {
     let (path, specification) = match text.split_once(':') {
-        Some((path, specification)) => (path, specification),
-        None => (text, ""),
+        Some((path, specification)) => (path, Some(specification)),
+        None => (text, None),
     };
     if path.trim().is_empty() {
         return Err("`{}` names no value: write an argument's name between the braces".to_owned());
     }
     // `$` would take a width from another argument, and so out of our sight.
-    if specification.contains('$') {
+    if specification.is_some_and(|specification| specification.contains('$')) {
         return Err(format!(
             "`{{{text}}}`: a width or precision is a number here, not an argument"
         ));
@@ -165,8 +186,7 @@ fn placeholder(text: &str) -> std::result::Result<Piece, String> {
     let path = Parser::parse_str(Path::parse, path).map_err(|_| {
         format!("`{{{text}}}` is no value: write an argument's name, or a field of it (`user.id`)")
     })?;
-    let format =
-        if specification.is_empty() { "{}".to_owned() } else { format!("{{:{specification}}}") };
+    let format = specification.map(|specification| format!("{{:{specification}}}"));
     Ok(Piece::Value { path, format })
 }
 

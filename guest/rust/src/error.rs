@@ -8,7 +8,8 @@ pub enum Error {
     /// The value cannot be encoded as CBOR, or what is stored is not one of this
     /// type. Nothing was stored.
     Serialization(String),
-    /// A value cannot be put into a key template: its `Display` failed.
+    /// A value cannot be put into a key template: it is NaN or infinite, or its `Display`
+    /// failed.
     KeyGeneration,
     /// A time to live or a fresh time is zero, shorter than a millisecond, longer
     /// than the host allows, or the entry would be fresh for longer than it lives.

@@ -16,11 +16,14 @@
 //!
 //! # Keys
 //!
-//! [`key!`], [`cacheable`] and [`cache_evict`] escape the values in a template: `%` becomes
-//! `%25` and `:` becomes `%3A`. They reject a template with two placeholders that have no
-//! `:` between them. So two different lists of arguments never make the same key, as
-//! `a` + `b:c` and `a:b` + `c` would under `format!("{x}:{y}")`. The libraries for other
-//! languages make the same keys.
+//! [`key!`], [`cacheable`] and [`cache_evict`] write the values of a template by the table in
+//! `wit/KEYS.md`, which is the same in every language. A number is bare; a text is escaped
+//! where it would end its place (`%` is `%25`, `:` is `%3A`) or spells a value of another type
+//! (`"7"` is `%37`). They reject a template with two placeholders that have no `:` between
+//! them. So two different lists of arguments never make the same key, as `a` + `b:c` and
+//! `a:b` + `c` would under `format!("{x}:{y}")`. What a value is, its type says: [`KeyPart`]. A
+//! value with a format, such as `{page:04}` or `{id:}` (its `Display`), is what the format
+//! makes of it.
 //!
 //! # Outside WebAssembly
 //!
@@ -42,6 +45,7 @@ mod cbor;
 mod config;
 mod error;
 mod host;
+mod key;
 mod lookup;
 mod metrics;
 mod options;
@@ -58,6 +62,7 @@ pub use cache::{Cache, clear, evict_tags};
 pub use cbor::{decode, encode};
 pub use config::{Config, config};
 pub use error::{Error, LoadError, WriteError};
+pub use key::{KeyPart, Part};
 pub use lookup::{Lease, Lookup};
 pub use metrics::{Metrics, metrics};
 pub use options::Options;

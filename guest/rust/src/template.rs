@@ -1,6 +1,7 @@
 use std::fmt::{self, Write};
 
-use crate::Error;
+use crate::key::Escaped;
+use crate::{Error, KeyPart};
 
 /// A key or tag in the making: what [`key!`](crate::key) and the attribute macros
 /// expand to.
@@ -15,8 +16,14 @@ impl Template {
         self
     }
 
-    /// Adds a value, escaped.
-    pub fn value(mut self, value: fmt::Arguments<'_>) -> Result<Self, Error> {
+    /// Adds a value.
+    pub fn value(mut self, value: &(impl KeyPart + ?Sized)) -> Result<Self, Error> {
+        value.part().write(&mut self.0)?;
+        Ok(self)
+    }
+
+    /// Adds what a format made of a value, escaped.
+    pub fn formatted(mut self, value: fmt::Arguments<'_>) -> Result<Self, Error> {
         Escaped(&mut self.0).write_fmt(value).map_err(|_| Error::KeyGeneration)?;
         Ok(self)
     }
@@ -24,22 +31,6 @@ impl Template {
     /// The key.
     pub fn finish(self) -> String {
         self.0
-    }
-}
-
-/// Escapes the separator of keys, and the sign that escapes.
-struct Escaped<'a>(&'a mut String);
-
-impl fmt::Write for Escaped<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        for character in text.chars() {
-            match character {
-                '%' => self.0.push_str("%25"),
-                ':' => self.0.push_str("%3A"),
-                other => self.0.push(other),
-            }
-        }
-        Ok(())
     }
 }
 
@@ -78,13 +69,13 @@ mod tests {
             name: (&'static str, u8),
         }
         let user = User { id: 7, name: ("ann", 1) };
-        let key = key!("{{u}}:{user.id:04}:{user.name.0:?}:{ user.name.1 }").expect("a key");
-        assert_eq!(key, "{u}:0007:\"ann\":1");
+        let key = key!("{{u}}:{user.id:04}:{user.name.0:?}:{ user.name.1 }:{user.name.0:}");
+        assert_eq!(key.as_deref(), Ok("{u}:0007:\"ann\":1:ann"));
     }
 
     #[test]
     fn a_value_that_does_not_format_makes_no_key() {
         let broken = Broken;
-        assert_eq!(key!("x:{broken}"), Err(Error::KeyGeneration));
+        assert_eq!(key!("x:{broken:}"), Err(Error::KeyGeneration));
     }
 }

@@ -52,13 +52,13 @@ pub struct Scenario {
     /// What `a` writes and `b` reads, after the steps.
     #[serde(default)]
     values: Vec<Row>,
-    /// Vectors of `wit/VALUES.md` to play, after the steps.
+    /// Vectors of `wit/VALUES.md` or `wit/KEYS.md` to play, after the steps.
     vectors: Option<Vectors>,
 }
 
-/// A kind of block in `wit/VALUES.md`.
+/// A kind of block in `wit/VALUES.md` or `wit/KEYS.md`.
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 enum Vectors {
     /// `BYTES VALUE`: `a` writes the value as these bytes, and `b` reads it.
     Written,
@@ -66,6 +66,10 @@ enum Vectors {
     Read,
     /// `BYTES REASON`: `a` refuses the bytes.
     Refused,
+    /// `KEY VALUE`: `a` makes the key of the value.
+    Key,
+    /// `VALUE`: `a` makes no key of it.
+    NoKey,
 }
 
 impl Vectors {
@@ -74,8 +78,11 @@ impl Vectors {
             Self::Written => "written\n",
             Self::Read => "read\n",
             Self::Refused => "refused\n",
+            Self::Key => "key\n",
+            Self::NoKey => "no-key\n",
         };
-        let blocks = include_str!("../../../wit/VALUES.md").split("```");
+        let values = include_str!("../../../wit/VALUES.md").split("```");
+        let blocks = values.chain(include_str!("../../../wit/KEYS.md").split("```"));
         blocks.filter_map(move |block| block.strip_prefix(name)).flat_map(str::lines)
     }
 }
@@ -117,6 +124,10 @@ impl Scenario {
                         serde_json::from_str(value).with_context(|| line.to_owned())?;
                     self.reads(bytes, &json!({ "ok": { "hit": true, "value": value } }));
                 }
+                Some(Vectors::Key) => self.makes_key(rest, &json!({ "ok": bytes }))?,
+                Some(Vectors::NoKey) => {
+                    self.makes_key(line, &json!({ "error": "key-generation" }))?;
+                }
                 _ => {
                     self.reads(bytes, &refused);
                     let load = json!({ "op": "get_or_load", "key": bytes, "loader": {} });
@@ -157,6 +168,17 @@ impl Scenario {
         self.raw(json!({ "op": "raw_set", "key": bytes, "hex": bytes }), &Value::Null);
         let get = json!({ "op": "get", "key": bytes });
         self.steps.push(Step::answered("a", get, answer.clone()));
+    }
+
+    /// `a` makes a key of a value.
+    fn makes_key(&mut self, value: &str, answer: &Value) -> anyhow::Result<()> {
+        let value: Value = serde_json::from_str(value).with_context(|| value.to_owned())?;
+        self.steps.push(Step::answered(
+            "a",
+            json!({ "op": "key", "value": value }),
+            answer.clone(),
+        ));
+        Ok(())
     }
 
     /// Whether it shows nothing of the libraries, so that only the player in Rust plays it.
@@ -322,14 +344,15 @@ mod tests {
 
     #[test]
     fn the_vectors_of_the_profile_are_steps() {
-        for (vectors, steps_each) in [("written", 1), ("read", 2), ("refused", 3)] {
+        let kinds = [("written", 1), ("read", 2), ("refused", 3), ("key", 1), ("no-key", 1)];
+        for (vectors, steps_each) in kinds {
             let scenario = json!({ "name": "n", "vectors": vectors });
             let scenario: Scenario = serde_json::from_value(scenario).expect("a scenario");
             let count = scenario.vectors.expect("vectors").lines().count();
             let steps = scenario.complete().expect("vectors").steps.len();
             // `written` skips the two values that JSON cannot have, and adds two steps.
             let expected = if steps_each == 1 { count } else { count * steps_each };
-            assert!(count > 10 && steps == expected, "{vectors}: {steps} of {count}");
+            assert!(count > 2 && steps == expected, "{vectors}: {steps} of {count}");
         }
     }
 

@@ -225,6 +225,43 @@ void op_write_through(const json_t *step) { write_value(step, spakky_write_throu
 
 void op_write_behind(const json_t *step) { write_value(step, spakky_write_behind); }
 
+/* A value as the argument `value` of a template. */
+static spakky_argument_t to_argument(const json_t *json) {
+    const char *name = "value";
+    if (json->kind == JSON_TEXT) {
+        return spakky_arg_text(name, json->text);
+    }
+    if (json->kind == JSON_OBJECT) {
+        bool is_float = spakky_text_equal(json->first->name, spakky_str("$float"));
+        return is_float ? spakky_arg_float(name, value_float(json))
+                        : spakky_arg_integer(name, value_integer(json->first->text.data));
+    }
+    spakky_text_t word = json->text;
+    if (word.data[0] == 'n') {
+        return spakky_arg_null(name);
+    }
+    if (word.data[0] == 't' || word.data[0] == 'f') {
+        return spakky_arg_bool(name, word.data[0] == 't');
+    }
+    bool whole =
+        memchr(word.data, '.', word.length) == NULL && memchr(word.data, 'e', word.length) == NULL;
+    return whole ? spakky_arg_integer(name, value_integer(word.data))
+                 : spakky_arg_float(name, value_float(json));
+}
+
+void op_key(const json_t *step) {
+    spakky_error_t error;
+    spakky_text_t key;
+    spakky_argument_t argument = to_argument(json_get(step, "value"));
+    spakky_code_t code = spakky_key("k:{value}", &argument, 1, &key, &error);
+    if (!failed(code, &error, NULL, NULL)) {
+        begin_answer();
+        json_write_text(key);
+        end_answer();
+    }
+    spakky_key_free(&key);
+}
+
 /* Takes the lease of a key, and leaves its scope without a commit. C has no exceptions:
  * both ways out are a return. */
 void op_abandon(const json_t *step) {

@@ -38,6 +38,7 @@ static const struct {
     {"write_behind", op_write_behind},
     {"cacheable", op_cacheable},
     {"cache_evict", op_cache_evict},
+    {"key", op_key},
     {"abandon", op_abandon},
     {"hits", op_hits},
     {"misuse", op_misuse},

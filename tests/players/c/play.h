@@ -27,7 +27,7 @@ typedef void op_t(const json_t *step);
 /* library.c */
 op_t op_get, op_get_many, op_set, op_set_many, op_delete, op_delete_many, op_evict_tags, op_clear;
 op_t op_get_or_load, op_write_through, op_write_behind, op_cacheable, op_cache_evict;
-op_t op_abandon, op_hits;
+op_t op_key, op_abandon, op_hits;
 /* reports.c */
 op_t op_metrics, op_config, op_health, op_info;
 /* misuse.c */
@@ -36,6 +36,7 @@ op_t op_misuse;
 /* values.c: a value for the cache. NULL is null. */
 void value_encode(const json_t *json, spakky_encoder_t *encoder);
 double value_float(const json_t *json);
+spakky_integer_t value_integer(const char *text);
 /* Prints a value of the cache, and a float, as scenarios write them. */
 void value_write(spakky_bytes_t bytes);
 void value_write_float(double number);

@@ -14,13 +14,17 @@ static bool is_special(spakky_text_t name) { return name.length > 0 && name.data
 
 /* ---- To CBOR ----------------------------------------------------------------- */
 
-static void encode_integer(const char *text, spakky_encoder_t *encoder) {
+spakky_integer_t value_integer(const char *text) {
     bool negative = text[0] == '-';
     /* -2^64, whose size has no type. */
     bool least = strncmp(text, "-18446744073709551616", 21) == 0;
     uint64_t size = strtoull(text + (negative ? 1 : 0), NULL, 10);
     uint64_t bits = least ? UINT64_MAX : size - (negative ? 1 : 0);
-    spakky_encode_integer(encoder, (spakky_integer_t){negative, bits});
+    return (spakky_integer_t){negative, bits};
+}
+
+static void encode_integer(const char *text, spakky_encoder_t *encoder) {
+    spakky_encode_integer(encoder, value_integer(text));
 }
 
 static void encode_word(const json_t *json, spakky_encoder_t *encoder) {

@@ -191,6 +191,8 @@ func unencodable() map[string]any {
 
 type pair struct{ A, B string }
 
+func (p pair) load(string) (string, error) { return p.A, nil }
+
 func templates() map[string]func() error {
 	make := func(text string) func() error {
 		return func() error {
@@ -207,11 +209,13 @@ func templates() map[string]func() error {
 		"key: a closing brace": make("x}"),
 		"key: too few values":  func() error { return second(cache.Key("{}:{}", 1)) },
 		"key: too many values": func() error { return second(cache.Key("{}", 1, 2)) },
-		"key: nil":             func() error { return second(cache.Key("{}", nil)) },
-		"key: a nil pointer":   func() error { return second(cache.Key("{}", (*big.Int)(nil))) },
 		"key: a list":          func() error { return second(cache.Key("{}", []string{"a"})) },
 		"key: NaN":             func() error { return second(cache.Key("{}", math.NaN())) },
-		"evict: nothing":       func() error { cache.CacheEvict(cache.Evict{}, func(pair) error { return nil }); return nil },
+		"key: a method": func() error {
+			cache.Cacheable("k:{}", none, pair{}.load)
+			return nil
+		},
+		"evict: nothing": func() error { cache.CacheEvict(cache.Evict{}, func(pair) error { return nil }); return nil },
 		"evict: all and a key": func() error {
 			cache.CacheEvict(cache.Evict{All: true, Key: "k"}, func(pair) error { return nil })
 			return nil

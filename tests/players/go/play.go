@@ -98,6 +98,8 @@ func (p *player) perform(step *step) (any, error) {
 		return report(step.Endpoint), nil
 	case "info":
 		return sections(), nil
+	case "key":
+		return cache.Key("k:{}", step.Value.any)
 	case "abandon":
 		return nil, abandon(key, step.How)
 	case "misuse":

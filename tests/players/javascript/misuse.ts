@@ -166,10 +166,17 @@ function* calls(): Iterable<[name: string, call: () => unknown]> {
     yield ["cacheable template", () => cache.cacheable(template, {}, (a, b) => [a, b])];
     yield ["cacheable tags", () => cache.cacheable("k", { tags: [template] }, (a, b) => [a, b])];
   }
+  yield [
+    "cacheable method",
+    () =>
+      cache.cacheable("k:{a}", {}, function (this: Any, a: Any) {
+        return this.load(a);
+      }),
+  ];
   for (const evict of [{}, { all: true, key: "k" }, { tag: "t" }, { tags: "t" }, null] as Any[]) {
     yield ["cacheEvict options", () => cache.cacheEvict(evict, () => 1)];
   }
-  for (const part of [undefined, null, {}, [], Symbol("s"), half, () => 1] as Any[]) {
+  for (const part of [undefined, {}, [], Symbol("s"), half, () => 1, NaN] as Any[]) {
     yield ["key value", () => cache.key`k:${part}`];
     yield ["cacheable argument", () => cache.cacheable("k:{a}", {}, (a) => [a])(part)];
   }

@@ -79,6 +79,8 @@ function perform(step: Step): unknown {
       return cache.health(step.endpoint);
     case "info":
       return cache.info();
+    case "key":
+      return cache.key`k:${fromJson(step.value)}`;
     case "abandon":
       return abandon(step.key, step.how);
     case "misuse":

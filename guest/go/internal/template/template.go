@@ -51,7 +51,7 @@ func Parse(text string) (Template, error) {
 // Names are those of the places, in their order.
 func (t Template) Names() []string { return t.names }
 
-// Fill puts escaped values into the places.
+// Fill puts values, as Format makes them, into the places.
 func (t Template) Fill(value func(place int) (string, error)) (string, error) {
 	if len(t.names) == 0 {
 		return t.texts[0], nil
@@ -63,14 +63,11 @@ func (t Template) Fill(value func(place int) (string, error)) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		// Escapes the separator of keys, and the sign that escapes.
-		_, _ = escaper.WriteString(&made, text)
+		made.WriteString(text)
 		made.WriteString(t.texts[place+1])
 	}
 	return made.String(), nil
 }
-
-var escaper = strings.NewReplacer("%", "%25", ":", "%3A")
 
 func refuse(text, why string) error {
 	return fault.Because(fault.KeyGeneration, "the template `"+text+"`: "+why)

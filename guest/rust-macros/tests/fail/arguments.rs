@@ -50,6 +50,11 @@ fn fresh_for_too_long() -> Result<u8, Error> {
     Ok(0)
 }
 
+#[cacheable(key = "k", shared = "yes")]
+fn shared_with_a_value() -> Result<u8, Error> {
+    Ok(0)
+}
+
 #[cache_evict]
 fn nothing_to_evict() -> Result<u8, Error> {
     Ok(0)

@@ -48,8 +48,22 @@ fn empty(user: &str) -> Result<u8, Error> {
 }
 
 #[cacheable(key = "user:{user}")]
+fn no_text(user: (u8, u8)) -> Result<u8, Error> {
+    Ok(0)
+}
+
+#[cacheable(key = "user:{user:}")]
 fn not_displayed(user: (u8, u8)) -> Result<u8, Error> {
     Ok(0)
+}
+
+struct Repo;
+
+impl Repo {
+    #[cacheable(key = "repo:{id}", tags = ["{self}"])]
+    fn of_no_object(&self, id: u64) -> Result<u8, Error> {
+        Ok(0)
+    }
 }
 
 #[cache_evict(key = "user:{usr}")]

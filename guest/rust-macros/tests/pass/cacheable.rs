@@ -2,11 +2,10 @@
 #![deny(warnings)]
 
 use std::cell::Cell;
-use std::fmt;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use spakky_cache::{Cache, Error, cacheable};
+use spakky_cache::{Cache, Error, KeyPart, cacheable};
 
 thread_local! {
     static LOADS: Cell<u32> = const { Cell::new(0) };
@@ -85,7 +84,7 @@ fn odd(
 #[cacheable(key = "generic:{key}")]
 fn generic<K, V>(key: K, value: &V) -> Result<V, Error>
 where
-    K: fmt::Display,
+    K: KeyPart,
     V: Clone + Serialize + DeserializeOwned,
 {
     Ok(value.clone())
@@ -110,6 +109,11 @@ impl Service {
     #[cacheable(key = "owned:{self.region}")]
     fn into_region(self) -> Result<String, Error> {
         Ok(self.region)
+    }
+
+    #[cacheable(key = "shared:{item}", shared)]
+    fn shared(&self, item: &str) -> Result<u32, Error> {
+        Ok(self.base.get() + u32::try_from(item.len()).expect("short"))
     }
 
     #[cacheable(key = "associated")]
@@ -166,12 +170,19 @@ fn main() {
 
     assert_eq!(generic(1, &2), Ok(2));
     assert_eq!(generic(1, &3), Ok(2));
+    assert_eq!(generic("1", &3), Ok(3));
+    assert_eq!(generic("true", &4), Ok(4));
+    assert_eq!(generic(true, &5), Ok(5));
+    assert_eq!(Cache::new().get_many(["generic:1", "generic:%31"]), Ok(vec![Some(2), Some(3)]));
 
     let mut service = Service { region: "eu".to_owned(), base: Cell::new(10) };
     assert_eq!(service.stock("pen"), Ok(14));
     assert_eq!(service.stock("pen"), Ok(14));
     assert_eq!(service.price("pen"), Ok(11));
     assert_eq!(Cache::new().get("price:eu:\"pen\""), Ok(Some(11)));
+    let other = Service { region: "us".to_owned(), base: Cell::new(20) };
+    assert_eq!(other.price("pen"), Ok(20));
+    assert_eq!((service.shared("pen"), other.shared("pen")), (Ok(14), Ok(14)));
     assert_eq!(service.into_region(), Ok("eu".to_owned()));
 
     let before = LOADS.get();

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, BinaryIO
 
-from spakky_cache import Cache, CacheError, Time, clear, evict_tags
+from spakky_cache import Cache, CacheError, Time, clear, evict_tags, key
 
 from . import answers, cached, misuse, reports
 from .answers import Failure
@@ -81,6 +81,8 @@ class Player:
                 return cached.load(**_arguments(step))
             case "cache_evict":
                 return cached.evict(**_arguments(step))
+            case "key":
+                return key("k:{value}", value=from_json(step["value"]))
             case "abandon":
                 return misuse.abandon(step["key"], step["how"])
             case "misuse":

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use spakky_cache::raw::{self, EntryOptions, LookupOptions};
 use spakky_cache::{
     Cache, Detail, Endpoint, HealthStatus, InfoGroup, Options, clear, config, evict_tags, health,
-    info, metrics,
+    info, key, metrics,
 };
 
 use crate::answer::{self, Answer, Failure};
@@ -109,6 +109,10 @@ impl<I: BufRead, O: Write> Player<I, O> {
                     EvictBy::Tags => cached::evict_tags(id, fail)?,
                     EvictBy::All => cached::evict_all(fail)?,
                 }))
+            }
+            Step::Key { value } => {
+                let value = Any::from_json(value)?;
+                Ok(json!(key!("k:{value}")?))
             }
             Step::Metrics {} => Ok(counts()),
             Step::Config {} => Ok(settings()),

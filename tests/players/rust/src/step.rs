@@ -69,6 +69,9 @@ pub(crate) enum Step {
         part: String,
         fail: Option<String>,
     },
+    Key {
+        value: Value,
+    },
     CacheEvict {
         by: EvictBy,
         #[serde(default)]

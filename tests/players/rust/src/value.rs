@@ -4,6 +4,7 @@
 use ciborium::Value as Cbor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value as Json, json};
+use spakky_cache::{KeyPart, Part};
 
 use crate::answer::Failure;
 
@@ -29,6 +30,19 @@ impl Serialize for Any {
 impl<'de> Deserialize<'de> for Any {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Cbor::deserialize(deserializer).map(Self::Cbor)
+    }
+}
+
+impl KeyPart for Any {
+    fn part(&self) -> Part<'_> {
+        match self {
+            Self::Cbor(Cbor::Null) => Part::Null,
+            Self::Cbor(Cbor::Bool(value)) => Part::Bool(*value),
+            Self::Cbor(Cbor::Integer(value)) => Part::Int((*value).into()),
+            Self::Cbor(Cbor::Float(value)) => Part::Float(*value),
+            Self::Cbor(Cbor::Text(value)) => Part::Text(value.into()),
+            other => unreachable!("scenarios make no key of {other:?}"),
+        }
     }
 }
 
