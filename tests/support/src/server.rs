@@ -151,7 +151,7 @@ impl RedisServer {
         self.launch()
     }
 
-    /// Carries out a command as the default user, on a connection of its own.
+    /// Carries out a command as the default user, on the server's socket.
     ///
     /// # Errors
     /// The server refuses it, or was stopped.
