@@ -18,7 +18,7 @@ use std::pin::Pin;
 pub use backing::{Backing, Embedded, Keyspaces, Raw};
 pub use counting::Counting;
 pub use redis::Redis;
-pub use world::{DEADLINE, Stopwatch, World, fired, key, tag, until};
+pub use world::{DEADLINE, Stopwatch, World, entry, fired, key, marker, tag, until};
 
 /// A future that owns or borrows what it needs.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

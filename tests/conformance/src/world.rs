@@ -69,19 +69,9 @@ impl World {
         Id::random(&*self.runtime)
     }
 
-    /// An entry with epochs captured now and no time to live.
+    /// An entry with current epochs that does not expire.
     pub async fn entry(&self, store: &dyn Store, tags: &[&str], value: &str) -> Entry {
-        let tags: Vec<_> = tags.iter().map(|text| tag(text)).collect();
-        let epochs = store.capture(&tags, None).await.expect("capture");
-        Entry {
-            id: self.id(),
-            stored_at: self.runtime.now(),
-            ttl: None,
-            fresh_for: None,
-            load_time: Duration::ZERO,
-            epochs,
-            value: Bytes::copy_from_slice(value.as_bytes()),
-        }
+        entry(&*self.runtime, store, tags, value, None).await
     }
 
     /// Stores such an [`entry`](Self::entry) under `key`.
@@ -91,15 +81,9 @@ impl World {
         envelope
     }
 
-    /// The marker of a lease of an hour, with epochs captured now.
+    /// The marker of a lease that lasts an hour, with current epochs.
     pub async fn marker(&self, store: &dyn Store, tags: &[&str]) -> Marker {
-        let tags: Vec<_> = tags.iter().map(|text| tag(text)).collect();
-        Marker {
-            id: self.id(),
-            taken_at: self.runtime.now(),
-            lasts: Duration::from_hours(1),
-            epochs: store.capture(&tags, None).await.expect("capture"),
-        }
+        marker(&*self.runtime, store, tags).await
     }
 
     /// Takes the lease of `key`, which is empty, for an hour.
@@ -181,6 +165,37 @@ pub async fn until(yes: impl AsyncFn() -> bool) {
 pub async fn fired(change: &Change) {
     let waited = tokio::time::timeout(DEADLINE, change.wait()).await;
     assert!(waited.is_ok(), "not told of a change after {DEADLINE:?}");
+}
+
+/// An entry with current epochs.
+pub async fn entry(
+    runtime: &dyn Runtime,
+    store: &dyn Store,
+    tags: &[&str],
+    value: &str,
+    ttl: Option<Duration>,
+) -> Entry {
+    let tags: Vec<_> = tags.iter().map(|text| tag(text)).collect();
+    Entry {
+        id: Id::random(runtime),
+        stored_at: runtime.now(),
+        ttl,
+        fresh_for: None,
+        load_time: Duration::ZERO,
+        epochs: store.capture(&tags, ttl).await.expect("capture"),
+        value: Bytes::copy_from_slice(value.as_bytes()),
+    }
+}
+
+/// The marker of a lease that lasts an hour, with current epochs.
+pub async fn marker(runtime: &dyn Runtime, store: &dyn Store, tags: &[&str]) -> Marker {
+    let tags: Vec<_> = tags.iter().map(|text| tag(text)).collect();
+    Marker {
+        id: Id::random(runtime),
+        taken_at: runtime.now(),
+        lasts: Duration::from_hours(1),
+        epochs: store.capture(&tags, None).await.expect("capture"),
+    }
 }
 
 /// A key of this text.

@@ -1,8 +1,11 @@
-//! What is true of the store on Redis alone: connections that fail, and how
-//! many commands a step costs. What every store does is in `contract.rs`.
+//! What is particular to the store on Redis: how it connects, what it refuses,
+//! and how many commands a step sends. What every store does is in `contract.rs`,
+//! connections that fail are in `network_faults.rs`.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 
+#[path = "redis_store/callers.rs"]
+mod callers;
 #[path = "redis_store/connecting.rs"]
 mod connecting;
 #[path = "redis_store/costs.rs"]
@@ -11,8 +14,6 @@ mod costs;
 mod epochs;
 #[path = "redis_store/failures.rs"]
 mod failures;
-#[path = "redis_store/interruptions.rs"]
-mod interruptions;
 #[path = "redis_store/lost_steps.rs"]
 mod lost_steps;
 #[path = "redis_store/other_types.rs"]
@@ -21,5 +22,3 @@ mod other_types;
 mod sessions;
 #[path = "redis_store/support.rs"]
 mod support;
-#[path = "redis_store/sweeping.rs"]
-mod sweeping;

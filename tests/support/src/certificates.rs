@@ -1,4 +1,4 @@
-//! A certificate authority of the test's own.
+//! A private certificate authority.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
 /// The files of a server's certificate for `localhost` and `127.0.0.1`.
 pub(crate) struct Certificates {
-    /// The authority's certificate: what a client has to trust.
+    /// The authority's certificate, which a client has to trust.
     pub(crate) authority: PathBuf,
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,

@@ -1,10 +1,10 @@
-//! How many commands of each kind a server has carried out.
+//! Counts of the commands that a server has carried out.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Commands by name, as `INFO commandstats` has them: lower case, subcommands
-/// as `client|caching`. Commands within a script count as well.
+/// Counts of commands by name, as in `INFO commandstats`: in lower case,
+/// subcommands as `client|caching`, including those of scripts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Commands(BTreeMap<String, u64>);
 
@@ -19,17 +19,17 @@ impl Commands {
         Self(counts.filter(|(name, _)| name != "info").collect())
     }
 
-    /// How often the command was carried out.
+    /// The count of one command.
     pub fn count(&self, name: &str) -> u64 {
         self.0.get(name).copied().unwrap_or(0)
     }
 
-    /// How many there were in all.
+    /// The count of all commands.
     pub fn total(&self) -> u64 {
         self.0.values().sum()
     }
 
-    /// What was carried out after `earlier` was taken.
+    /// What was carried out since `earlier`.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
         let counts = self
@@ -39,7 +39,7 @@ impl Commands {
         Self(counts.filter(|(_, count)| *count > 0).collect())
     }
 
-    /// These without the commands that are named.
+    /// The counts without those of `names`.
     #[must_use]
     pub fn without(mut self, names: &[&str]) -> Self {
         self.0.retain(|name, _| !names.contains(&name.as_str()));
@@ -61,28 +61,5 @@ impl fmt::Display for Commands {
             write!(f, "{separator}{name} {count}")?;
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BEFORE: &str = "# Commandstats\r\n\
-        cmdstat_get:calls=2,usec=3,usec_per_call=1.50,rejected_calls=0,failed_calls=0\r\n\
-        cmdstat_info:calls=9,usec=3,usec_per_call=1.50,rejected_calls=0,failed_calls=0\r\n";
-    const AFTER: &str = "cmdstat_get:calls=5,usec=3\r\n\
-        cmdstat_client|caching:calls=1,usec=3\r\n";
-
-    #[test]
-    fn differences() {
-        let (before, after) = (Commands::parse(BEFORE), Commands::parse(AFTER));
-        assert_eq!(before, Commands::from([("get", 2)]));
-        let since = after.since(&before);
-        assert_eq!(since, Commands::from([("get", 3), ("client|caching", 1)]));
-        assert_eq!(since.to_string(), "client|caching 1, get 3");
-        assert_eq!((since.total(), since.count("get"), since.count("set")), (4, 3, 0));
-        assert_eq!(since.without(&["client|caching"]), Commands::from([("get", 3)]));
-        assert_eq!(after.since(&after), Commands::default());
     }
 }

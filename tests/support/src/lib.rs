@@ -1,5 +1,5 @@
-//! What tests stand on: a Redis of their own, a network that fails on demand,
-//! counts of the commands that were sent, and how much is to be tried.
+//! What tests use: a private Redis server, a proxy that fails on demand, counts of
+//! commands, and the size of a test.
 
 mod certificates;
 mod commands;

@@ -1,4 +1,5 @@
-//! How much a test tries, from which seed, and what is told of it.
+//! How much a test tries, from which seed, and its row in the table of
+//! `./just prove`.
 //!
 //! `./just test` tries a share of what `./just prove` tries at full size; they
 //! are the same tests. Where `SPAKKY_PROVE_TABLE` names a file, each of them
@@ -12,26 +13,26 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-/// Set to anything: tests are to run at full size.
+/// If set, tests run at full size.
 const FULL: &str = "SPAKKY_PROVE";
-/// The file that rows are added to.
+/// The file of the table.
 const TABLE: &str = "SPAKKY_PROVE_TABLE";
-/// The seed to begin with.
+/// The seed of all choices.
 const SEED: &str = "SPAKKY_TEST_SEED";
 
 /// How often [`Progress`] is shown.
 const PACE: Duration = Duration::from_secs(5);
 
-/// How much is to be tried: `full` for `./just prove`, else `share`.
+/// How much to try: `full` for `./just prove`, else `share`.
 pub fn size<T>(share: T, full: T) -> T {
     if std::env::var_os(FULL).is_some() { full } else { share }
 }
 
-/// What all chance of a test comes from: `SPAKKY_TEST_SEED`, or another one for
-/// each run. Whoever uses it prints it when the test fails.
+/// The seed of a test's choices: `SPAKKY_TEST_SEED`, or a new one for each run.
+/// A test that fails prints it.
 ///
 /// # Panics
-/// `SPAKKY_TEST_SEED` is no whole number below 2^64.
+/// `SPAKKY_TEST_SEED` is not a `u64`.
 pub fn seed() -> u64 {
     match std::env::var(SEED) {
         Ok(seed) => seed.parse().unwrap_or_else(|_| panic!("{SEED}: {seed:?} is no seed")),
@@ -39,7 +40,7 @@ pub fn seed() -> u64 {
     }
 }
 
-/// What a test tried, and what it found, as a row of the table.
+/// Adds what a test tried and found to the table.
 ///
 /// # Panics
 /// The table's file cannot be written.
@@ -47,12 +48,12 @@ pub fn row(what: impl Display, tried: impl Display, found: impl Display) {
     let Some(table) = std::env::var_os(TABLE) else { return };
     let mut table =
         OpenOptions::new().append(true).create(true).open(table).expect("the table's file");
-    // In one write, since tests run beside each other.
+    // In one write, since tests run at the same time.
     let row = format!("{what}\t{tried}\t{found}\n");
     table.write_all(row.as_bytes()).expect("the table's file");
 }
 
-/// Shows on standard error, every few seconds, how far something got.
+/// Shows progress on standard error every few seconds.
 #[derive(Debug)]
 pub struct Progress {
     what: String,
@@ -62,13 +63,13 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Of `what`, which has `total` rounds.
+    /// The progress of `what`, which has `total` rounds.
     pub fn of(what: impl Into<String>, total: u64) -> Self {
         let now = Instant::now();
         Self { what: what.into(), total, began: now, shown: now }
     }
 
-    /// So many rounds are done.
+    /// Notes how many rounds are done.
     pub fn done(&mut self, rounds: u64) {
         if self.shown.elapsed() < PACE {
             return;

@@ -1,5 +1,5 @@
-//! A network between a client and a server that fails on demand: all of it at
-//! once, or one connection at an exact place.
+//! A network between a client and a server that fails on demand: one connection
+//! at an exact place, or all of them.
 
 mod fault;
 mod line;
@@ -8,7 +8,6 @@ mod tests;
 
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -18,36 +17,19 @@ pub use fault::{Fault, Harm, Place, Planned, Traffic};
 use line::Line;
 
 /// Forwards connections to a port of 127.0.0.1 for as long as it lives.
-///
-/// Connections are numbered from 1 in the order in which they come. What the
-/// methods say of "now" holds once they return.
 #[derive(Debug)]
 pub struct Proxy {
     port: u16,
-    weather: watch::Sender<Weather>,
     accepted: watch::Receiver<u64>,
     lines: Arc<Mutex<Lines>>,
     acceptor: JoinHandle<()>,
 }
 
-/// What connections have to put up with.
-#[derive(Clone, Copy, Debug, Default)]
-struct Weather {
-    /// Those up to this number are closed.
-    cut: u64,
-    /// Those up to this number forward nothing.
-    frozen: u64,
-    /// How often it has thawed.
-    thaws: u64,
-    /// How late what the server says is.
-    delay: Duration,
-}
-
-/// The connections on which a fault can be planned.
+/// The connections, in the order in which they came.
 #[derive(Debug, Default)]
 struct Lines {
-    newest: Option<Arc<Line>>,
-    /// What is planned for the one that comes next.
+    all: Vec<Arc<Line>>,
+    /// The plan for the next one.
     of_next: Option<(Fault, Planned)>,
 }
 
@@ -59,11 +41,10 @@ impl Proxy {
     pub async fn start(target: u16) -> std::io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let port = listener.local_addr()?.port();
-        let (weather, forecast) = watch::channel(Weather::default());
         let (count, accepted) = watch::channel(0);
         let lines = Arc::<Mutex<Lines>>::default();
-        let acceptor = tokio::spawn(accept(listener, target, forecast, count, lines.clone()));
-        Ok(Self { port, weather, accepted, lines, acceptor })
+        let acceptor = tokio::spawn(accept(listener, target, count, lines.clone()));
+        Ok(Self { port, accepted, lines, acceptor })
     }
 
     /// The port that it listens on.
@@ -73,72 +54,43 @@ impl Proxy {
 
     /// Closes all connections. New ones are forwarded.
     pub fn cut(&self) {
-        let so_far = self.accepted();
-        self.weather.send_modify(|weather| weather.cut = so_far);
+        lock(&self.lines).all.drain(..).for_each(|line| line.cut());
     }
 
-    /// Stops forwarding, without closing anything: what is under way stays in
-    /// the net. New connections are forwarded.
-    pub fn freeze(&self) {
-        let so_far = self.accepted();
-        self.weather.send_modify(|weather| weather.frozen = so_far);
-    }
-
-    /// As [`freeze`](Self::freeze), for new connections as well: they are
-    /// accepted, and nothing comes of it.
-    pub fn black_hole(&self) {
-        self.weather.send_modify(|weather| weather.frozen = u64::MAX);
-    }
-
-    /// Forwards again, beginning with what was left in the net.
+    /// Ends all [silence](Harm::Silence), beginning with the bytes that were held
+    /// back.
     pub fn thaw(&self) {
-        self.weather.send_modify(|weather| {
-            weather.frozen = 0;
-            weather.thaws += 1;
-        });
+        lock(&self.lines).all.iter().for_each(|line| line.thaw());
     }
 
-    /// What the server says arrives this much later from now on.
-    pub fn delay(&self, delay: Duration) {
-        self.weather.send_modify(|weather| weather.delay = delay);
-    }
-
-    /// Plans `fault` for the newest connection, in place of what was planned
-    /// for it.
-    ///
-    /// # Panics
-    /// There was no connection yet.
+    /// Plans `fault` for the newest connection, in place of its plan. Nothing is
+    /// planned if there is no connection since the last [cut](Self::cut).
     pub fn fail(&self, fault: Fault) -> Planned {
         let planned = Planned::default();
-        self.newest().plan(fault, planned.clone(), &self.weather.borrow());
+        if let Some(line) = lock(&self.lines).all.last() {
+            line.plan(fault, planned.clone());
+        }
         planned
     }
 
-    /// Plans `fault` for the connection that comes next, in place of what was
-    /// planned for it.
+    /// Plans `fault` for the next connection, in place of its plan.
     pub fn fail_next(&self, fault: Fault) -> Planned {
         let planned = Planned::default();
         lock(&self.lines).of_next = Some((fault, planned.clone()));
         planned
     }
 
-    /// What has passed on the newest connection.
-    ///
-    /// # Panics
-    /// There was no connection yet.
+    /// The bytes that have passed on the newest connection.
     pub fn traffic(&self) -> Traffic {
-        self.newest().passed()
+        lock(&self.lines).all.last().map_or_else(Traffic::default, |line| line.passed())
     }
 
-    /// Thaws, delays nothing any more, and forgets what was planned. What was
-    /// closed, or half of it, stays so.
+    /// Thaws, and forgets what was planned. What is closed, or half-closed, stays
+    /// so.
     pub fn calm(&self) {
-        self.delay(Duration::ZERO);
         let mut lines = lock(&self.lines);
         lines.of_next = None;
-        if let Some(newest) = &lines.newest {
-            newest.forget();
-        }
+        lines.all.iter().for_each(|line| line.forget());
         drop(lines);
         self.thaw();
     }
@@ -152,10 +104,6 @@ impl Proxy {
     pub async fn wait_for_accepted(&self, count: u64) {
         // It cannot end before this does.
         let _ = self.accepted.clone().wait_for(|accepted| *accepted >= count).await;
-    }
-
-    fn newest(&self) -> Arc<Line> {
-        lock(&self.lines).newest.clone().expect("a connection")
     }
 }
 
@@ -173,22 +121,19 @@ fn lock(lines: &Mutex<Lines>) -> MutexGuard<'_, Lines> {
 async fn accept(
     listener: TcpListener,
     target: u16,
-    weather: watch::Receiver<Weather>,
     count: watch::Sender<u64>,
     lines: Arc<Mutex<Lines>>,
 ) {
     while let Ok((client, _)) = listener.accept().await {
-        let number = *count.borrow() + 1;
-        let line = Line::new(number);
+        let line = Arc::<Line>::default();
         {
             let mut lines = lock(&lines);
             if let Some((fault, planned)) = lines.of_next.take() {
-                line.plan(fault, planned, &weather.borrow());
+                line.plan(fault, planned);
             }
-            lines.newest = Some(line.clone());
+            lines.all.push(line.clone());
         }
-        count.send_replace(number);
-        let weather = weather.clone();
-        tokio::spawn(async move { line.run(client, target, &weather).await });
+        count.send_modify(|count| *count += 1);
+        tokio::spawn(async move { line.run(client, target).await });
     }
 }

@@ -1,6 +1,5 @@
-//! A `redis-server` of the test's own.
+//! A private `redis-server`.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
@@ -15,15 +14,13 @@ use tempfile::TempDir;
 use crate::certificates::Certificates;
 use crate::commands::Commands;
 
-/// What a Redis says once it serves.
+/// The line of a server's log that says that it serves.
 const READY: &str = "Ready to accept connections";
-/// How often another port is tried when somebody else was quicker.
+/// How many ports are tried, as others may take them.
 const PORTS: usize = 10;
-/// How many of a server's last lines are shown when it does not start.
-const SHOWN_LINES: usize = 10;
 
-/// How a [`RedisServer`] is to be. By default: no password, no TLS, 16
-/// databases, as much memory as it takes.
+/// The settings of a [`RedisServer`]. By default it has no password, no TLS, 16
+/// databases and no limit of memory.
 #[derive(Clone, Debug, Default)]
 pub struct ServerOptions {
     password: Option<String>,
@@ -37,15 +34,14 @@ impl ServerOptions {
         Self::default()
     }
 
-    /// The default user needs this password (`requirepass`).
+    /// Sets the password of the default user (`requirepass`).
     #[must_use]
     pub fn password(mut self, password: &str) -> Self {
         self.password = Some(password.to_owned());
         self.argument("requirepass", &[password])
     }
 
-    /// There is also this ACL user, who may do all that `rules` say, such as
-    /// `["~*", "&*", "+@all"]`.
+    /// Adds an ACL user with rules such as `["~*", "&*", "+@all"]`.
     #[must_use]
     pub fn user(self, name: &str, password: &str, rules: &[&str]) -> Self {
         let password = format!(">{password}");
@@ -54,7 +50,7 @@ impl ServerOptions {
         self.argument("user", &values)
     }
 
-    /// It speaks TLS, with a certificate for `localhost` and `127.0.0.1` that
+    /// Serves TLS, with a certificate for `localhost` and `127.0.0.1` that
     /// [`RedisServer::authority`] signed.
     #[must_use]
     pub fn tls(mut self) -> Self {
@@ -62,20 +58,20 @@ impl ServerOptions {
         self
     }
 
-    /// It has this many databases.
+    /// Sets the number of databases.
     #[must_use]
     pub fn databases(self, count: u32) -> Self {
         self.argument("databases", &[&count.to_string()])
     }
 
-    /// It takes this much memory (`"2mb"`), then follows `policy`, such as
+    /// Limits the memory (`"2mb"`), beyond which `policy` applies, such as
     /// `"noeviction"` or `"allkeys-lru"`.
     #[must_use]
     pub fn max_memory(self, memory: &str, policy: &str) -> Self {
         self.argument("maxmemory", &[memory]).argument("maxmemory-policy", &[policy])
     }
 
-    /// Any other setting of redis.conf.
+    /// Adds any other setting of redis.conf.
     #[must_use]
     pub fn argument(mut self, name: &str, values: &[&str]) -> Self {
         self.arguments.push(format!("--{name}"));
@@ -84,15 +80,15 @@ impl ServerOptions {
     }
 }
 
-/// A private `redis-server` on a port of 127.0.0.1, in a directory of its own,
-/// that keeps nothing. It is killed when this is dropped.
+/// A private `redis-server` on a port of 127.0.0.1 that persists nothing. It is
+/// killed when this is dropped.
 pub struct RedisServer {
     options: ServerOptions,
     directory: TempDir,
     certificates: Option<Certificates>,
     port: u16,
     child: Option<Child>,
-    /// By a socket in the directory, so that it works whatever the port speaks.
+    /// Through a socket in the directory, whatever the port serves.
     administration: Mutex<Option<Connection>>,
 }
 
@@ -100,8 +96,8 @@ impl RedisServer {
     /// Starts a server, and returns once it serves.
     ///
     /// # Errors
-    /// There is no `redis-server`, or it does not start; what it said is in the
-    /// error.
+    /// There is no `redis-server`, or it does not start. The error has its
+    /// log.
     pub fn start(options: ServerOptions) -> anyhow::Result<Self> {
         let directory = tempfile::Builder::new().prefix("redis").tempdir()?;
         let certificates = options.tls.then(|| Certificates::make(directory.path())).transpose()?;
@@ -125,28 +121,28 @@ impl RedisServer {
         Err(failure.context("no port was free")?)
     }
 
-    /// The port that it listens on, with TLS if that was asked for.
+    /// The port that it listens on.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The file with the certificate of the authority that signed its own; none
-    /// without TLS.
+    /// The file with the certificate of the authority that signed the server's;
+    /// none without TLS.
     pub fn authority(&self) -> Option<&Path> {
         self.certificates.as_ref().map(|certificates| certificates.authority.as_path())
     }
 
-    /// Kills it, as a machine that loses power would. Nothing is kept.
+    /// Kills it. Its data is lost.
     pub fn stop(&mut self) {
         *self.administration.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
         if let Some(mut child) = self.child.take() {
-            // It may have ended by itself; either way it is gone afterwards.
+            // An error means that it has ended by itself.
             let _ = child.kill();
             let _ = child.wait();
         }
     }
 
-    /// Starts it anew, empty, on the port that it had.
+    /// Starts it again, empty, on the same port.
     ///
     /// # Errors
     /// As [`start`](Self::start).
@@ -155,32 +151,29 @@ impl RedisServer {
         self.launch()
     }
 
-    /// Carries out a command, as the default user, past all TLS and proxies.
+    /// Carries out a command as the default user, on the server's socket.
     ///
     /// # Errors
-    /// The server's, or that it is not there.
+    /// The server refuses it, or was stopped.
     pub fn command(&self, words: &[&str]) -> anyhow::Result<redis::Value> {
         let (name, arguments) = words.split_first().context("no command")?;
-        let mut command = redis::cmd(name);
-        for argument in arguments {
-            command.arg(*argument);
-        }
-        self.administer(|connection| command.query(connection))
+        self.query(redis::cmd(name).arg(arguments))
     }
 
-    /// As [`command`](Self::command) for commands that redis can read a value
-    /// of type `T` from.
+    /// As [`command`](Self::command), and converts the reply.
     ///
     /// # Errors
-    /// As [`command`](Self::command), or the answer is no `T`.
+    /// As [`command`](Self::command), or the reply is not a `T`.
     pub fn query<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> anyhow::Result<T> {
-        self.administer(|connection| command.query(connection))
+        let mut administration = self.administration.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = administration.as_mut().context("the server was stopped")?;
+        Ok(command.query(connection)?)
     }
 
-    /// How many commands it has carried out. Asking is not counted.
+    /// How many commands it has carried out, without those that ask for it.
     ///
     /// # Errors
-    /// It is not there.
+    /// The server was stopped.
     pub fn commands(&self) -> anyhow::Result<Commands> {
         let mut info = redis::cmd("INFO");
         info.arg("commandstats");
@@ -188,13 +181,14 @@ impl RedisServer {
         Ok(Commands::parse(&text))
     }
 
-    fn administer<T>(
-        &self,
-        work: impl FnOnce(&mut Connection) -> redis::RedisResult<T>,
-    ) -> anyhow::Result<T> {
-        let mut administration = self.administration.lock().unwrap_or_else(PoisonError::into_inner);
-        let connection = administration.as_mut().context("the server was stopped")?;
-        Ok(work(connection)?)
+    /// How many clients are connected to its port.
+    ///
+    /// # Errors
+    /// The server was stopped.
+    pub fn clients(&self) -> anyhow::Result<usize> {
+        let list: String =
+            self.query(redis::cmd("CLIENT").arg("LIST").arg("TYPE").arg("normal"))?;
+        Ok(list.split_whitespace().filter(|field| field.starts_with("addr=127.")).count())
     }
 
     /// Starts it on `self.port`.
@@ -252,30 +246,24 @@ impl fmt::Debug for RedisServer {
     }
 }
 
-/// Reads what the server says until it serves, or has ended.
+/// Reads the server's log until it serves.
 fn wait_until_ready(mut output: impl BufRead + Send + 'static) -> anyhow::Result<()> {
-    let mut last = VecDeque::new();
-    let mut line = String::new();
-    while output.read_line(&mut line)? > 0 {
-        if line.contains(READY) {
-            // It goes on talking: without a reader it would stop, sooner or later.
+    let mut log = String::new();
+    while output.read_line(&mut log)? > 0 {
+        if log.contains(READY) {
+            // Without a reader, it would block when the pipe is full.
             std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
             return Ok(());
         }
-        if last.len() == SHOWN_LINES {
-            last.pop_front();
-        }
-        last.push_back(std::mem::take(&mut line));
     }
-    let said: String = last.into_iter().collect();
-    bail!("redis-server ended before it served; it said:\n{said}")
+    bail!("redis-server ended before it served:\n{log}")
 }
 
 fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-/// The one that the project installed for itself, or one on PATH.
+/// The one in `.tools/bin`, or one on PATH.
 fn find_redis_server() -> anyhow::Result<PathBuf> {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/bin");
     let path = std::env::var_os("PATH").unwrap_or_default();

@@ -1,26 +1,26 @@
-//! What happens at a server meanwhile, and when something comes true.
+//! Waiting for a condition, and counting the commands of an operation.
 
 use std::time::{Duration, Instant};
 
 use crate::{Commands, RedisServer};
 
-/// Far longer than anything takes: only what never happens fails by it.
+/// Far longer than anything takes: only what never happens exceeds it.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// The commands that `server` carries out during `work`, whoever sends them.
+/// The commands that `server` carries out during `work`.
 ///
 /// # Panics
-/// The server is not there.
+/// The server was stopped.
 pub async fn commands_of(server: &RedisServer, work: impl Future<Output = ()>) -> Commands {
     let before = server.commands().expect("the server counts");
     work.await;
     server.commands().expect("the server counts").since(&before)
 }
 
-/// Waits until `holds`, however long it takes.
+/// Waits until `holds`.
 ///
 /// # Panics
-/// It never does.
+/// It does not hold after 20 seconds.
 pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let begun = Instant::now();
     while !holds().await {

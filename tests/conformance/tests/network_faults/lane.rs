@@ -1,5 +1,5 @@
-//! Where a row of the table is tried: a server of its own, so that its
-//! connections can be counted, behind a network that fails on demand.
+//! Where a row of the table runs: on its own server, so that connections can be
+//! counted, behind a network that fails on demand.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,10 +9,10 @@ use spakky_cache_redis::{RedisConnection, RedisSettings, RedisStore};
 use spakky_store_conformance::DEADLINE;
 use spakky_test_support::{Proxy, RedisServer, ServerOptions, Traffic};
 
-/// What is waited for when the network falls silent. A machine that is busy
-/// with other tests must not take that long to answer.
+/// The timeout where the network falls silent. Longer than a machine that is
+/// busy with other tests takes to answer.
 const SOON: Duration = Duration::from_millis(500);
-/// Beyond all deadlines: what ends before it was not ended by it.
+/// A timeout beyond all deadlines: it ends nothing.
 const NEVER: Duration = DEADLINE.saturating_mul(10);
 
 /// A server, and the two stores that use it, as two processes would.
@@ -23,9 +23,9 @@ pub(crate) struct Lane {
     pub(crate) store: RedisStore,
     /// Undisturbed.
     pub(crate) other: RedisStore,
-    /// What its handshake took.
+    /// What the handshake of `store` sent and received.
     pub(crate) handshake: Traffic,
-    /// Whether the store gives up soon.
+    /// Whether `store` gives up [soon](SOON).
     pub(crate) hasty: bool,
 }
 
@@ -39,24 +39,13 @@ impl Lane {
         Self { server, proxy, store, other, handshake, hasty }
     }
 
-    /// How many connections the server has, apart from the test's own.
-    pub(crate) fn connections(&self) -> usize {
-        let list: String = self.server.query(redis::cmd("CLIENT").arg("LIST")).unwrap();
-        list.split_whitespace().filter(|field| field.starts_with("addr=127.")).count()
-    }
-
-    /// All that the server keeps.
+    /// All keys of the server, and their values.
     pub(crate) fn contents(&self) -> Vec<(String, Option<Vec<u8>>)> {
         let mut names: Vec<String> = self.server.query(redis::cmd("KEYS").arg("*")).unwrap();
         names.sort_unstable();
         let get = |name: &String| self.server.query(redis::cmd("GET").arg(name)).unwrap();
         let values: Vec<_> = names.iter().map(get).collect();
         names.into_iter().zip(values).collect()
-    }
-
-    /// The full name of a key: `kind` as in the protocol.
-    pub(crate) fn name(&self, kind: char, name: &str) -> String {
-        format!("{}{kind}|{name}", self.store.prefix().as_str())
     }
 }
 
@@ -67,7 +56,7 @@ async fn open(port: u16, socket_timeout: Duration) -> RedisStore {
         socket_timeout,
         ..RedisSettings::default()
     };
-    // What gives up soon may do so for the machine's sake.
+    // A store that gives up soon may do so on a busy machine.
     let begun = Instant::now();
     let connection = loop {
         match RedisConnection::connect(settings.clone()).await {
@@ -78,7 +67,7 @@ async fn open(port: u16, socket_timeout: Duration) -> RedisStore {
     RedisStore::new(connection, Prefix::new("faults:").unwrap(), Arc::new(TokioRuntime))
 }
 
-/// Servers that nobody uses.
+/// Servers that are idle.
 #[derive(Debug, Default)]
 pub(crate) struct Servers(Mutex<Vec<RedisServer>>);
 
@@ -89,7 +78,7 @@ impl Servers {
         idle.unwrap_or_else(|| RedisServer::start(ServerOptions::new()).unwrap())
     }
 
-    /// A row is done, and left nothing that the next one minds.
+    /// For the next row, which begins with a flush.
     pub(crate) fn give_back(&self, server: RedisServer) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(server);
     }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use spakky_test_support::{Fault, Harm, Place, Traffic, proof};
 
-/// How late a late answer is: far below every timeout.
+/// The delay of a slow network: far below every timeout.
 const LATE: Duration = Duration::from_millis(20);
-/// More positions than this are not tried one by one.
+/// The most positions that are tried one by one.
 const ONE_BY_ONE: usize = 4_096;
 
 /// When something goes wrong.
@@ -15,8 +15,8 @@ const ONE_BY_ONE: usize = 4_096;
 pub(crate) enum During {
     /// On the connection that the step begins on.
     Step,
-    /// That connection is lost just before the step; on the one that follows,
-    /// while it is set up.
+    /// That connection is lost just before the step: while the next one is set
+    /// up.
     Handshake,
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct Trouble {
 }
 
 impl Trouble {
-    /// All there are.
+    /// All of them.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         let harms = [
             Harm::Cut,
@@ -43,20 +43,20 @@ impl Trouble {
             .flat_map(move |during| harms.map(|harm| Self { harm, during }))
     }
 
-    /// Whether what is to be said is never said: only a timeout tells.
+    /// Whether nothing but a timeout ends the step.
     pub(crate) fn is_silent(self) -> bool {
         self.harm == Harm::Silence
     }
 
-    /// Whether the step's answer has to come nevertheless.
+    /// Whether the step is answered nevertheless.
     pub(crate) fn is_harmless(self) -> bool {
         matches!(self.harm, Harm::Delay(_))
     }
 
     /// The faults to try, for a step or a handshake of so many bytes.
     pub(crate) fn faults(self, traffic: Traffic) -> Vec<Fault> {
-        // Positions that are neither the first nor the last: many of them, or
-        // two, or, where each costs a timeout or a delay, none.
+        // Positions besides the first and the last: where each costs a timeout
+        // or a delay, few.
         let between = match (self.harm, self.during) {
             (Harm::Cut, During::Step) => proof::size(2, ONE_BY_ONE),
             (Harm::Silence | Harm::Delay(_), _) => proof::size(0, 4),
@@ -68,18 +68,6 @@ impl Trouble {
         let now = (!self.is_harmless()).then_some(Place::Now);
         let places = now.into_iter().chain(requests).chain(replies);
         places.map(|place| Fault { place, harm: self.harm }).collect()
-    }
-
-    /// Whether a fault at `place` leaves a step of `traffic` without an answer
-    /// for sure: its request did not arrive as a whole, or its reply did not
-    /// begin to.
-    pub(crate) fn leaves_no_answer(self, place: Place) -> bool {
-        let before_replies = matches!(place, Place::Requests(_) | Place::Replies(0));
-        match self.harm {
-            Harm::Cut | Harm::Reset | Harm::EndReplies | Harm::Silence => before_replies,
-            Harm::EndRequests => matches!(place, Place::Requests(_)),
-            Harm::Delay(_) => false,
-        }
     }
 }
 

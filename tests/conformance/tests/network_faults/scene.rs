@@ -1,62 +1,97 @@
-//! One cell of the table: a step that something goes wrong with.
+//! One cell of the table: a step whose connection is disturbed.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::fmt::Debug;
 use std::future::Future;
 use std::time::Duration;
 
-use bytes::Bytes;
-use spakky_cache_core::entry::{Entry, Envelope, Epochs, Id, Marker};
-use spakky_cache_core::store::{Cas, Found, Step};
-use spakky_cache_core::{Runtime as _, Store as _, StoreError, StoreErrorKind, Tag, TokioRuntime};
+use spakky_cache_core::entry::{Entry, Envelope, Epochs, Marker};
+use spakky_cache_core::store::{Cas, CasToken, Found, Step};
+use spakky_cache_core::{Store as _, StoreError, StoreErrorKind, Tag, TokioRuntime};
 use spakky_cache_redis::RedisStore;
-use spakky_store_conformance::{DEADLINE, key, tag, until};
+use spakky_store_conformance::{DEADLINE, entry, key, marker, tag, until};
 use spakky_test_runtime::Protocol as _;
-use spakky_test_support::{Fault, Planned, Traffic};
+use spakky_test_support::{Fault, Planned, RedisServer, Traffic};
 use tokio::sync::SetOnce;
 
 use crate::lane::Lane;
 use crate::places::{During, Trouble};
 
-/// The entry whose eviction by another must be heard of, and its tag.
+/// The entry that another process evicts during each attempt, and its tag.
 const WITNESS: &str = "witness";
+/// The keys that steps may change, in the order in which they change them.
+const KEYS: [&str; 3] = ["a", "b", "c"];
 /// How long what a step stores lives.
 pub(crate) const HOUR: Duration = Duration::from_hours(1);
 
-/// A step's world, and what becomes of it.
+/// The world of a step, and its outcome.
 pub(crate) struct Scene<'a> {
     lane: &'a Lane,
-    /// None: nothing goes wrong, so that it can be seen how much the step says.
+    /// The fault, unless the step runs undisturbed.
     plan: Option<(Trouble, Fault)>,
-    outcome: Cell<Option<Outcome>>,
+    outcome: RefCell<Option<Outcome>>,
 }
 
-/// What became of a step.
-#[derive(Clone, Copy, Debug)]
+/// The outcome of a step.
+#[derive(Clone, Debug)]
 pub(crate) struct Outcome {
-    /// What it said and was told, if nothing went wrong.
+    /// What it sent and received, if it was not disturbed.
     pub(crate) traffic: Traffic,
-    /// Whether it was answered, and not refused.
-    pub(crate) answered: bool,
+    /// Without an answer, it is unknown what the step did.
+    pub(crate) is_answered: bool,
+    /// What [`KEYS`] held before it, and hold afterwards.
+    before: Vec<String>,
+    after: Vec<String>,
+}
+
+impl Outcome {
+    /// Fails unless a step with the outcome `undisturbed` may have this one when it is
+    /// disturbed.
+    pub(crate) fn compare(&self, undisturbed: &Self) -> Result<(), String> {
+        let is_right = if self.is_answered {
+            self.after == undisturbed.after
+        } else {
+            // The step was done to the first of the keys, to all or to none.
+            (0..=KEYS.len()).any(|done| {
+                self.after[..done] == undisturbed.after[..done]
+                    && self.after[done..] == undisturbed.before[done..]
+            })
+        };
+        if is_right {
+            Ok(())
+        } else {
+            Err(format!("{self:.300?}, undisturbed {undisturbed:.300?}"))
+        }
+    }
+}
+
+/// What a key holds, as `v, alive`, `v, dead`, `a lease, alive` or `nothing`.
+pub(crate) fn told(found: &Found) -> String {
+    let Found::Envelope { envelope, alive } = found else { return "nothing".into() };
+    let life = if *alive { "alive" } else { "dead" };
+    match envelope {
+        Envelope::Entry(entry) => format!("{}, {life}", String::from_utf8_lossy(&entry.value)),
+        Envelope::Lease(_) => format!("a lease, {life}"),
+    }
 }
 
 impl<'a> Scene<'a> {
     /// On an empty server.
     pub(crate) async fn new(lane: &'a Lane, plan: Option<(Trouble, Fault)>) -> Self {
-        let scene = Self { lane, plan, outcome: Cell::new(None) };
+        let scene = Self { lane, plan, outcome: RefCell::default() };
         lane.server.command(&["FLUSHALL"]).unwrap();
-        // Heard of by both, once they are answered.
+        // Both have heard of it once they are answered.
         scene.sure(async || lane.store.ping().await).await;
         lane.other.ping().await.unwrap();
         scene
     }
 
-    /// What became of the step, once it was tried.
+    /// The outcome of the attempt.
     pub(crate) fn outcome(&self) -> Outcome {
-        self.outcome.get().expect("the step was tried")
+        self.outcome.borrow().clone().expect("the step was attempted")
     }
 
-    /// The store that the network fails.
+    /// The store whose network fails.
     pub(crate) fn store(&self) -> &'a RedisStore {
         &self.lane.store
     }
@@ -66,12 +101,23 @@ impl<'a> Scene<'a> {
         &self.lane.other
     }
 
-    pub(crate) fn lane(&self) -> &'a Lane {
-        self.lane
+    pub(crate) fn server(&self) -> &'a RedisServer {
+        &self.lane.server
     }
 
-    /// What the store answers when nothing goes wrong. One that gives up soon
-    /// may do so for the machine's sake: then it is asked again.
+    /// The full name of a key: `kind` as in the protocol.
+    pub(crate) fn name(&self, kind: char, name: &str) -> String {
+        format!("{}{kind}|{name}", self.store().prefix().as_str())
+    }
+
+    /// The time to live of a key, if it has one.
+    pub(crate) fn lives(&self, kind: char, name: &str) -> Option<Duration> {
+        let left: i64 = self.server().query(redis::cmd("PTTL").arg(self.name(kind, name))).unwrap();
+        left.try_into().ok().map(Duration::from_millis)
+    }
+
+    /// The answer when nothing goes wrong. A store with a short timeout may give
+    /// up on a busy machine: then it is asked again.
     pub(crate) async fn sure<T>(&self, ask: impl AsyncFn() -> Result<T, StoreError>) -> T {
         loop {
             match ask().await {
@@ -82,70 +128,77 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Tries `step`, while what is planned goes wrong and another process
-    /// evicts something. Sees to it that the step is answered or is
-    /// unavailable, in time; that the store recovers by itself, with one
-    /// connection; and that what was evicted is not read. None: there is no
-    /// answer, and it is not known whether the step happened.
-    pub(crate) async fn attempt<T>(&self, step: Step<'_, T>) -> Option<T> {
+    /// Tries `step`, disturbed as planned, while another process evicts something.
+    /// Checks that the step is unavailable or has the right answer, in time; that
+    /// the store recovers by itself, with one connection; and that the evicted entry
+    /// is not read. Returns the answer, if there is one.
+    pub(crate) async fn attempt<T: Debug>(
+        &self,
+        step: Step<'_, T>,
+        is_right: impl FnOnce(&T) -> bool,
+    ) -> Option<T> {
         self.put(WITNESS, &[WITNESS], "v").await;
         let read_witness = async || self.store().read(&key(WITNESS)).await;
         assert!(self.sure(read_witness).await.into_entry().is_some(), "the witness is not read");
-        let Some((trouble, fault)) = self.plan else { return self.attempt_undisturbed(step).await };
+        let before = self.contents(self.other()).await;
+        let passed = self.lane.proxy.traffic();
+        let answer = match self.plan {
+            Some((trouble, fault)) => self.attempt_disturbed(trouble, fault, step).await,
+            None => Some(in_time(step).await.expect("nothing goes wrong")),
+        };
+        let traffic = match self.plan {
+            Some(_) => Traffic::default(),
+            None => self.lane.proxy.traffic().since(passed),
+        };
+        let after = self.contents(self.store()).await;
+        assert_eq!(after, self.contents(self.other()).await, "the processes disagree");
+        assert!(answer.as_ref().is_none_or(is_right), "a wrong answer: {answer:?}");
+        let is_answered = answer.is_some();
+        *self.outcome.borrow_mut() = Some(Outcome { traffic, is_answered, before, after });
+        answer
+    }
 
+    async fn attempt_disturbed<T>(
+        &self,
+        trouble: Trouble,
+        fault: Fault,
+        step: Step<'_, T>,
+    ) -> Option<T> {
+        let read_witness = async || self.store().read(&key(WITNESS)).await;
         let planned = self.begin(trouble, fault).await;
         let over = SetOnce::new();
         let step = async {
             let answer = in_time(step).await;
-            let reached = planned.has_happened();
+            let reached = planned.initialized();
             let _ = over.set(());
             (answer, reached)
         };
         let evict = async {
             tokio::select! {
-                () = planned.happened() => {}
-                // What the step does not reach is reached by what follows it.
+                &() = planned.wait() => {}
+                // A place that the step does not reach is reached by what follows.
                 &() = over.wait() => {}
             }
             self.other().evict(&[tag(WITNESS)]).await.unwrap();
             let read = in_time(read_witness()).await;
-            assert!(
-                !read.is_ok_and(|found| found.into_entry().is_some()),
-                "a stale read meanwhile"
-            );
+            assert!(!read.is_ok_and(|found| found.into_entry().is_some()), "a stale read");
         };
         let ((answer, reached), ()) = tokio::join!(step, evict);
         match &answer {
-            Ok(_) => assert!(
-                !reached
-                    || !trouble.leaves_no_answer(fault.place)
-                    || trouble.during == During::Handshake,
-                "an answer from nowhere"
-            ),
+            Ok(_) => {}
             Err(error) if is_unavailable(error) => assert!(
                 !trouble.is_harmless() && (reached || trouble.during == During::Handshake)
                     || self.lane.hasty,
-                "refused though nothing went wrong: {:?}",
-                answer.as_ref().err()
+                "refused though nothing went wrong: {error:?}"
             ),
             Err(error) => panic!("no failure of Redis, but {error:?}"),
         }
         self.recover(trouble).await;
         assert!(self.sure(read_witness).await.into_entry().is_none(), "a stale read");
-        let (traffic, answered) = (Traffic::default(), answer.is_ok());
-        self.outcome.set(Some(Outcome { traffic, answered }));
         answer.ok()
     }
 
-    async fn attempt_undisturbed<T>(&self, step: Step<'_, T>) -> Option<T> {
-        let before = self.lane.proxy.traffic();
-        let answer = in_time(step).await.expect("nothing goes wrong");
-        let traffic = self.lane.proxy.traffic().since(before);
-        self.outcome.set(Some(Outcome { traffic, answered: true }));
-        Some(answer)
-    }
-
-    /// Plans what goes wrong.
+    /// Plans the fault.
     async fn begin(&self, trouble: Trouble, fault: Fault) -> Planned {
         let Lane { proxy, store, .. } = self.lane;
         match trouble.during {
@@ -153,20 +206,20 @@ impl<'a> Scene<'a> {
             During::Handshake => {
                 let planned = proxy.fail_next(fault);
                 proxy.cut();
-                // It is set up again after a moment, in which the step begins.
+                // The step begins before the connection is set up again.
                 until(async || store.connection().server_version().is_none()).await;
                 planned
             }
         }
     }
 
-    /// Waits until the store is there again, without doing anything for it but
-    /// asking. It has one connection then, and nothing of an earlier one's
+    /// Waits until the store works again, without doing anything for it but
+    /// asking. It has one connection then, and nothing that an earlier one sent
     /// happens later.
     async fn recover(&self, trouble: Trouble) {
         let Lane { proxy, store, other, .. } = self.lane;
         if !trouble.is_silent() {
-            // A place that the step did not get to must not befall the next.
+            // A place that the step did not reach must not disturb the next one.
             proxy.calm();
         }
         let is_back = async || match store.ping().await {
@@ -179,7 +232,7 @@ impl<'a> Scene<'a> {
             // The server has not heard yet that the client gave up.
             proxy.thaw();
         }
-        until(async || self.lane.connections() == 2).await;
+        until(async || self.server().clients().unwrap() == 2).await;
         let contents = self.lane.contents();
         proxy.thaw();
         for _ in 0..4 {
@@ -187,26 +240,10 @@ impl<'a> Scene<'a> {
             other.ping().await.unwrap();
         }
         assert_eq!(self.lane.contents(), contents, "something happened later");
-        until(async || self.lane.connections() == 2).await;
+        until(async || self.server().clients().unwrap() == 2).await;
     }
 
-    /// Both processes store, read and evict, as if nothing had been.
-    pub(crate) async fn everything_works(&self) {
-        let k = key("afterwards");
-        for (mine, theirs) in [(self.store(), self.other()), (self.other(), self.store())] {
-            let entry = Envelope::Entry(self.entry(&["afterwards"], "v").await);
-            self.sure(async || mine.put_one(&k, &entry).await).await;
-            let alive = Found::Envelope { envelope: entry, alive: true };
-            assert_eq!(self.sure(async || theirs.read(&k).await).await, alive);
-            self.sure(async || mine.evict(&[tag("afterwards")]).await).await;
-            for store in [mine, theirs] {
-                let found = self.sure(async || store.read(&k).await).await;
-                assert!(found.into_entry().is_none(), "a stale read");
-            }
-        }
-    }
-
-    /// What the other process captures of `tags`.
+    /// The current epochs of `tags`.
     pub(crate) async fn epochs(&self, tags: &[&str]) -> Epochs {
         let tags: Vec<Tag> = tags.iter().map(|text| tag(text)).collect();
         self.other().capture(&tags, Some(HOUR)).await.unwrap()
@@ -214,40 +251,34 @@ impl<'a> Scene<'a> {
 
     /// An entry with the current epochs.
     pub(crate) async fn entry(&self, tags: &[&str], value: &str) -> Entry {
-        Entry {
-            id: Id::random(&TokioRuntime),
-            stored_at: TokioRuntime.now(),
-            ttl: Some(HOUR),
-            fresh_for: None,
-            load_time: Duration::ZERO,
-            epochs: self.epochs(tags).await,
-            value: Bytes::copy_from_slice(value.as_bytes()),
-        }
+        entry(&TokioRuntime, self.other(), tags, value, Some(HOUR)).await
     }
 
-    /// An entry that the other process has stored.
-    pub(crate) async fn put(&self, name: &str, tags: &[&str], value: &str) -> Envelope {
+    /// The other process stores an entry.
+    pub(crate) async fn put(&self, name: &str, tags: &[&str], value: &str) {
         let envelope = Envelope::Entry(self.entry(tags, value).await);
         self.other().put_one(&key(name), &envelope).await.unwrap();
-        envelope
     }
 
-    /// A marker of nobody's yet.
+    /// The first of the keys holds an entry, the second an evicted one, and the
+    /// third nothing.
+    pub(crate) async fn three_kinds_of_keys(&self) {
+        self.put("a", &["t"], "1").await;
+        self.put("b", &["u"], "2").await;
+        self.other().evict(&[tag("u")]).await.unwrap();
+    }
+
+    /// A marker that is not stored yet.
     pub(crate) async fn marker(&self) -> Marker {
-        Marker {
-            id: Id::random(&TokioRuntime),
-            taken_at: TokioRuntime.now(),
-            lasts: HOUR,
-            epochs: self.epochs(&[]).await,
-        }
+        marker(&TokioRuntime, self.other(), &[]).await
     }
 
-    /// The lease of an empty key, which the other process has taken.
-    pub(crate) async fn lease(&self, name: &str) -> Envelope {
+    /// The other process takes the lease of an empty key.
+    pub(crate) async fn lease(&self, name: &str) -> CasToken {
         let marker = self.marker().await;
         let taken = self.other().take_lease(&key(name), None, &marker).await;
         assert_eq!(taken, Ok(Cas::Done));
-        Envelope::Lease(marker)
+        Envelope::Lease(marker).cas_token()
     }
 
     /// The store learns the epochs of what the key holds.
@@ -255,22 +286,15 @@ impl<'a> Scene<'a> {
         self.sure(async || self.store().read(&key(name)).await).await;
     }
 
-    /// What the key holds, on which both processes agree.
-    pub(crate) async fn holds(&self, name: &str) -> Found {
-        let found = self.sure(async || self.store().read(&key(name)).await).await;
-        assert_eq!(self.other().read(&key(name)).await, Ok(found.clone()));
-        found
+    /// What a key of [`KEYS`] holds.
+    pub(crate) async fn holds(&self, index: usize) -> String {
+        self.contents(self.store()).await.swap_remove(index)
     }
-}
 
-/// `envelope`, found alive.
-pub(crate) fn alive(envelope: &Envelope) -> Found {
-    Found::Envelope { envelope: envelope.clone(), alive: true }
-}
-
-/// `envelope`, found dead.
-pub(crate) fn dead(envelope: &Envelope) -> Found {
-    Found::Envelope { envelope: envelope.clone(), alive: false }
+    async fn contents(&self, store: &RedisStore) -> Vec<String> {
+        let found = self.sure(async || store.read_many(&KEYS.map(key)).await).await;
+        found.iter().map(told).collect()
+    }
 }
 
 /// A later attempt may succeed.
@@ -278,22 +302,6 @@ fn is_unavailable(error: &StoreError) -> bool {
     error.kind() == StoreErrorKind::Unavailable
 }
 
-/// An answer, if there is one, is the right one.
-pub(crate) fn right<T: PartialEq + Debug>(answer: Option<&T>, right: &T) {
-    assert!(answer.is_none_or(|answer| answer == right), "{answer:?} instead of {right:?}");
-}
-
-/// What a step changes is as its answer says; without one it is either as it
-/// was or as it was to be.
-pub(crate) fn changed<T>(answer: Option<&T>, found: &Found, was: &Found, is: &Found) {
-    assert!(
-        found == is || answer.is_none() && found == was,
-        "{found:?} instead of {is:?}; answered: {}",
-        answer.is_some()
-    );
-}
-
-/// What ends by itself.
 async fn in_time<T>(step: impl Future<Output = T>) -> T {
     let step = tokio::time::timeout(DEADLINE, step).await;
     step.unwrap_or_else(|_| panic!("not over after {DEADLINE:?}"))

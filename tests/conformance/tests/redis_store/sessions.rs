@@ -1,11 +1,11 @@
-//! What each operation of a session costs (G9), once the connection knows the
-//! epochs: as commands, on Redis 7 and before it.
+//! The commands of each operation of a session (G9), once the connection knows
+//! the epochs, on Redis 7 and before it.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use spakky_cache_core::{
-    Cache, EntryOptions, Grants, Lease, Lookup, Policy, Runtime, Session, TokioRuntime,
+    Cache, EntryOptions, Grants, Lease, Lookup, Policy, Session, TokioRuntime,
 };
 use spakky_cache_redis::RedisSettings;
 use spakky_test_support::{Commands, RedisServer, proof};
@@ -13,29 +13,31 @@ use spakky_test_support::{Commands, RedisServer, proof};
 use crate::support::{commands_of, open, redis, settings};
 
 const VALUE: Bytes = Bytes::from_static(b"value");
+/// The script of a commit.
+const COMMIT: [(&str, u64); 3] = [("evalsha", 1), ("getrange", 1), ("set", 1)];
 
-/// Operations, and the commands that each was seen to send.
+/// Operations, and the commands that each sent.
 struct Costs {
     server: RedisServer,
     seen: Vec<(String, Commands)>,
 }
 
 impl Costs {
-    /// Sees to it that `work` sends just these commands.
-    async fn expect<const N: usize>(
+    /// Checks that `work` sends just these commands, and returns its answer.
+    async fn expect<const N: usize, T>(
         &mut self,
         what: impl Into<String>,
         commands: [(&str, u64); N],
-        work: impl Future<Output = ()>,
-    ) {
-        let what = what.into();
-        let sent = commands_of(&self.server, work).await;
-        let expected = Commands::from(commands);
-        assert_eq!(sent, expected, "{what}: {sent}");
+        work: impl Future<Output = T>,
+    ) -> T {
+        let (what, mut answer) = (what.into(), None);
+        let sent = commands_of(&self.server, async { answer = Some(work.await) }).await;
+        assert_eq!(sent, Commands::from(commands), "{what}: {sent}");
         self.seen.push((what, sent));
+        answer.unwrap()
     }
 
-    /// What an operation was seen to send.
+    /// What an operation sent.
     fn of(&self, what: &str) -> &Commands {
         &self.seen.iter().find(|(seen, _)| seen == what).unwrap().1
     }
@@ -53,137 +55,79 @@ async fn lease(guest: &Session, tags: usize) -> Lease {
     }
 }
 
-async fn reads(costs: &mut Costs, guest: &Session) {
+async fn entries(costs: &mut Costs, guest: &Session) {
     for tags in [0, 1, 16] {
-        guest.set("key", VALUE, &tagged(tags)).await.unwrap();
-        costs
-            .expect(format!("100 hits with {tags} tags"), [("get", 100)], async {
-                for _ in 0..100 {
-                    assert_eq!(guest.get("key").await, Ok(Some(VALUE)));
-                }
-            })
-            .await;
-        costs
-            .expect(format!("100 lookups that hit, {tags} tags"), [("get", 100)], async {
-                for _ in 0..100 {
-                    let found = guest.lookup("key", &tagged(tags).tags, None).await;
-                    assert!(matches!(found, Ok(Lookup::Hit(_))), "{found:?}");
-                }
-            })
-            .await;
-    }
-    costs
-        .expect("100 misses", [("get", 100)], async {
-            for n in 0..100 {
-                assert_eq!(guest.get(&n.to_string()).await, Ok(None));
+        let options = tagged(tags);
+        let set = guest.set("key", VALUE, &options);
+        costs.expect(format!("a set with {tags} tags"), [("set", 1)], set).await.unwrap();
+        let hits = async {
+            for _ in 0..100 {
+                assert_eq!(guest.get("key").await, Ok(Some(VALUE)));
             }
-        })
-        .await;
+        };
+        costs.expect(format!("100 hits with {tags} tags"), [("get", 100)], hits).await;
+        let lookup = guest.lookup("key", &options.tags, None);
+        let what = format!("a lookup that hits, {tags} tags");
+        let found = costs.expect(what, [("get", 1)], lookup).await;
+        assert!(matches!(found, Ok(Lookup::Hit(_))), "{found:?}");
+    }
+    let deleted = costs.expect("a delete", removals(1), guest.delete("key")).await;
+    assert_eq!(deleted, Ok(true));
+    let nothing = [("evalsha", 1), ("strlen", 1), ("unlink", 1)];
+    let deleted = costs.expect("a delete of nothing", nothing, guest.delete("key")).await;
+    assert_eq!(deleted, Ok(false));
+    assert_eq!(costs.expect("a miss", [("get", 1)], guest.get("key")).await, Ok(None));
 }
 
 async fn batches(costs: &mut Costs, guest: &Session) {
     let keys: Vec<_> = (0..64).map(|n| n.to_string()).collect();
     let keys = || keys.iter().map(String::as_str);
-    costs
-        .expect("set_many of 64 with 16 tags", [("set", 64)], async {
-            let entries = keys().map(|key| (key, VALUE)).collect();
-            guest.set_many(entries, &tagged(16)).await.unwrap();
-        })
-        .await;
-    costs
-        .expect("get_many of 64 with 16 tags", [("mget", 1)], async {
-            assert_eq!(guest.get_many(keys()).await, Ok(vec![Some(VALUE); 64]));
-        })
-        .await;
-    costs
-        .expect("delete_many of 64", removals(64), async {
-            assert_eq!(guest.delete_many(keys()).await, Ok(64));
-        })
-        .await;
-    costs
-        .expect("get_many of 64 that are not there", [("mget", 1)], async {
-            assert_eq!(guest.get_many(keys()).await, Ok(vec![None; 64]));
-        })
-        .await;
+    let entries = keys().map(|key| (key, VALUE)).collect();
+    let (options, one) = (tagged(16), [("mget", 1)]);
+    let set = guest.set_many(entries, &options);
+    costs.expect("set_many of 64 with 16 tags", [("set", 64)], set).await.unwrap();
+    let found = costs.expect("get_many of 64 with 16 tags", one, guest.get_many(keys())).await;
+    assert_eq!(found, Ok(vec![Some(VALUE); 64]));
+    let delete = guest.delete_many(keys());
+    assert_eq!(costs.expect("delete_many of 64", removals(64), delete).await, Ok(64));
 }
 
-async fn writes(costs: &mut Costs, guest: &Session) {
-    for tags in [0, 1, 16] {
-        let set = format!("a set with {tags} tags");
-        costs
-            .expect(set, [("set", 1)], async {
-                guest.set("key", VALUE, &tagged(tags)).await.unwrap();
-            })
-            .await;
-    }
-    costs
-        .expect("a delete", removals(1), async {
-            assert_eq!(guest.delete("key").await, Ok(true));
-        })
-        .await;
-    costs
-        .expect("a delete of nothing", [("evalsha", 1), ("strlen", 1), ("unlink", 1)], async {
-            assert_eq!(guest.delete("key").await, Ok(false));
-        })
-        .await;
-    let mut write = None;
+async fn leases(costs: &mut Costs, guest: &Session, before_7: bool) {
+    let options = tagged(16);
     // The mark, and the marker.
-    costs
-        .expect("a begin_write", [("get", 1), ("set", 1)], async {
-            write = Some(guest.begin_write("key", &tagged(16).tags).await.unwrap());
-        })
-        .await;
-    let commit = [("evalsha", 1), ("getrange", 1), ("set", 1)];
-    costs
-        .expect("its commit", commit, async {
-            assert_eq!(write.as_mut().unwrap().commit(VALUE, &tagged(16)).await, Ok(true));
-        })
-        .await;
-}
-
-async fn loads(costs: &mut Costs, guest: &Session, before_7: bool) {
-    let commit = [("evalsha", 1), ("getrange", 1), ("set", 1)];
+    let begin = guest.begin_write("key", &options.tags);
+    let mut write = costs.expect("a begin_write", [("get", 1), ("set", 1)], begin).await.unwrap();
+    let commit = write.commit(VALUE, &options);
+    assert_eq!(costs.expect("its commit", COMMIT, commit).await, Ok(true));
     for tags in [0, 1, 16] {
         guest.delete("key").await.unwrap();
-        let mut load = None;
-        let work = async { load = Some(lease(guest, tags).await) };
-        let lookup = format!("a lookup that takes the lease, {tags} tags");
-        // The key, the mark, and the marker: where it takes a script, that
-        // reads the key, too.
-        if before_7 {
-            costs.expect(lookup, [("evalsha", 1), ("get", 3), ("set", 1)], work).await;
+        let (what, options) = (format!("a lookup that takes the lease, {tags} tags"), tagged(tags));
+        // The key, the mark, and the marker. A script reads the key once more.
+        let mut load = if before_7 {
+            costs.expect(what, [("evalsha", 1), ("get", 3), ("set", 1)], lease(guest, tags)).await
         } else {
-            costs.expect(lookup, [("get", 2), ("set", 1)], work).await;
-        }
-        costs
-            .expect(format!("its commit with {tags} tags"), commit, async {
-                assert_eq!(load.as_mut().unwrap().commit(VALUE, &tagged(tags)).await, Ok(true));
-            })
-            .await;
+            costs.expect(what, [("get", 2), ("set", 1)], lease(guest, tags)).await
+        };
+        let commit = load.commit(VALUE, &options);
+        let what = format!("its commit with {tags} tags");
+        assert_eq!(costs.expect(what, COMMIT, commit).await, Ok(true));
     }
     guest.delete("key").await.unwrap();
     let mut late = lease(guest, 0).await;
     // The mark once more.
-    let looks_at_the_mark = [("evalsha", 1), ("get", 1), ("getrange", 1), ("set", 1)];
-    costs
-        .expect("a commit with 16 tags that are named late", looks_at_the_mark, async {
-            assert_eq!(late.commit(VALUE, &tagged(16)).await, Ok(true));
-        })
-        .await;
+    let commands = [("evalsha", 1), ("get", 1), ("getrange", 1), ("set", 1)];
+    let commit = late.commit(VALUE, &options);
+    let what = "a commit with 16 tags that are named late";
+    assert_eq!(costs.expect(what, commands, commit).await, Ok(true));
 }
 
 async fn evictions(costs: &mut Costs, guest: &Session) {
-    for tags in [1, 16] {
-        let sent = [("set", 1 + tags as u64), ("ping", 1)];
-        costs
-            .expect(format!("an evict of {tags} tags"), sent, async {
-                guest.evict_tags(&tagged(tags).tags).await.unwrap();
-            })
-            .await;
+    for count in [1, 16] {
+        let (what, tags) = (format!("an evict of {count} tags"), tagged(count).tags);
+        let commands = [("set", 1 + count as u64), ("ping", 1)];
+        costs.expect(what, commands, guest.evict_tags(&tags)).await.unwrap();
     }
-    costs
-        .expect("a clear", [("set", 1), ("ping", 1)], async { guest.clear().await.unwrap() })
-        .await;
+    costs.expect("a clear", [("set", 1), ("ping", 1)], guest.clear()).await.unwrap();
 }
 
 /// The script of a removal, which reads the header of what it removes.
@@ -197,18 +141,16 @@ async fn every_operation_sends_as_few_commands_as_it_can() {
         let server = redis();
         let store = open(RedisSettings { before_7, ..settings(server.port()) }).await;
         let policy = Policy { early_refresh: 0.0, ..Policy::default() };
-        let runtime: Arc<dyn Runtime> = Arc::new(TokioRuntime);
-        let cache = Cache::with(Arc::new(store), policy, runtime);
+        let cache = Cache::with(Arc::new(store), policy, Arc::new(TokioRuntime));
         let guest = cache.session(Grants::default());
         // The epochs become known, and the mark is made.
         guest.evict_tags(&tagged(16).tags).await.unwrap();
         guest.set("key", VALUE, &tagged(16)).await.unwrap();
 
         let mut costs = Costs { server, seen: Vec::new() };
-        reads(&mut costs, &guest).await;
+        entries(&mut costs, &guest).await;
         batches(&mut costs, &guest).await;
-        writes(&mut costs, &guest).await;
-        loads(&mut costs, &guest, before_7).await;
+        leases(&mut costs, &guest, before_7).await;
         evictions(&mut costs, &guest).await;
         let version = if before_7 { "before 7" } else { "7" };
         let shown = ["100 hits with 16 tags", "get_many of 64 with 16 tags", "an evict of 1 tags"];

@@ -1,24 +1,17 @@
-//! What these tests share.
+//! Stores, and what they hold.
 
 use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use spakky_cache_core::entry::{Entry, Envelope, Id, Marker};
-use spakky_cache_core::store::Found;
-use spakky_cache_core::{
-    Key, Prefix, Runtime as _, Store as _, StoreError, StoreErrorKind, Tag, TokioRuntime,
-};
+use spakky_cache_core::entry::{Entry, Envelope, Marker};
+use spakky_cache_core::{Store as _, StoreError, StoreErrorKind, Tag, TokioRuntime};
 use spakky_cache_redis::{RedisConnection, RedisSettings, RedisStore};
+use spakky_store_conformance::{self as conformance, tag};
+pub(crate) use spakky_store_conformance::{DEADLINE, key};
 use spakky_test_runtime::Protocol as _;
 use spakky_test_support::{RedisServer, ServerOptions};
 pub(crate) use spakky_test_support::{commands_of, until};
-
-/// Far longer than anything takes: only what never happens fails by it.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
-/// A timeout that is waited for in the test.
-pub(crate) const SHORT: Duration = Duration::from_millis(300);
 
 pub(crate) fn redis() -> RedisServer {
     RedisServer::start(ServerOptions::new()).unwrap()
@@ -33,51 +26,37 @@ pub(crate) fn settings(port: u16) -> RedisSettings {
     }
 }
 
-/// A store with a connection of its own, as another process has it.
+/// A store with its own connection, as each process has.
 pub(crate) async fn open(settings: RedisSettings) -> RedisStore {
     let prefix = settings.key_prefix.clone();
     let connection = RedisConnection::connect(settings).await.unwrap();
     RedisStore::new(connection, prefix, Arc::new(TokioRuntime))
 }
 
-/// The same connection's store of another prefix.
-pub(crate) fn beside(store: &RedisStore, prefix: &str) -> RedisStore {
-    RedisStore::new(
-        store.connection().clone(),
-        Prefix::new(prefix).unwrap(),
-        Arc::new(TokioRuntime),
-    )
+/// Two stores, as two processes have them.
+pub(crate) async fn open_two(server: &RedisServer) -> (RedisStore, RedisStore) {
+    (open(settings(server.port())).await, open(settings(server.port())).await)
 }
 
-pub(crate) fn key(text: &str) -> Key {
-    Key::new(text, 1024).unwrap()
+/// A server, and a store whose user may do all but `rules`, such as `-set`.
+pub(crate) async fn open_restricted(rules: &[&str]) -> (RedisServer, RedisStore) {
+    let rules = [&["~*", "&*", "+@all"], rules].concat();
+    let server = RedisServer::start(ServerOptions::new().user("app", "s3cret", &rules)).unwrap();
+    let (username, password) = (Some("app".into()), Some("s3cret".into()));
+    let store = open(RedisSettings { username, password, ..settings(server.port()) }).await;
+    (server, store)
 }
 
 pub(crate) fn tags(texts: &[&str]) -> Vec<Tag> {
-    texts.iter().map(|text| Tag::new(text, 1024).unwrap()).collect()
+    texts.iter().map(|text| tag(text)).collect()
 }
 
-pub(crate) async fn entry(
-    store: &RedisStore,
-    with: &[&str],
-    value: &str,
-) -> Result<Entry, StoreError> {
-    let ttl = Some(Duration::from_hours(1));
-    Ok(Entry {
-        id: Id::random(&TokioRuntime),
-        stored_at: TokioRuntime.now(),
-        ttl,
-        fresh_for: None,
-        load_time: Duration::ZERO,
-        epochs: store.capture(&tags(with), ttl).await?,
-        value: Bytes::copy_from_slice(value.as_bytes()),
-    })
+pub(crate) async fn entry(store: &RedisStore, with: &[&str], value: &str) -> Entry {
+    conformance::entry(&TokioRuntime, store, with, value, Some(Duration::from_hours(1))).await
 }
 
 pub(crate) async fn marker(store: &RedisStore) -> Marker {
-    let epochs = store.capture(&[], None).await.unwrap();
-    let lasts = Duration::from_mins(10);
-    Marker { id: Id::random(&TokioRuntime), taken_at: TokioRuntime.now(), lasts, epochs }
+    conformance::marker(&TokioRuntime, store, &[]).await
 }
 
 /// Stores `value` under `name` with the tags `with`.
@@ -87,28 +66,13 @@ pub(crate) async fn put(
     with: &[&str],
     value: &str,
 ) -> Result<(), StoreError> {
-    let envelope = Envelope::Entry(entry(store, with, value).await?);
-    store.put_one(&key(name), &envelope).await
+    store.put_one(&key(name), &Envelope::Entry(entry(store, with, value).await)).await
 }
 
-/// What a caller of the cache would read: the value of what is alive.
+/// The value of the entry that is alive under `name`.
 pub(crate) async fn read(store: &RedisStore, name: &str) -> Result<Option<String>, StoreError> {
-    let found = store.read(&key(name)).await?;
-    Ok(value(found))
-}
-
-pub(crate) fn value(found: Found) -> Option<String> {
-    let entry = found.into_entry()?;
-    Some(String::from_utf8(entry.value.to_vec()).unwrap())
-}
-
-/// Waits until the store can be used again, which it can by itself.
-pub(crate) async fn until_back(store: &RedisStore) {
-    until("the connection is back", async || store.ping().await.is_ok()).await;
-}
-
-pub(crate) fn is_unavailable<T>(outcome: &Result<T, StoreError>) -> bool {
-    matches!(outcome, Err(error) if error.kind() == StoreErrorKind::Unavailable)
+    let entry = store.read(&key(name)).await?.into_entry();
+    Ok(entry.map(|entry| String::from_utf8(entry.value.to_vec()).unwrap()))
 }
 
 /// Whether the server refused a command, with `text` in the cause.

@@ -1,9 +1,9 @@
-//! Somebody who uses a cache, and notes what comes of it.
+//! A caller of the cache, who records each call and its outcome.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use spakky_cache_core::{EntryOptions, Error, Lease, Lookup, Session};
+use spakky_cache_core::{EntryOptions, Lease, Lookup, Session};
 use spakky_simulation::history::{
     CallId, Caller, Name, Operation, Outcome, Recorder, Terms, ValueId,
 };
@@ -17,19 +17,18 @@ pub(crate) struct Plan {
     pub(crate) value_bytes: usize,
 }
 
-/// One caller, with a session of its own.
+/// One caller, with its own session.
 pub(crate) struct User<'a> {
     pub(crate) caller: Caller,
     pub(crate) session: Session,
     pub(crate) plan: &'a Plan,
     pub(crate) recorder: &'a Recorder,
     pub(crate) chance: Chance,
-    /// The first value that nobody else writes, and the next one.
-    pub(crate) next_value: u64,
+    /// The last value that it wrote: no two callers write the same.
+    pub(crate) value: u64,
 }
 
-/// A lease, whose end is noted however it comes: also when its caller is
-/// dropped half-way.
+/// A lease whose end is recorded in any case: also when its caller is dropped.
 struct Held<'a> {
     caller: Caller,
     recorder: &'a Recorder,
@@ -39,168 +38,139 @@ struct Held<'a> {
     lease: Option<Lease>,
 }
 
-impl Held<'_> {
-    async fn commit(&mut self, value: Bytes, options: &EntryOptions) -> Result<bool, Error> {
-        let Some(lease) = &mut self.lease else { return Ok(false) };
-        let stored = lease.commit(value, options).await?;
-        self.lease = None;
-        Ok(stored)
-    }
-}
-
 impl Drop for Held<'_> {
     fn drop(&mut self) {
         if let Some(lease) = self.lease.take() {
             let call = self.recorder.begin(self.caller, Operation::GiveUp { lease: self.call });
             drop(lease);
-            // What that does in the background is done nobody knows when.
+            // It is not known when the release in the background is done.
             call.end(Outcome::Dropped);
         }
     }
 }
 
-impl<'a> User<'a> {
-    /// Does one thing, whatever comes of it, or half of it.
+impl User<'_> {
+    /// One call, or half of it, and a pause: histories have to be short enough
+    /// to be checked.
     pub(crate) async fn act(&mut self) {
         if self.chance.one_in(32) {
             let patience = self.chance.span(Duration::ZERO, Duration::from_millis(8));
-            // What it was at is dropped.
-            let _ = tokio::time::timeout(patience, self.act_whole()).await;
+            // The call is dropped when the time is over.
+            let _ = tokio::time::timeout(patience, self.call()).await;
         } else {
-            self.act_whole().await;
+            self.call().await;
         }
+        self.pause().await;
     }
 
-    async fn act_whole(&mut self) {
-        let keys = self.some_keys();
-        let key = keys[0].clone();
-        match self.chance.below(40) {
-            0..=15 => self.load(key).await,
-            16..=23 => self.get(keys).await,
-            24..=27 => self.set(keys).await,
-            28..=31 => self.delete(keys).await,
-            32..=34 => self.evict().await,
-            35 => self.clear().await,
-            _ => self.write(key).await,
-        }
-    }
-
-    async fn get(&mut self, keys: Vec<Name>) {
-        let call = self.recorder.begin(self.caller, Operation::Get { keys: keys.clone() });
-        let answer = match &keys[..] {
-            [key] => self.session.get(key).await.map(|value| vec![value]),
-            keys => self.session.get_many(keys.iter().map(|key| &**key)).await,
-        };
-        call.end(Outcome::of_values(answer));
-    }
-
-    async fn set(&mut self, keys: Vec<Name>) {
-        let entries: Vec<(Name, ValueId)> =
-            keys.into_iter().map(|key| (key, self.new_value())).collect();
-        let tags = self.some_tags();
-        let terms = self.terms(tags);
-        let operation = Operation::Set { entries: entries.clone(), terms: terms.clone() };
-        let values = entries.iter().map(|(key, value)| (&**key, self.bytes(*value))).collect();
-        let call = self.recorder.begin(self.caller, operation);
-        let answer = self.session.set_many(values, &options(&terms)).await;
-        call.end(Outcome::of(answer, |()| Outcome::Done));
-    }
-
-    async fn delete(&mut self, keys: Vec<Name>) {
-        let call = self.recorder.begin(self.caller, Operation::Delete { keys: keys.clone() });
-        let answer = self.session.delete_many(keys.iter().map(|key| &**key)).await;
-        call.end(Outcome::of(answer, Outcome::Deleted));
-    }
-
-    async fn evict(&mut self) {
-        let mut tags = self.some_tags();
-        if tags.is_empty() {
-            tags.push(self.chance.pick(&self.plan.tags).clone());
-        }
-        let call = self.recorder.begin(self.caller, Operation::Evict { tags: tags.clone() });
-        let answer = self.session.evict_tags(&texts(&tags)).await;
-        call.end(Outcome::of(answer, |()| Outcome::Done));
-    }
-
-    async fn clear(&mut self) {
-        let call = self.recorder.begin(self.caller, Operation::Clear);
-        call.end(Outcome::of(self.session.clear().await, |()| Outcome::Done));
-    }
-
-    /// Looks a key up, and loads it if that is for this caller to do.
-    async fn load(&mut self, key: Name) {
-        let tags = self.some_tags();
-        let max_wait = self.chance.one_in(4).then_some(Duration::ZERO);
-        let operation = Operation::Lookup { key: key.clone(), tags: tags.clone(), max_wait };
-        let call = self.recorder.begin(self.caller, operation);
-        let id = call.id();
-        let answer = self.session.lookup(&key, &texts(&tags), max_wait).await;
-        call.end(Outcome::of_lookup(&answer));
-        if let Ok(Lookup::Miss(lease) | Lookup::Stale { refresh: Some(lease), .. }) = answer {
-            let held = self.held(id, lease);
-            self.origin().await;
-            self.end(held, tags).await;
-        }
-    }
-
-    /// Writes to the origin, and through to the cache.
-    async fn write(&mut self, key: Name) {
-        let tags = self.some_tags();
-        let operation = Operation::BeginWrite { key: key.clone(), tags: tags.clone() };
-        let call = self.recorder.begin(self.caller, operation);
-        let id = call.id();
-        let answer = self.session.begin_write(&key, &texts(&tags)).await;
-        let held = match answer {
-            Ok(lease) => {
-                call.end(Outcome::Done);
-                self.held(id, lease)
+    async fn call(&mut self) {
+        let operation = self.choose();
+        let call = self.recorder.begin(self.caller, operation.clone());
+        let (id, session) = (call.id(), &self.session);
+        let mut lease = None;
+        let done = |()| Outcome::Done;
+        let outcome = match &operation {
+            Operation::Get { keys } => Outcome::of_values(match &keys[..] {
+                [key] => session.get(key).await.map(|value| vec![value]),
+                keys => session.get_many(keys.iter().map(|key| &**key)).await,
+            }),
+            Operation::Set { entries, terms } => {
+                let values = entries.iter().map(|(key, value)| (&**key, self.bytes(*value)));
+                Outcome::of(session.set_many(values.collect(), &options(terms)).await, done)
             }
-            Err(error) => return call.end(Outcome::Failed(error)),
+            Operation::Delete { keys } => {
+                let deleted = session.delete_many(keys.iter().map(|key| &**key)).await;
+                Outcome::of(deleted, Outcome::Deleted)
+            }
+            Operation::Evict { tags } => Outcome::of(session.evict_tags(&texts(tags)).await, done),
+            Operation::Clear => Outcome::of(session.clear().await, done),
+            Operation::Lookup { key, tags, max_wait } => {
+                let answer = session.lookup(key, &texts(tags), *max_wait).await;
+                let outcome = Outcome::of_lookup(&answer);
+                if let Ok(Lookup::Miss(given) | Lookup::Stale { refresh: Some(given), .. }) = answer
+                {
+                    lease = Some(given);
+                }
+                outcome
+            }
+            Operation::BeginWrite { key, tags } => {
+                Outcome::of(session.begin_write(key, &texts(tags)).await, |given| {
+                    lease = Some(given);
+                    Outcome::Done
+                })
+            }
+            other => unreachable!("{other:?} needs a lease"),
         };
-        let writing = self.recorder.begin(self.caller, Operation::OriginWrite { lease: id });
-        self.origin().await;
-        writing.end(Outcome::Done);
-        self.end(held, tags).await;
+        call.end(outcome);
+        if lease.is_some() {
+            let held = Held { caller: self.caller, recorder: self.recorder, call: id, lease };
+            self.fill(held, operation).await;
+        }
     }
 
-    fn held(&self, call: CallId, lease: Lease) -> Held<'a> {
-        Held { caller: self.caller, recorder: self.recorder, call, lease: Some(lease) }
+    fn choose(&mut self) -> Operation {
+        let chance = &mut self.chance;
+        let first = chance.below(self.plan.keys.len());
+        let count = if chance.one_in(4) { 3 } else { 1 };
+        let keys: Vec<Name> =
+            self.plan.keys.iter().cycle().skip(first).take(count).cloned().collect();
+        let (key, kind) = (keys[0].clone(), chance.below(40));
+        let mut tags = self.some_tags();
+        match kind {
+            0..=15 => {
+                let max_wait = self.chance.one_in(4).then_some(Duration::ZERO);
+                Operation::Lookup { key, tags, max_wait }
+            }
+            16..=23 => Operation::Get { keys },
+            24..=27 => {
+                let entries = keys.into_iter().map(|key| (key, self.new_value())).collect();
+                Operation::Set { entries, terms: self.terms(tags) }
+            }
+            28..=31 => Operation::Delete { keys },
+            32..=34 => {
+                if tags.is_empty() {
+                    tags.push(self.chance.pick(&self.plan.tags).clone());
+                }
+                Operation::Evict { tags }
+            }
+            35 => Operation::Clear,
+            _ => Operation::BeginWrite { key, tags },
+        }
     }
 
-    /// Commits what was loaded or written, or drops the lease.
-    async fn end(&mut self, mut held: Held<'a>, mut tags: Vec<Name>) {
+    /// Loads from or writes to the origin, and commits, or drops the lease.
+    async fn fill(&mut self, mut held: Held<'_>, operation: Operation) {
+        let is_write = matches!(operation, Operation::BeginWrite { .. });
+        let (Operation::Lookup { tags, .. } | Operation::BeginWrite { tags, .. }) = operation
+        else {
+            return;
+        };
+        let write = Operation::OriginWrite { lease: held.call };
+        let writing = is_write.then(|| self.recorder.begin(self.caller, write));
+        self.pause().await;
+        if let Some(writing) = writing {
+            writing.end(Outcome::Done);
+        }
         if self.chance.one_in(8) {
             return;
         }
-        if self.chance.one_in(4) {
-            // Only the value tells which tags it has.
-            tags = self.some_tags();
-        }
+        // Sometimes only the value tells which tags it has.
+        let tags = if self.chance.one_in(4) { self.some_tags() } else { tags };
         let (value, terms) = (self.new_value(), self.terms(tags));
         let bytes = self.bytes(value);
-        let operation = Operation::Commit { lease: held.call, value, terms: terms.clone() };
-        let call = self.recorder.begin(self.caller, operation);
-        let answer = held.commit(bytes, &options(&terms)).await;
+        let commit = Operation::Commit { lease: held.call, value, terms: terms.clone() };
+        let call = self.recorder.begin(self.caller, commit);
+        let Some(lease) = &mut held.lease else { return };
+        let answer = lease.commit(bytes, &options(&terms)).await;
+        if answer.is_ok() {
+            held.lease = None;
+        }
         call.end(Outcome::of(answer, Outcome::Stored));
     }
 
-    /// So that there are not more calls than can be checked.
-    pub(crate) async fn rest(&mut self) {
+    async fn pause(&mut self) {
         let time = self.chance.span(Duration::ZERO, Duration::from_millis(4));
         tokio::time::sleep(time).await;
-    }
-
-    /// The origin takes its time.
-    async fn origin(&mut self) {
-        let time = self.chance.span(Duration::ZERO, Duration::from_millis(4));
-        tokio::time::sleep(time).await;
-    }
-
-    /// One, or a few.
-    fn some_keys(&mut self) -> Vec<Name> {
-        let first = self.chance.below(self.plan.keys.len());
-        let count = if self.chance.one_in(4) { 3 } else { 1 };
-        self.plan.keys.iter().cycle().skip(first).take(count).cloned().collect()
     }
 
     fn some_tags(&mut self) -> Vec<Name> {
@@ -218,13 +188,13 @@ impl<'a> User<'a> {
     }
 
     fn new_value(&mut self) -> ValueId {
-        self.next_value += 1;
-        ValueId(self.next_value)
+        self.value += 1;
+        ValueId(self.value)
     }
 
-    /// What is stored for a value: its number, with any number of zeros before.
-    fn bytes(&mut self, ValueId(value): ValueId) -> Bytes {
-        let width = self.chance.below(self.plan.value_bytes);
+    /// The bytes of a value: its number, padded with zeros.
+    fn bytes(&self, ValueId(value): ValueId) -> Bytes {
+        let width = self.plan.value_bytes * usize::try_from(value % 16).unwrap_or(0) / 16;
         format!("v{value:0width$}").into()
     }
 }

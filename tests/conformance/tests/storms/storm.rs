@@ -1,5 +1,5 @@
-//! A storm: rounds of many callers and of trouble at the same time, each of
-//! which is checked.
+//! A storm: rounds of many callers while things go wrong. The checker of the
+//! simulation checks the history of each.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -9,57 +9,52 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use spakky_cache_core::{Error, Grants, Runtime as _, TokioRuntime};
 use spakky_simulation::checker::{Rules, Violation, check};
-use spakky_simulation::history::{self, Caller, History, Operation, Outcome, Record, Recorder};
+use spakky_simulation::history::{self, Caller, History, Operation, Outcome, Recorder};
 use spakky_simulation::simulation::Chance;
 use spakky_store_conformance::DEADLINE;
 use spakky_test_support::proof::{self, Progress};
 
 use crate::caller::{Plan, User};
-use crate::weather::{Deeds, Trouble, Weather, counted};
+use crate::weather::{Counts, Trouble, Weather, counted};
 use crate::world::{LEASE, LONGEST_WAIT, World};
 
-/// How long a round is. Each has keys of its own, so that its history is all
-/// that its checker has to know.
+/// How long a round is. Each has its own keys, so that its history can be checked
+/// by itself.
 const ROUND: Duration = Duration::from_secs(2);
 /// In each process.
 const CALLERS: usize = 8;
-/// How coarse the server's clock may be.
+/// How much the server's clock may be off.
 const CLOCK_ERROR: Duration = Duration::from_millis(10);
 /// How many violations a failure shows.
 const SHOWN: usize = 5;
 
-/// What rages, over whom, and what was seen so far.
+/// What goes wrong, for whom, and what was seen so far.
 pub(crate) struct Storm {
     pub(crate) world: World,
     pub(crate) name: &'static str,
     pub(crate) weathers: &'static [Weather],
     pub(crate) keys: usize,
     pub(crate) value_bytes: usize,
-    pub(crate) seen: Seen,
-}
-
-/// What was seen of a storm.
-#[derive(Debug, Default)]
-pub(crate) struct Seen {
-    pub(crate) operations: u64,
-    pub(crate) unavailable: u64,
-    pub(crate) failed: u64,
-    pub(crate) timeouts: u64,
-    pub(crate) dropped: u64,
-    pub(crate) reads: u64,
-    pub(crate) loads: u64,
-    pub(crate) deeds: Deeds,
+    /// Outcomes of calls, and what went wrong.
+    outcomes: Counts,
+    troubles: Counts,
 }
 
 impl Storm {
     /// A storm of a few hot keys.
     pub(crate) fn over(world: World, name: &'static str, weathers: &'static [Weather]) -> Self {
-        Self { world, name, weathers, keys: 6, value_bytes: 64, seen: Seen::default() }
+        let (outcomes, troubles) = (Counts::new(), Counts::new());
+        Self { world, name, weathers, keys: 6, value_bytes: 64, outcomes, troubles }
     }
 
-    /// Rages for as long as the size of the proof says. Panics at the first
-    /// round in which something was not as promised.
-    pub(crate) async fn rages(&mut self) {
+    /// How often something was seen so far.
+    pub(crate) fn count(&self, what: &str) -> u64 {
+        [&self.outcomes, &self.troubles].iter().filter_map(|counts| counts.get(what)).sum()
+    }
+
+    /// As many rounds as the size of the proof says. Panics at the first violation,
+    /// and unless each of `expected` was seen in the end.
+    pub(crate) async fn rages(&mut self, expected: &[&str]) {
         let rounds = proof::size(1, 30);
         let seed = proof::seed();
         let mut progress = Progress::of(self.name, rounds);
@@ -74,17 +69,19 @@ impl Storm {
             self.world.recovers().await;
             progress.done(round);
         }
-        let Seen { operations, unavailable, failed, timeouts, dropped, loads, deeds, .. } =
-            &self.seen;
-        let tried = format!("{operations} operations, {loads} loads, {}", counted(deeds));
-        let found = format!(
-            "{unavailable} unavailable, {failed} failed, {timeouts} timed out, {dropped} dropped, \
-             0 violations"
-        );
-        proof::row(format!("storm: {}", self.name), tried, found);
+        let seen = |kinds: &[&str]| {
+            let seen = kinds.iter().map(|kind| format!("{} {kind}", self.count(kind)));
+            seen.collect::<Vec<_>>().join(", ")
+        };
+        let tried = format!("{}, {}", seen(&["operations", "loads"]), counted(&self.troubles));
+        let found = seen(&["unavailable", "failed", "timed out", "dropped"]);
+        proof::row(format!("storm: {}", self.name), tried, format!("{found}, 0 violations"));
+        for what in expected {
+            assert!(self.count(what) > 0, "no {what}: {:?} {:?}", self.outcomes, self.troubles);
+        }
     }
 
-    /// One round, and what was wrong in it.
+    /// One round, and its violations.
     pub(crate) async fn round(
         &mut self,
         number: u64,
@@ -94,42 +91,58 @@ impl Storm {
             (0..count).map(|index| format!("{number}:{kind}{index}").into()).collect()
         };
         let (keys, tags) = (names("k", self.keys), names("t", 4));
-        let plan = Plan { keys, tags, value_bytes: self.value_bytes };
+        let plan = Arc::new(Plan { keys, tags, value_bytes: self.value_bytes });
         let recorder = Recorder::new(|| TokioRuntime.now());
-        let troubles = [
-            (!self.weathers.is_empty()).then_some(history::Trouble::Failing(None)),
-            self.loses_data().then_some(history::Trouble::AnyLost),
-        ];
-        let disturbing: Vec<_> =
-            troubles.into_iter().flatten().map(|trouble| recorder.disturb(trouble)).collect();
+        let mut disturbing = Vec::new();
+        if !self.weathers.is_empty() {
+            disturbing.push(recorder.disturb(history::Trouble::Failing(None)));
+        }
+        if self.weathers.iter().any(|weather| *weather != Weather::Network) {
+            disturbing.push(recorder.disturb(history::Trouble::AnyLost));
+        }
 
         let (until, over) = (Instant::now() + ROUND, Arc::new(AtomicBool::new(false)));
-        let users = self.users(&Arc::new(plan), &recorder, &over, chance);
-        let mut troubles: Vec<Trouble<'_>> = self
-            .weathers
-            .iter()
-            .map(|_| Trouble {
-                world: &self.world,
-                chance: Chance::new(chance.seed()),
-                deeds: Deeds::new(),
-            })
-            .collect();
+        let mut users = Vec::new();
+        for (process, of) in self.world.processes.iter().enumerate() {
+            for session in 0..CALLERS {
+                let (session, caller) =
+                    (of.cache.session(Grants::default()), Caller { process, session });
+                let (chance, value) = (Chance::new(chance.seed()), (users.len() as u64 + 1) << 32);
+                let (plan, recorder, over) = (plan.clone(), recorder.clone(), over.clone());
+                users.push(tokio::spawn(async move {
+                    let (plan, recorder) = (&*plan, &recorder);
+                    let mut user = User { caller, session, plan, recorder, chance, value };
+                    while !over.load(Relaxed) {
+                        user.act().await;
+                    }
+                }));
+            }
+        }
+        let trouble = |_| {
+            let (world, chance) = (&self.world, Chance::new(chance.seed()));
+            Trouble { world, chance, counts: Counts::new() }
+        };
+        let mut troubles: Vec<Trouble<'_>> = self.weathers.iter().map(trouble).collect();
         let makers = troubles.iter_mut().zip(self.weathers);
         join_all(makers.map(|(trouble, weather)| trouble.make(*weather, until))).await;
         tokio::time::sleep_until(until.into()).await;
         over.store(true, Relaxed);
         let ended = tokio::time::timeout(DEADLINE, join_all(users)).await;
         let Ok(ended) = ended else {
-            panic!("not over after {DEADLINE:?}: {:#?}", under_way(&recorder.history()));
+            let mut calls = recorder.history().calls;
+            calls.retain(|record| record.ended.is_none());
+            panic!("not over after {DEADLINE:?}: {calls:#?}");
         };
         for user in ended {
             user.expect("no caller panics");
         }
         drop(disturbing);
 
+        for (what, count) in troubles.into_iter().flat_map(|trouble| trouble.counts) {
+            *self.troubles.entry(what).or_default() += count;
+        }
         let history = recorder.history();
-        let deeds: Vec<Deeds> = troubles.into_iter().map(|trouble| trouble.deeds).collect();
-        self.seen.add(&history, deeds);
+        self.note(&history);
         let rules = Rules {
             longest_wait: LONGEST_WAIT,
             lease_may_end_after: Some(LEASE.saturating_sub(CLOCK_ERROR)),
@@ -139,73 +152,25 @@ impl Storm {
         (history, violations)
     }
 
-    fn loses_data(&self) -> bool {
-        self.weathers.iter().any(|weather| *weather != Weather::Network)
-    }
-
-    fn users(
-        &self,
-        plan: &Arc<Plan>,
-        recorder: &Recorder,
-        over: &Arc<AtomicBool>,
-        chance: &mut Chance,
-    ) -> Vec<tokio::task::JoinHandle<()>> {
-        let processes = self.world.processes.iter().enumerate();
-        let callers = processes.flat_map(|(process, of)| {
-            (0..CALLERS).map(move |session| (of, Caller { process, session }))
-        });
-        let spawn = |(index, (process, caller)): (u64, (&crate::world::Process, Caller))| {
-            let (session, chance) =
-                (process.cache.session(Grants::default()), Chance::new(chance.seed()));
-            let (plan, recorder, over) = (plan.clone(), recorder.clone(), over.clone());
-            tokio::spawn(async move {
-                let next_value = (index + 1) << 32;
-                let (plan, recorder) = (&*plan, &recorder);
-                let mut user = User { caller, session, plan, recorder, chance, next_value };
-                while !over.load(Relaxed) {
-                    user.act().await;
-                    user.rest().await;
-                }
-            })
-        };
-        (0..).zip(callers).map(spawn).collect()
-    }
-}
-
-impl Seen {
-    fn add(&mut self, history: &History, deeds: Vec<Deeds>) {
+    fn note(&mut self, history: &History) {
         for record in &history.calls {
             if matches!(record.operation, Operation::GiveUp { .. } | Operation::OriginWrite { .. })
             {
                 continue;
             }
-            self.operations += 1;
-            match record.outcome() {
-                Some(Outcome::Failed(Error::Unavailable)) => self.unavailable += 1,
-                Some(Outcome::Failed(Error::LockTimeout)) => self.timeouts += 1,
-                Some(Outcome::Failed(_)) => self.failed += 1,
-                Some(Outcome::Dropped) => self.dropped += 1,
-                Some(Outcome::Miss) => self.loads += 1,
-                Some(Outcome::Hit(_) | Outcome::Stale { .. } | Outcome::Values(_)) => {
-                    self.reads += 1;
-                }
-                _ => {}
-            }
-        }
-        for (what, count) in deeds.into_iter().flatten() {
-            *self.deeds.entry(what).or_default() += count;
+            let kind = match record.outcome() {
+                Some(Outcome::Failed(Error::Unavailable)) => "unavailable",
+                Some(Outcome::Failed(Error::LockTimeout)) => "timed out",
+                Some(Outcome::Failed(_)) => "failed",
+                Some(Outcome::Dropped) => "dropped",
+                Some(Outcome::Miss) => "loads",
+                Some(Outcome::Hit(_) | Outcome::Stale { .. } | Outcome::Values(_)) => "reads",
+                _ => "others",
+            };
+            *self.outcomes.entry("operations").or_default() += 1;
+            *self.outcomes.entry(kind).or_default() += 1;
         }
     }
-
-    /// How often something was done to the world.
-    pub(crate) fn deed(&self, what: &str) -> u64 {
-        self.deeds.get(what).copied().unwrap_or(0)
-    }
-}
-
-/// The calls that have not ended.
-fn under_way(history: &History) -> Vec<&Record> {
-    history.calls.iter().filter(|record| record.ended.is_none()).collect()
 }
 
 /// The first violations, with the calls that they name.

@@ -1,11 +1,11 @@
-//! What may go wrong on one connection, and exactly where.
+//! Faults of one connection, and their exact places.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::SetOnce;
 
-/// Something that goes wrong on one connection, once.
+/// A fault of one connection, which happens once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Where.
@@ -14,56 +14,40 @@ pub struct Fault {
     pub harm: Harm,
 }
 
-/// Where on a connection something goes wrong: bytes are counted from the
-/// moment at which the fault is planned.
+/// Where on a connection a fault happens: bytes are counted from the moment at
+/// which it is planned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// Right away; for a connection that is yet to come: when it is there.
+    /// At once, or for the next connection when it is accepted.
     Now,
-    /// When so many bytes of requests have passed and another one comes. Zero:
-    /// before the next request.
+    /// When this many bytes of requests have passed and another one comes. Zero
+    /// is before the next request.
     Requests(usize),
-    /// When so many bytes of replies have passed and another one comes. Zero:
-    /// the server has carried out (the first of) what it was asked, and nobody
-    /// hears of it.
+    /// When this many bytes of replies have passed and another one comes. Zero:
+    /// the server has carried out the first request, and nobody hears of it.
     Replies(usize),
 }
 
-/// What goes wrong. Bytes that have passed arrive.
+/// The kind of a fault. Bytes that have passed arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Harm {
     /// Both sides are closed.
     Cut,
-    /// Both sides are reset: `RST`, so what was sent may be lost.
+    /// Both sides are reset (`RST`), so bytes that were sent may be lost.
     Reset,
-    /// The server is told that no more requests come, and none do. What it
-    /// says still passes.
+    /// The requests end. Replies still pass.
     EndRequests,
-    /// The client is told that no more replies come, and none do. What it says
-    /// still passes.
+    /// The replies end. Requests still pass.
     EndReplies,
     /// Nothing passes, either way, and nothing is closed, until the proxy
     /// [thaws](crate::Proxy::thaw).
     Silence,
-    /// What is at this place, and what comes behind it, is this late.
+    /// The bytes from this place on are delayed.
     Delay(Duration),
 }
 
-/// A fault that may have happened.
-#[derive(Clone, Debug, Default)]
-pub struct Planned(pub(super) Arc<SetOnce<()>>);
-
-impl Planned {
-    /// Whether it has.
-    pub fn has_happened(&self) -> bool {
-        self.0.initialized()
-    }
-
-    /// Completes once it has.
-    pub async fn happened(&self) {
-        self.0.wait().await;
-    }
-}
+/// Set once a fault has happened.
+pub type Planned = Arc<SetOnce<()>>;
 
 /// How many bytes have passed on one connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,19 +1,18 @@
-//! One connection through the proxy: two pumps, and what befalls them.
+//! One connection through the proxy: a pump for each direction, and their faults.
 
 use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-use super::Weather;
 use super::fault::{Fault, Harm, Place, Planned, Traffic};
 
-/// Bytes that are taken from one side at once.
+/// The most bytes that are read at once.
 const CHUNK: usize = 64 << 10;
 
-/// Which way bytes go.
+/// The direction of bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     Requests,
@@ -21,15 +20,13 @@ enum Way {
 }
 
 /// One connection.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Line {
-    /// In the order in which they came, from 1.
-    number: u64,
     ledger: Mutex<Ledger>,
     state: watch::Sender<State>,
 }
 
-/// What passed, and what is planned.
+/// The bytes that passed, and the fault that is planned.
 #[derive(Debug, Default)]
 struct Ledger {
     passed: Traffic,
@@ -45,21 +42,15 @@ struct Plan {
     planned: Planned,
 }
 
-/// What has befallen the connection.
+/// What has happened to the connection.
 #[derive(Clone, Copy, Debug, Default)]
 struct State {
-    over: Option<Over>,
+    /// [`Harm::Cut`] or [`Harm::Reset`] of both sides.
+    over: Option<Harm>,
     requests_ended: bool,
     replies_ended: bool,
-    /// It forwards nothing while there have been as few thaws.
-    silent_for: Option<u64>,
-}
-
-/// How both sides are closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Over {
-    Cut,
-    Reset,
+    /// It forwards nothing.
+    is_silent: bool,
 }
 
 impl State {
@@ -72,11 +63,6 @@ impl State {
 }
 
 impl Line {
-    pub(super) fn new(number: u64) -> Arc<Self> {
-        let state = watch::Sender::new(State::default());
-        Arc::new(Self { number, ledger: Mutex::default(), state })
-    }
-
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -86,26 +72,36 @@ impl Line {
     }
 
     /// Plans `fault`, in place of what was planned.
-    pub(super) fn plan(&self, fault: Fault, planned: Planned, weather: &Weather) {
+    pub(super) fn plan(&self, fault: Fault, planned: Planned) {
         let (way, left) = match fault.place {
             Place::Requests(bytes) => (Way::Requests, bytes),
             Place::Replies(bytes) => (Way::Replies, bytes),
             Place::Now if !matches!(fault.harm, Harm::Delay(_)) => {
                 self.ledger().plan = None;
-                return self.befall(fault.harm, &planned, weather);
+                return self.befall(fault.harm, &planned);
             }
-            // Late is only what comes.
+            // A delay needs something to delay.
             Place::Now => (Way::Requests, 0),
         };
         self.ledger().plan = Some(Plan { way, left, harm: fault.harm, planned });
     }
 
-    /// Plans nothing any more.
+    /// Closes both sides.
+    pub(super) fn cut(&self) {
+        self.state.send_modify(|state| state.over = Some(Harm::Cut));
+    }
+
+    /// Ends its silence.
+    pub(super) fn thaw(&self) {
+        self.state.send_modify(|state| state.is_silent = false);
+    }
+
+    /// Removes the plan.
     pub(super) fn forget(&self) {
         self.ledger().plan = None;
     }
 
-    /// How many of `bytes` bytes pass before what is planned happens, and that.
+    /// How many of `bytes` bytes pass, and the plan that is due after them.
     fn pass(&self, way: Way, bytes: usize) -> (usize, Option<Plan>) {
         let mut ledger = self.ledger();
         let due = ledger.plan.take_if(|plan| plan.way == way && plan.left < bytes);
@@ -120,48 +116,41 @@ impl Line {
         (passing, due)
     }
 
-    fn befall(&self, harm: Harm, planned: &Planned, weather: &Weather) {
+    fn befall(&self, harm: Harm, planned: &Planned) {
         self.state.send_modify(|state| match harm {
-            Harm::Cut => state.over = Some(Over::Cut),
-            Harm::Reset => state.over = Some(Over::Reset),
+            Harm::Cut | Harm::Reset => state.over = Some(harm),
             Harm::EndRequests => state.requests_ended = true,
             Harm::EndReplies => state.replies_ended = true,
-            Harm::Silence => state.silent_for = Some(weather.thaws),
+            Harm::Silence => state.is_silent = true,
             Harm::Delay(_) => {}
         });
-        // An error says that it was told already.
-        let _ = planned.0.set(());
+        // An error means that it was set already.
+        let _ = planned.set(());
     }
 
     /// Forwards both ways until both have ended, or the connection is over.
-    pub(super) async fn run(
-        &self,
-        mut client: TcpStream,
-        target: u16,
-        weather: &watch::Receiver<Weather>,
-    ) -> std::io::Result<()> {
+    pub(super) async fn run(&self, mut client: TcpStream, target: u16) -> std::io::Result<()> {
         let mut server = TcpStream::connect((Ipv4Addr::LOCALHOST, target)).await?;
         client.set_nodelay(true)?;
         server.set_nodelay(true)?;
-        // Borrowed, so that dropping them tells nobody anything: a reset has to
-        // come before any end.
+        // Borrowed halves: dropping them closes nothing, which would precede a
+        // reset.
         let (client_out, client_in) = client.split();
         let (server_out, server_in) = server.split();
         let pumps = async {
-            // Each way ends by itself: what a client sent before it left, and
-            // what is in the net still, arrives.
+            // Each direction ends by itself, so that bytes under way arrive.
             tokio::try_join!(
-                self.pump(Way::Requests, client_out, server_in, weather.clone()),
-                self.pump(Way::Replies, server_out, client_in, weather.clone()),
+                self.pump(Way::Requests, client_out, server_in),
+                self.pump(Way::Replies, server_out, client_in),
             )
-            .map(|_| Over::Cut)
+            .map(|_| Harm::Cut)
         };
         let over = tokio::select! {
             biased;
-            over = self.over(weather.clone()) => over,
-            ended = pumps => ended.unwrap_or(Over::Cut),
+            over = self.over() => over,
+            ended = pumps => ended.unwrap_or(Harm::Cut),
         };
-        if over == Over::Reset {
+        if over == Harm::Reset {
             client.set_zero_linger()?;
             server.set_zero_linger()?;
         }
@@ -169,15 +158,10 @@ impl Line {
     }
 
     /// Completes once both sides are to be closed.
-    async fn over(&self, mut weather: watch::Receiver<Weather>) -> Over {
+    async fn over(&self) -> Harm {
         let mut state = self.state.subscribe();
-        tokio::select! {
-            // An error says that the proxy is gone.
-            _ = weather.wait_for(|weather| weather.cut >= self.number) => Over::Cut,
-            state = state.wait_for(|state| state.over.is_some()) => {
-                state.ok().and_then(|state| state.over).unwrap_or(Over::Cut)
-            }
-        }
+        let state = state.wait_for(|state| state.over.is_some()).await;
+        state.ok().and_then(|state| state.over).unwrap_or(Harm::Cut)
     }
 
     async fn pump(
@@ -185,7 +169,6 @@ impl Line {
         way: Way,
         mut from: impl AsyncRead + Unpin,
         mut to: impl AsyncWrite + Unpin,
-        mut weather: watch::Receiver<Weather>,
     ) -> std::io::Result<()> {
         let mut state = self.state.subscribe();
         let mut bytes = vec![0; CHUNK];
@@ -195,10 +178,7 @@ impl Line {
                 _ = state.wait_for(|state| state.has_ended(way)) => break,
             };
             let mut rest = &bytes[..read];
-            let Some(delay) = self.clear(&mut weather).await else { return Ok(()) };
-            if way == Way::Replies && !delay.is_zero() {
-                tokio::time::sleep(delay).await;
-            }
+            self.silence().await;
             if read == 0 {
                 return to.shutdown().await;
             }
@@ -207,34 +187,28 @@ impl Line {
                 to.write_all(&rest[..passing]).await?;
                 rest = &rest[passing..];
                 if let Some(Plan { harm, planned, .. }) = due {
-                    self.befall(harm, &planned, &weather.borrow());
+                    self.befall(harm, &planned);
                     if let Harm::Delay(delay) = harm {
                         tokio::time::sleep(delay).await;
                     }
                     if self.state.borrow().over.is_some() {
-                        // For good: whoever closes the sides drops this.
+                        // Closing the sides drops this.
                         return std::future::pending().await;
                     }
-                    if self.clear(&mut weather).await.is_none() {
-                        return Ok(());
-                    }
+                    self.silence().await;
                 }
             }
         }
-        // This way has ended before its source did: what still comes is lost,
-        // but has to be taken, or closing the socket would reset it.
+        // This direction has ended before its source did. What still comes is
+        // read, because closing a socket with unread bytes resets it.
         to.shutdown().await?;
         while from.read(&mut bytes).await? > 0 {}
         Ok(())
     }
 
-    /// Waits until bytes may pass, and says how late replies are; none: the
-    /// proxy is gone.
-    async fn clear(&self, weather: &mut watch::Receiver<Weather>) -> Option<std::time::Duration> {
-        let silent_for = self.state.borrow().silent_for;
-        let clear = weather.wait_for(|weather| {
-            weather.frozen < self.number && silent_for.is_none_or(|thaws| weather.thaws > thaws)
-        });
-        clear.await.ok().map(|weather| weather.delay)
+    /// Waits until it is not silent.
+    async fn silence(&self) {
+        // The sender lives as long as this.
+        let _ = self.state.subscribe().wait_for(|state| !state.is_silent).await;
     }
 }
