@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use spakky_cache_core::Store as _;
 use spakky_cache_core::entry::Envelope;
-use spakky_cache_core::store::{Cas, Found, Swept};
+use spakky_cache_core::store::{Cas, Found, Sweeping, Swept};
 use spakky_store_conformance::{fired, key, tag};
 use spakky_test_runtime::Protocol as _;
 
@@ -256,9 +256,9 @@ async fn several_keys_are_emptied(scene: &Scene<'_>) {
 async fn the_dead_are_swept(scene: &Scene<'_>) {
     scene.three_kinds_of_keys().await;
     // The witness may be evicted by the time that the sweep gets to it.
-    let right = |swept: &Swept| matches!((swept.seen, swept.removed, swept.next), (3, 1..=2, None));
-    scene.attempt(scene.store().sweep(None, 1_000), right).await;
-    scene.sure(async || scene.store().sweep(None, 1_000).await).await;
+    let right = |swept: &Swept| matches!((swept.seen, swept.dead, swept.next), (3, 1..=2, None));
+    scene.attempt(scene.store().sweep(None, 1_000, Sweeping::Remove), right).await;
+    scene.sure(async || scene.store().sweep(None, 1_000, Sweeping::Remove).await).await;
     assert_eq!([scene.holds(0).await, scene.holds(1).await], ["1, alive", "nothing"]);
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use spakky_cache_core::Store as _;
+use spakky_cache_core::Sweeping;
 use spakky_cache_core::entry::Envelope;
 use spakky_cache_core::store::Found;
 use spakky_cache_redis::RedisSettings;
@@ -63,9 +64,10 @@ async fn an_entry_that_is_stored_during_a_sweep_stays() {
         store.evict(&tags(&["t"])).await.unwrap();
         let new = Envelope::Entry(entry(&other, &["t"], "new").await);
         let k = key("k");
-        let (swept, put) = tokio::join!(store.sweep(None, 100), other.put_one(&k, &new));
+        let (swept, put) =
+            tokio::join!(store.sweep(None, 100, Sweeping::Remove), other.put_one(&k, &new));
         put.unwrap();
-        assert!(swept.unwrap().removed <= 1);
+        assert!(swept.unwrap().dead <= 1);
         assert_eq!(read(&store, "k").await.unwrap().as_deref(), Some("new"), "{round}");
     }
 }

@@ -1,13 +1,9 @@
 //! What a Redis refuses, the errors that say so, and keys of other programs.
 
-use spakky_cache_core::entry::Envelope;
-use spakky_cache_core::store::Found;
+use spakky_cache_core::Sweeping;
 use spakky_cache_core::{Store as _, StoreErrorKind};
-use spakky_test_runtime::Protocol as _;
 
-use crate::support::{
-    is_failure, key, marker, open, open_restricted, put, read, redis, settings, tags,
-};
+use crate::support::{is_failure, key, open, open_restricted, put, redis, settings, tags};
 
 #[tokio::test]
 async fn a_replica_is_unavailable_for_writes() {
@@ -41,7 +37,7 @@ async fn a_sweep_leaves_keys_of_other_programs() {
     server.command(&["RPUSH", "spakky:cache:k|list", "foreign"]).unwrap();
     put(&store, "evicted", &["t"], "v").await.unwrap();
     store.evict(&tags(&["t"])).await.unwrap();
-    assert_eq!(store.sweep(None, 100).await.unwrap().removed, 1);
+    assert_eq!(store.sweep(None, 100, Sweeping::Remove).await.unwrap().dead, 1);
     let left: u64 = server
         .query(redis::cmd("EXISTS").arg("spakky:cache:k|text").arg("spakky:cache:k|list"))
         .unwrap();
@@ -52,6 +48,6 @@ async fn a_sweep_leaves_keys_of_other_programs() {
 async fn a_refused_sweep_is_a_failure_whatever_the_name_of_the_key() {
     let (_server, store) = open_restricted(&["-getrange"]).await;
     put(&store, "WRONGTYPE", &[], "v").await.unwrap();
-    let refused = store.sweep(None, 100).await;
+    let refused = store.sweep(None, 100, Sweeping::Remove).await;
     assert!(is_failure(&refused, "GETRANGE \"spakky:cache:k|WRONGTYPE\": NOPERM"), "{refused:?}");
 }

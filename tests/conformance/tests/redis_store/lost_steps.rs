@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::future::join_all;
-use spakky_cache_core::{Cache, EntryOptions, Error, Grants, Store as _};
+use spakky_cache_core::{Cache, EntryOptions, Error, Grants, Store as _, StoreErrorKind};
 use spakky_test_support::{Fault, Harm, Place, Proxy, RedisServer, ServerOptions};
 
-use crate::support::{is_unavailable, key, open, put, read, redis, settings, until, until_back};
+use crate::support::{key, open, put, read, redis, settings, until};
 
 /// As small as Redis allows.
 const MAX_ARGUMENT_BYTES: &str = "1048576";
@@ -61,18 +61,19 @@ async fn a_read_that_was_under_way_is_repeated_and_a_write_is_not() {
         let fault = Fault { place, harm: Harm::Cut };
         let lost = proxy.fail(fault);
         assert_eq!(read(&store, "k").await.unwrap().as_deref(), Some("v"), "{fault:?}");
-        until("the fault", async || lost.has_happened()).await;
+        lost.wait().await;
         let lost = proxy.fail(fault);
         let found = store.read_many(&[k.clone(), key("l")]).await.unwrap();
         assert!(found[0].clone().into_entry().is_some(), "{fault:?}");
-        until("the fault", async || lost.has_happened()).await;
+        lost.wait().await;
         let lost = proxy.fail(fault);
         let (found, change) = store.watch(&k).await.unwrap();
         assert!(found.into_entry().is_some() && !change.initialized(), "{fault:?}");
-        until("the fault", async || lost.has_happened()).await;
+        lost.wait().await;
         let lost = proxy.fail(fault);
-        assert!(is_unavailable(&store.remove(&[key("other")]).await), "{fault:?}");
-        until("the fault", async || lost.has_happened()).await;
-        until_back(&store).await;
+        let refused = store.remove(&[key("other")]).await;
+        assert_eq!(refused.unwrap_err().kind(), StoreErrorKind::Unavailable, "{fault:?}");
+        lost.wait().await;
+        until("the connection is back", async || store.ping().await.is_ok()).await;
     }
 }
