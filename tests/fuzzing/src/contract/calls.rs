@@ -1,186 +1,182 @@
-//! Calls of the contract, as a guest makes them.
+//! Calls of the contract, and the errors that the limits promise.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use spakky_cache_core::{EntryOptions, Limits};
+use arbitrary::{Result, Unstructured};
+use bytes::Bytes;
+use spakky_cache_core::{EntryOptions, Error, Limits};
 
-use crate::input::Input;
+use Kind::{
+    Abandon, BeginWrite, Clear, Commit, Delete, Drop, EvictTags, Get, GetMany, Lookup, Pass, Set,
+    Sweep,
+};
 
-/// Caches on the one store, whose prefixes begin with one another.
-pub(super) const PREFIXES: [&str; 3] = ["app:", "app:k", "app:k:"];
-/// Sessions with each cache; the last may not write.
-pub(super) const SESSIONS: usize = 3;
-/// Leases that each of them may hold.
-pub(super) const QUOTA: usize = 3;
-
-/// Texts that mean something elsewhere, and lengths on both sides of the limit.
-const NAMES: [&str; 16] = [
-    "a",
-    "b",
-    "c",
-    "",
-    "A",
-    "a ",
-    "a\0",
-    "k|a",
-    "|",
-    "a*",
-    "[a]",
-    "app:k",
-    "\u{e9}",
-    "e\u{301}",
-    "24 bytes are the limit..",
-    "25 bytes are one too many",
-];
+/// Names with a meaning elsewhere. Two more have the longest length and one byte more.
+const NAMES: [&str; 14] =
+    ["a", "b", "c", "", "A", "a ", "a\0", "k|a", "|", "a*", "[a]", "app:k", "\u{e9}", "e\u{301}"];
+/// The longest time to live, in milliseconds.
+const TTL: u64 = 316_224_000_000;
 /// Milliseconds on both sides of what is allowed.
-const SPANS: [u64; 14] = [
-    60_000,
-    1,
-    0,
-    2,
-    1_000,
-    3_000,
-    3_600_000,
-    316_224_000_000,
-    316_224_000_001,
-    1 << 53,
-    1 << 63,
-    u64::MAX - 1,
-    u64::MAX,
-    999,
-];
-/// How far the clock is moved at once, and how long a lookup may wait.
+const SPANS: [u64; 14] =
+    [60_000, 1, 0, 2, 1_000, 3_000, 3_600_000, TTL, TTL + 1, 1 << 53, 1 << 63, !0 - 1, !0, 999];
+/// Milliseconds by which the clock moves, or that a lookup may wait.
 const STEPS: [u64; 8] = [1, 0, 999, 1_000, 59, 2_999, 3_000, 4_000_000];
 
-/// What is refused: less than by default, so that inputs can be short.
+/// Smaller than the defaults, so that short inputs reach them.
 pub(super) fn limits() -> Limits {
-    Limits { key_bytes: 24, tags: 3, value_bytes: 32, batch_keys: 4, ..Limits::default() }
+    let ttl = Duration::from_millis(TTL);
+    Limits { key_bytes: 24, tags: 3, value_bytes: 32, batch_keys: 4, batch_bytes: 80, ttl }
 }
 
-/// The contract's `entry-options`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Options {
-    pub(super) ttl: Option<u64>,
-    pub(super) fresh_for: Option<u64>,
-    pub(super) tags: Vec<String>,
-}
-
-impl Options {
-    /// As the host takes them from a guest.
-    pub(super) fn to_core(&self) -> EntryOptions {
-        EntryOptions {
-            ttl: self.ttl.map(Duration::from_millis),
-            fresh_for: self.fresh_for.map(Duration::from_millis),
-            tags: self.tags.clone(),
-        }
-    }
-}
-
-/// One call, or something that happens between calls.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Call {
-    Get(String),
-    GetMany(Vec<String>),
-    Set(String, Vec<u8>, Options),
-    SetMany(Vec<(String, Vec<u8>)>, Options),
-    Delete(String),
-    DeleteMany(Vec<String>),
-    EvictTags(Vec<String>),
+/// What a call does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Kind {
+    #[default]
+    Get,
+    GetMany,
+    Set,
+    Delete,
+    EvictTags,
     Clear,
-    Lookup {
-        key: String,
-        tags: Vec<String>,
-        max_wait: Option<u64>,
-    },
-    BeginWrite {
-        key: String,
-        tags: Vec<String>,
-    },
-    /// Of the lease with this number; leases that are spent stay.
-    Commit {
-        lease: usize,
-        value: Vec<u8>,
-        options: Options,
-    },
-    Drop {
-        lease: usize,
-    },
-    Pass(u64),
+    Lookup,
+    /// A lookup whose caller is dropped instead of waiting.
+    Abandon,
+    BeginWrite,
+    Commit,
+    Drop,
+    /// Moves the clock.
+    Pass,
     Sweep,
 }
 
-/// Who calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Caller {
-    pub(super) cache: usize,
-    pub(super) session: usize,
+/// The choices, and how many keys a call of each has at most.
+const KINDS: [Kind; 16] = [
+    Get, GetMany, Set, Set, Set, Delete, Delete, EvictTags, Clear, Lookup, Abandon, BeginWrite,
+    Commit, Drop, Pass, Sweep,
+];
+const MOST_KEYS: [usize; 16] = [1, 6, 1, 1, 6, 1, 6, 0, 0, 1, 1, 1, 0, 0, 0, 0];
+
+/// One call, or an event between calls. What its kind does not use is empty.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Call {
+    pub(super) kind: Kind,
+    /// The number that chooses the session.
+    pub(super) caller: usize,
+    /// The number that chooses the lease.
+    pub(super) lease: usize,
+    pub(super) keys: Vec<String>,
+    pub(super) values: Vec<Bytes>,
+    pub(super) options: EntryOptions,
+    /// The longest wait, or by how much the clock moves.
+    pub(super) span: Option<Duration>,
 }
 
-impl Caller {
-    pub(super) fn may_write(self) -> bool {
-        self.session + 1 < SESSIONS
+impl Call {
+    pub(super) fn choose(input: &mut Unstructured<'_>) -> Result<Self> {
+        let choice = input.choose_index(KINDS.len())?;
+        let (kind, most) = (KINDS[choice], MOST_KEYS[choice]);
+        let mut call = Self { kind, caller: input.arbitrary::<u8>()?.into(), ..Self::default() };
+        let keys = if most > 1 { input.int_in_range(0..=most)? } else { most };
+        for _ in 0..keys {
+            call.keys.push(name(input)?);
+            if kind == Set {
+                call.values.push(value(input)?);
+            }
+        }
+        if matches!(kind, Commit | Drop) {
+            call.lease = input.arbitrary::<u8>()?.into();
+        }
+        if kind == Commit {
+            call.values.push(value(input)?);
+        }
+        if matches!(kind, Set | Commit) {
+            call.options.ttl = maybe(input, span)?;
+            call.options.fresh_for = maybe(input, span)?;
+        }
+        if matches!(kind, Set | Commit | Lookup | Abandon | BeginWrite | EvictTags) {
+            let count = input.int_in_range(0..=6)?;
+            call.options.tags = (0..count).map(|_| name(input)).collect::<Result<_>>()?;
+        }
+        call.span = match kind {
+            Lookup | Abandon => maybe(input, step)?,
+            Pass => Some(step(input)?),
+            _ => None,
+        };
+        Ok(call)
+    }
+
+    /// The errors of which the call must have one, or none if it is within all limits.
+    pub(super) fn promised_errors(&self, may_write: bool) -> Vec<Error> {
+        let (limits, EntryOptions { ttl, fresh_for, tags }) = (limits(), &self.options);
+        let too_large = |limit: usize| Error::ValueTooLarge(limit as u64);
+        let is_bad_name = |name: &String| !(1..=limits.key_bytes).contains(&name.len());
+        let is_bad_span = |span: &Duration| !(Duration::from_millis(1)..=limits.ttl).contains(span);
+        // A commit has its grant by its lease, and a lookup may find the key.
+        let writes = matches!(self.kind, Set | Delete | EvictTags | Clear | BeginWrite);
+        let errors = [
+            (writes && !may_write, Error::Denied),
+            (
+                self.keys.len() > limits.batch_keys
+                    || tags.iter().collect::<BTreeSet<_>>().len() > limits.tags
+                    || self.keys.iter().chain(tags).any(is_bad_name),
+                Error::InvalidKey(String::new()),
+            ),
+            (
+                ttl.iter().chain(fresh_for).any(is_bad_span)
+                    || ttl.zip(*fresh_for).is_some_and(|(ttl, fresh_for)| fresh_for > ttl),
+                Error::InvalidTtl,
+            ),
+            (
+                self.values.iter().any(|value| value.len() > limits.value_bytes),
+                too_large(limits.value_bytes),
+            ),
+            (
+                self.values.iter().map(Bytes::len).sum::<usize>() > limits.batch_bytes,
+                too_large(limits.batch_bytes),
+            ),
+        ];
+        errors.into_iter().filter_map(|(is_wrong, error)| is_wrong.then_some(error)).collect()
     }
 }
 
-/// The next call, and who makes it.
-pub(super) fn choose(input: &mut Input<'_>) -> (Caller, Call) {
-    let kind = input.byte();
-    let who = usize::from(input.byte());
-    let caller = Caller { cache: who % PREFIXES.len(), session: who / 3 % SESSIONS };
-    let call = match kind % 16 {
-        0 => Call::Get(name(input)),
-        1 => Call::GetMany(some(input, name)),
-        2 | 3 => Call::Set(name(input), value(input), options(input)),
-        4 => Call::SetMany(some(input, |input| (name(input), value(input))), options(input)),
-        5 => Call::Delete(name(input)),
-        6 => Call::DeleteMany(some(input, name)),
-        7 => Call::EvictTags(some(input, name)),
-        8 => Call::Clear,
-        9 | 10 => {
-            let (key, tags) = (name(input), some(input, name));
-            Call::Lookup { key, tags, max_wait: maybe(input, |input| input.one_of(&STEPS)) }
-        }
-        11 => Call::BeginWrite { key: name(input), tags: some(input, name) },
-        12 => {
-            let lease = input.below(256);
-            Call::Commit { lease, value: value(input), options: options(input) }
-        }
-        13 => Call::Drop { lease: input.below(256) },
-        14 => Call::Pass(input.one_of(&STEPS)),
-        _ => Call::Sweep,
-    };
-    (caller, call)
+fn name(input: &mut Unstructured<'_>) -> Result<String> {
+    let which = input.int_in_range(0..=63)?;
+    Ok(match which % 32 {
+        plain @ 0..14 => NAMES[plain].to_owned(),
+        long @ 14..16 => "n".repeat(limits().key_bytes + long - 14),
+        _ => String::from_utf8_lossy(bytes(input, which - 15)?).into_owned(),
+    })
 }
 
-fn name(input: &mut Input<'_>) -> String {
-    let which = input.below(64);
-    match NAMES.get(which % 32) {
-        Some(name) => (*name).to_owned(),
-        None => String::from_utf8_lossy(input.bytes(which - 15)).into_owned(),
-    }
-}
-
-fn value(input: &mut Input<'_>) -> Vec<u8> {
-    let length = input.below(40);
-    let mut value = input.bytes(length).to_vec();
+/// A value that begins with another number each time, if it is long enough.
+fn value(input: &mut Unstructured<'_>) -> Result<Bytes> {
+    let length = input.int_in_range(0..=39)?;
+    let mut value = bytes(input, length)?.to_vec();
     value.resize(length, b'.');
-    value
+    let (number, end) = (input.len().to_le_bytes(), length.min(2));
+    value[..end].copy_from_slice(&number[..end]);
+    Ok(value.into())
 }
 
-fn options(input: &mut Input<'_>) -> Options {
-    Options { ttl: maybe(input, span), fresh_for: maybe(input, span), tags: some(input, name) }
+/// The next bytes, as many as there are.
+fn bytes<'a>(input: &mut Unstructured<'a>, most: usize) -> Result<&'a [u8]> {
+    input.bytes(most.min(input.len()))
 }
 
-fn span(input: &mut Input<'_>) -> u64 {
-    let which = input.below(SPANS.len() + 1);
-    SPANS.get(which).copied().unwrap_or_else(|| input.number())
+fn span(input: &mut Unstructured<'_>) -> Result<Duration> {
+    let which = input.int_in_range(0..=SPANS.len())?;
+    let millis = SPANS.get(which).copied().map_or_else(|| input.arbitrary(), Ok)?;
+    Ok(Duration::from_millis(millis))
 }
 
-fn maybe<T>(input: &mut Input<'_>, what: impl Fn(&mut Input<'_>) -> T) -> Option<T> {
-    input.flag().then(|| what(input))
+fn step(input: &mut Unstructured<'_>) -> Result<Duration> {
+    Ok(Duration::from_millis(*input.choose(&STEPS)?))
 }
 
-/// None to six: more than a batch may have, and than an entry may have tags.
-fn some<T>(input: &mut Input<'_>, what: impl Fn(&mut Input<'_>) -> T) -> Vec<T> {
-    (0..input.below(7)).map(|_| what(input)).collect()
+fn maybe<T>(
+    input: &mut Unstructured<'_>,
+    what: fn(&mut Unstructured<'_>) -> Result<T>,
+) -> Result<Option<T>> {
+    input.arbitrary::<bool>()?.then(|| what(input)).transpose()
 }

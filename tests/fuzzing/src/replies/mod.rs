@@ -1,199 +1,205 @@
 //! Any replies of a server, and what the store on Redis makes of them.
 
-mod ledger;
-mod names;
-mod proper;
+mod good;
 mod script;
-mod seeds;
 mod server;
 mod steps;
 mod wire;
 
-use std::cell::{Cell, RefCell};
-use std::sync::Once;
+use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
+use arbitrary::{Result, Unstructured};
 use futures::future::join_all;
-use spakky_cache_core::{Prefix, Store as _};
+use spakky_cache_core::entry::Envelope;
+use spakky_cache_core::store::{Change, Found};
+use spakky_cache_core::{Prefix, StoreErrorKind};
 use spakky_cache_redis::{RedisConnection, RedisSettings, RedisStore};
 use spakky_test_runtime::TestRuntime;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Handle};
 use tokio::task::yield_now;
-use tokio::time::timeout;
 
-use crate::input::Input;
-use ledger::Ledger;
+use crate::{DEADLINE, Outcomes, in_time};
 use script::Script;
-pub use seeds::seeds;
 use server::{Manner, serve};
-use steps::{Stage, Step, Tally};
+use steps::{CAPTURE, Step};
 
-/// How long a step may take. Far longer than it takes, so that only what never
-/// ends is found.
-const DEADLINE: Duration = Duration::from_secs(20);
-/// What the product is given for an operation. The server cuts a connection
-/// that waits in vain long before that.
+/// The store's own limit. The server closes a connection that waits in vain long
+/// before that.
 const SOCKET_TIMEOUT: Duration = Duration::from_secs(2);
 /// Steps of one input, at most.
 const MOST_STEPS: usize = 12;
-/// Says that a lost connection is to come back. It takes the product some
-/// milliseconds, so few inputs do it.
+/// Lets a lost connection come back. That takes milliseconds, so few inputs do it.
 const COMES_BACK: u8 = 0xb4;
 
-/// Plays a server that says what `bytes` choose, to a connection and a store as
-/// in production, over TCP.
+/// Takes steps of the store on Redis, as in production, against a server that
+/// replies what `bytes` choose. Returns what came of them.
 ///
 /// # Panics
-/// A promise is broken: something panics, in whichever task; a step or a task
-/// does not end; a step answers what the server did not say: another value than
-/// the key's, an entry alive whose epochs are not the ones that were told last,
-/// or a success after a failure; or a watch has not fired.
-pub fn replies(bytes: &[u8]) {
-    play(bytes);
-}
-
-/// How a play went.
-#[derive(Debug)]
-#[cfg_attr(not(test), expect(dead_code, reason = "tests look whether a play got anywhere"))]
-struct Played {
-    connected: bool,
-    tally: Tally,
-}
-
-fn play(bytes: &[u8]) -> Played {
-    count_panics();
-    let before = PANICS.get();
+/// - Something panics or does not end. A panic in a task only reaches the panic hook.
+/// - An entry is found that the server did not send.
+/// - A step succeeds though the server replied with nothing but errors.
+/// - The connection goes on after something that is no reply.
+/// - A lost connection does not come back once the server is a good one.
+/// - An error shows the password.
+/// - A task is left, or a watch that has not fired, after the store was dropped.
+pub fn replies(bytes: &[u8]) -> Outcomes {
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let played = runtime.block_on(async {
-        let mut input = Input::new(bytes);
-        let settings = settings(&mut input);
-        let comes_back = input.byte() == COMES_BACK;
-        let manner = Manner {
-            from_the_start: input.below(8) == 7,
-            piece: usize::from(input.byte()),
-            connections: 1 + usize::from(comes_back),
-        };
-        let steps: Vec<Step> =
-            (0..input.below(MOST_STEPS + 1)).map(|_| Step::choose(&mut input)).collect();
-        let (script, ledger) = (RefCell::new(Script::new(input)), RefCell::default());
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
-        let port = listener.local_addr().expect("an address").port();
-        let client = use_it(RedisSettings { port, ..settings }, &steps, comes_back, &ledger);
-        let played = tokio::select! {
-            biased;
-            played = client => played,
-            never = serve(listener, manner, &script, &ledger) => match never {},
-        };
-        no_task_stays().await;
-        played
-    });
-    assert_eq!(PANICS.get(), before, "a task panicked");
-    played
+    runtime.block_on(play(Unstructured::new(bytes))).expect("any bytes are a play")
 }
 
-fn settings(input: &mut Input<'_>) -> RedisSettings {
-    let how = input.byte();
+async fn play(mut input: Unstructured<'_>) -> Result<Outcomes> {
+    let settings = settings(&mut input)?;
+    let comes_back = input.arbitrary::<u8>()? == COMES_BACK;
+    let manner = Manner {
+        from_the_start: input.int_in_range(0..=7)? == 7,
+        piece: input.arbitrary::<u8>()?.into(),
+        comes_back,
+    };
+    let count = input.int_in_range(0..=MOST_STEPS)?;
+    let steps: Vec<_> = (0..count).map(|_| Step::choose(&mut input)).collect::<Result<_>>()?;
+    let script = RefCell::new(Script::new(input));
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let client = async {
+        let settings = RedisSettings { port, ..settings };
+        let Some(client) = Client::connect(settings, &script).await else {
+            return Outcomes::from(["refused"]);
+        };
+        for group in steps.split_inclusive(|step| !step.together) {
+            in_time(join_all(group.iter().map(|step| client.take(*step)))).await;
+            if client.is_lost() && !comes_back {
+                break;
+            }
+        }
+        if client.is_lost() && comes_back {
+            client.come_back().await;
+        }
+        client.leave().await
+    };
+    let outcomes = tokio::select! {
+        biased;
+        outcomes = client => outcomes,
+        never = serve(listener, manner, &script) => match never {},
+    };
+    no_task_is_left().await;
+    Ok(outcomes)
+}
+
+fn settings(input: &mut Unstructured<'_>) -> Result<RedisSettings> {
+    let how: u8 = input.arbitrary()?;
     let word = |bit: u8, word: &str| (how & bit != 0).then(|| word.to_owned());
-    RedisSettings {
+    Ok(RedisSettings {
         host: "127.0.0.1".into(),
         username: word(1, "user"),
+        // As the server's errors have it.
         password: word(2, "as the script says"),
         before_7: how & 4 != 0,
-        key_prefix: prefix(),
+        key_prefix: Prefix::new(good::PREFIX).expect("a prefix"),
         socket_timeout: SOCKET_TIMEOUT,
         ..RedisSettings::default()
-    }
+    })
 }
 
-fn prefix() -> Prefix {
-    Prefix::new(names::PREFIX).expect("a prefix")
+/// The store, and what it did.
+struct Client<'a> {
+    store: RedisStore,
+    script: &'a RefCell<Script<'a>>,
+    watches: RefCell<Vec<Change>>,
+    outcomes: RefCell<Outcomes>,
 }
 
-/// Connects, takes the steps, and leaves.
-async fn use_it(
-    settings: RedisSettings,
-    steps: &[Step],
-    comes_back: bool,
-    ledger: &RefCell<Ledger>,
-) -> Played {
-    let password = settings.password.clone();
-    let connection = match in_time(Box::pin(RedisConnection::connect(settings))).await {
-        Ok(connection) => connection,
-        Err(error) => {
-            let shown = format!("{error} {error:?}");
-            let leaks = password.is_some_and(|password| shown.contains(&password));
-            assert!(!leaks, "the password is in: {shown}");
-            return Played { connected: false, tally: Tally::default() };
-        }
-    };
-
-    let stage = Stage {
-        store: RedisStore::new(connection, prefix(), TestRuntime::manual(0)),
-        ledger,
-        tally: RefCell::default(),
-        watches: RefCell::default(),
-    };
-    let is_last = |step: &Step| !step.together;
-    for group in steps.split_inclusive(is_last) {
-        in_time(join_all(group.iter().map(|step| stage.take(*step, group.len() == 1)))).await;
-        let lost = stage.store.connection().server_version().is_none();
-        if lost && !comes_back {
-            break;
+impl<'a> Client<'a> {
+    /// Connects, or returns `None` if that fails.
+    async fn connect(settings: RedisSettings, script: &'a RefCell<Script<'a>>) -> Option<Self> {
+        let (prefix, password) = (settings.key_prefix.clone(), settings.password.clone());
+        match in_time(Box::pin(RedisConnection::connect(settings))).await {
+            Ok(connection) => Some(Self {
+                store: RedisStore::new(connection, prefix, TestRuntime::manual(0)),
+                script,
+                watches: RefCell::default(),
+                outcomes: RefCell::default(),
+            }),
+            Err(error) => {
+                let shown = format!("{error} {error:?}");
+                let leaks = password.is_some_and(|password| shown.contains(&password));
+                assert!(!leaks, "the password is in: {shown}");
+                None
+            }
         }
     }
-    in_time(watches_fire(&stage)).await;
-    let Stage { store, tally, watches, .. } = stage;
-    drop(store);
-    // Nothing is heard of from now on, so whoever watches has to look again.
-    for (_, _, change) in watches.into_inner() {
-        in_time(change.wait()).await;
+
+    fn is_lost(&self) -> bool {
+        self.store.connection().server_version().is_none()
     }
-    Played { connected: true, tally: tally.into_inner() }
+
+    /// Takes `step`, and judges its answer. Returns whether it succeeded.
+    async fn take(&self, step: Step) -> bool {
+        let good = self.script.borrow().good;
+        let answer = step.take(&self.store, &self.watches).await;
+        let script = self.script.borrow();
+        let mut outcomes = self.outcomes.borrow_mut();
+        match &answer {
+            Ok(found) => {
+                assert!(
+                    script.unclear || script.good > good || step.kind == CAPTURE,
+                    "{step:?} succeeded, and the server replied with nothing but errors"
+                );
+                outcomes.extend(found.iter().map(|found| was_sent(found, &script.sent)));
+                outcomes.insert("done");
+            }
+            Err(error) => {
+                let is_unavailable = error.kind() == StoreErrorKind::Unavailable;
+                outcomes.insert(if is_unavailable { "unavailable" } else { "failed" });
+            }
+        }
+        answer.is_ok()
+    }
+
+    /// Makes the server a good one, and reads until a read succeeds.
+    async fn come_back(&self) {
+        self.script.borrow_mut().end();
+        in_time(async {
+            while !self.take(Step::default()).await {
+                yield_now().await;
+            }
+        })
+        .await;
+        self.outcomes.borrow_mut().insert("back");
+    }
+
+    /// Drops the store. Nothing is heard of from then on, so every watch fires.
+    async fn leave(self) -> Outcomes {
+        drop(self.store);
+        for change in self.watches.into_inner() {
+            in_time(change.wait()).await;
+        }
+        self.outcomes.into_inner()
+    }
 }
 
-/// What was told before the answer to a command has been heard of with it.
-async fn watches_fire(stage: &Stage<'_>) {
-    if stage.watches.borrow().is_empty() || stage.store.ping().await.is_err() {
-        return;
-    }
-    let ledger = stage.ledger.borrow();
-    let now = ledger.now();
-    for (key, since, change) in stage.watches.borrow().iter() {
-        assert!(
-            !ledger.is_clear() || !ledger.changed(key, *since, now) || change.initialized(),
-            "a change of {} was told, and nobody heard\n{ledger:#?}",
-            key.escape_ascii(),
-        );
-    }
-}
-
-async fn in_time<T>(step: impl Future<Output = T>) -> T {
-    timeout(DEADLINE, step).await.unwrap_or_else(|_| panic!("not done after {DEADLINE:?}"))
+/// Checks that `found` is something that the server sent, and names it.
+fn was_sent(found: &Found, sent: &[u8]) -> &'static str {
+    let (bytes, what) = match found {
+        Found::Nothing => return "nothing",
+        // Fields that a lease does not use are lost when it is written again.
+        Found::Envelope { envelope: Envelope::Lease(_), .. } => return "lease",
+        Found::Envelope { envelope, alive } => {
+            (envelope.encode(), if *alive { "hit" } else { "dead" })
+        }
+        Found::Foreign(token) => (token.0.to_vec(), "foreign"),
+    };
+    let is_sent = bytes.is_empty() || sent.windows(bytes.len()).any(|sent| sent == bytes);
+    assert!(is_sent, "the server did not send {found:?}");
+    what
 }
 
 /// The tasks of a connection end with its last handle.
-async fn no_task_stays() {
+async fn no_task_is_left() {
     let (began, tasks) = (Instant::now(), Handle::current().metrics());
     while tasks.num_alive_tasks() > 0 {
-        assert!(began.elapsed() < DEADLINE, "{} tasks stay", tasks.num_alive_tasks());
+        assert!(began.elapsed() < DEADLINE, "{} tasks are left", tasks.num_alive_tasks());
         yield_now().await;
     }
-}
-
-thread_local! {
-    /// How many panics there were on this thread, on which all tasks of a play
-    /// run: tokio keeps those of tasks to itself.
-    static PANICS: Cell<usize> = const { Cell::new(0) };
-}
-
-fn count_panics() {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            PANICS.set(PANICS.get() + 1);
-            before(panic);
-        }));
-    });
 }

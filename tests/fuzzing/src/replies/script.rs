@@ -1,139 +1,76 @@
-//! What the server says to each command, as the input chooses.
+//! What the server replies to each command, as the input chooses.
 
 use std::time::Duration;
 
-use spakky_cache_core::Tag;
+use arbitrary::{Result, Unstructured};
 use spakky_cache_core::entry::{Entry, Envelope, Epochs, Id, Marker};
 
-use super::ledger::Ledger;
-use super::names::{KEYS, TAGS, epoch, name};
-use super::proper;
-use super::wire::{Reply, counted, line};
-use crate::envelope::with_its_sum;
-use crate::input::Input;
+use super::good::{self, KEYS, TAGS, epoch, redis_key, tag};
+use super::wire::{NULL, OK, counted, line, list, number, text};
+use crate::envelope::with_check_sum;
 
-/// Push messages before one reply, at most.
-const MOST_PUSHES: usize = 4;
-/// Numbers with which something may go wrong.
 const NUMBERS: [i64; 8] = [0, 1, -1, -2, 2, i64::MAX, i64::MIN, 60_000];
-/// Lengths that no reply of this server's has.
-const LENGTHS: [&str; 10] = [
-    "100000",
-    "536870912",
-    "4294967296",
-    "9223372036854775807",
-    "-1",
-    "-2",
-    "-9223372036854775808",
-    "4611686018427387904",
-    "18446744073709551615",
-    "",
-];
-/// The first bytes of replies that have a length.
+/// Lengths that no reply of this server has. The last is more than any length.
+const LENGTHS: [i128; 8] = [100_000, 1 << 29, 1 << 32, 1 << 62, -1, -2, -1 << 63, 1 << 64];
+/// The first bytes of replies that have a length, and of all replies.
 const COUNTED: [u8; 8] = *b"$*%~>=!|";
+const FIRST: &[u8] = b"$*%~>=!|+-:_,#(";
 /// First words of errors: those that mean something to a client, and others.
-const ERRORS: [&str; 12] = [
-    "ERR",
-    "NOSCRIPT",
-    "WRONGTYPE",
-    "OOM",
-    "READONLY",
-    "LOADING",
-    "NOAUTH",
-    "WRONGPASS",
-    "NOPROTO",
-    "MOVED",
-    "",
-    "\u{e9}\0",
-];
+const ERRORS: &str = "ERR NOSCRIPT WRONGTYPE OOM READONLY LOADING NOAUTH WRONGPASS NOPROTO \
+    MOVED  \u{e9}\0";
+/// The choices that are one whole reply and no list.
+const ITEMS: [u8; 10] = [0, 1, 2, 3, 4, 5, 6, 8, 9, 13];
+const PUSH: u8 = 7;
+/// This choice and later ones are not exactly one reply.
+const UNCLEAR: u8 = 14;
+const LAST: u8 = 18;
 
-/// What the server says to commands, one after the other. Where the input is
-/// over, it says what a good server does.
+/// The replies to commands, one after the other. Where the input is over, they are
+/// those of a good server.
 #[derive(Debug)]
 pub(super) struct Script<'a> {
-    input: Input<'a>,
+    input: Unstructured<'a>,
     /// Values are numbered, so that none is taken for another.
     values: u64,
-}
-
-/// How a reply is chosen, by its first byte.
-///
-/// An entry, and what is wrong with it, takes several bytes; all others take
-/// one or two more.
-#[derive(Clone, Copy, Debug)]
-#[repr(u8)]
-pub(super) enum Choice {
-    Proper,
-    Null,
-    Entry,
-    Lease,
-    Epoch,
-    Error,
-    Number,
-    Push,
-    Ok,
-    Text,
-    OldNull,
-    List,
-    OddForm,
-    Nested,
-    TooLong,
-    Raw,
-    Nothing,
-    Twice,
-    CutShort,
-}
-
-impl Choice {
-    const ALL: [Self; 19] = [
-        Self::Proper,
-        Self::Null,
-        Self::Entry,
-        Self::Lease,
-        Self::Epoch,
-        Self::Error,
-        Self::Number,
-        Self::Push,
-        Self::Ok,
-        Self::Text,
-        Self::OldNull,
-        Self::List,
-        Self::OddForm,
-        Self::Nested,
-        Self::TooLong,
-        Self::Raw,
-        Self::Nothing,
-        Self::Twice,
-        Self::CutShort,
-    ];
+    /// All bytes that were sent.
+    pub(super) sent: Vec<u8>,
+    /// The number of replies that are not errors.
+    pub(super) good: usize,
+    /// Something was sent that is not exactly one reply, so that later ones may be
+    /// taken for replies to other commands.
+    pub(super) unclear: bool,
+    /// Before anything was unclear, something was sent that no reply begins with.
+    pub(super) malformed: bool,
 }
 
 impl<'a> Script<'a> {
-    pub(super) fn new(input: Input<'a>) -> Self {
-        Self { input, values: 0 }
+    pub(super) fn new(input: Unstructured<'a>) -> Self {
+        Self { input, values: 0, sent: Vec::new(), good: 0, unclear: false, malformed: false }
     }
 
-    /// What a good server says.
-    pub(super) fn proper(&mut self, command: &[Vec<u8>]) -> Reply {
-        proper::reply(command, || self.next_value())
+    /// From now on, the server is a good one.
+    pub(super) fn end(&mut self) {
+        self.input = Unstructured::new(&[]);
     }
 
-    /// What this one says, push messages before it included.
-    pub(super) fn next(&mut self, command: &[Vec<u8>], ledger: &mut Ledger) -> Reply {
-        let mut pushed = Vec::new();
-        for _ in 0..MOST_PUSHES {
-            let choice = self.input.one_of(&Choice::ALL);
-            if matches!(choice, Choice::Push) {
-                pushed.extend(self.push(ledger));
-            } else {
-                let mut reply = self.reply(choice, command);
-                reply.bytes.splice(0..0, pushed);
-                return reply;
-            }
+    /// The next reply, with push messages before it; or that of a good server.
+    pub(super) fn next(&mut self, command: &[Vec<u8>], scripted: bool) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let mut choice = if scripted { self.input.int_in_range(0..=LAST)? } else { 0 };
+        while choice == PUSH {
+            bytes.extend(self.push()?);
+            choice = self.input.int_in_range(0..=LAST)?;
         }
-        let mut reply = self.proper(command);
-        reply.bytes.splice(0..0, pushed);
-        reply
+        let reply = self.reply(choice, command)?;
+        self.good += usize::from(!matches!(reply.first(), Some(b'-' | b'!')));
+        self.unclear |= choice >= UNCLEAR;
+        bytes.extend(reply);
+        self.sent.extend_from_slice(&bytes);
+        Ok(bytes)
+    }
+
+    fn good_reply(&mut self, command: &[Vec<u8>]) -> Vec<u8> {
+        good::reply(command, || self.next_value())
     }
 
     fn next_value(&mut self) -> Vec<u8> {
@@ -141,210 +78,170 @@ impl<'a> Script<'a> {
         format!("value {}", self.values).into_bytes()
     }
 
-    fn reply(&mut self, choice: Choice, command: &[Vec<u8>]) -> Reply {
-        match choice {
-            Choice::Proper | Choice::Push => self.proper(command),
-            Choice::Null => Reply::null(),
-            Choice::OldNull => {
-                let bytes = self.input.one_of(&[b"$-1\r\n", b"*-1\r\n"]).to_vec();
-                Reply { bytes, ..Reply::null() }
+    fn reply(&mut self, choice: u8, command: &[Vec<u8>]) -> Result<Vec<u8>> {
+        Ok(match choice {
+            0 => self.good_reply(command),
+            1 => NULL.to_vec(),
+            2 => {
+                let epochs = self.epochs()?;
+                let entry = Entry { epochs, ..good::entry(self.next_value()) };
+                text(&self.damaged(Envelope::Entry(entry).encode())?)
             }
-            Choice::Ok => Reply::ok(),
-            Choice::Number => {
-                let number = self.input.one_of(&NUMBERS);
-                Reply::number(number)
+            3 => {
+                let (id, lasts) = (Id([self.byte()?; 16]), Duration::from_millis(1));
+                let lease = Marker { id, taken_at: 1, lasts, epochs: self.epochs()? };
+                text(&self.damaged(Envelope::Lease(lease).encode())?)
             }
-            Choice::Text => {
-                let length = self.input.below(40);
-                Reply::text(self.input.bytes(length))
-            }
-            Choice::Epoch => {
-                let generation = self.input.byte() % 3;
+            4 => {
+                let generation = self.byte()? % 3;
                 let key = command.get(1).map_or(&[][..], Vec::as_slice);
-                Reply::text(&epoch(key, generation).0)
+                text(&epoch(key, generation).0)
             }
-            Choice::Entry => {
-                let entry = Envelope::Entry(self.entry());
-                Reply::text(&self.damaged(entry.encode()))
+            5 => {
+                let words: Vec<_> = ERRORS.split(' ').collect();
+                line(b'-', format_args!("{} as the script says", self.input.choose(&words)?))
             }
-            Choice::Lease => {
-                let lease = Envelope::Lease(self.lease());
-                Reply::text(&self.damaged(lease.encode()))
+            6 => number(*self.input.choose(&NUMBERS)?),
+            8 => OK.to_vec(),
+            9 => {
+                let length = self.input.int_in_range(0..=39)?;
+                text(self.bytes(length)?)
             }
-            Choice::Error => Reply::error(self.input.one_of(&ERRORS)),
-            Choice::List => {
-                let count = self.input.below(5);
-                let items = (0..count).map(|_| self.item(command)).collect();
-                Reply::list(items)
+            10 => self.input.choose(&[b"$-1\r\n", b"*-1\r\n"])?.to_vec(),
+            11 => {
+                let count = self.input.int_in_range(0..=4)?;
+                let items: Vec<_> =
+                    (0..count).map(|_| self.item(command)).collect::<Result<_>>()?;
+                list(b'*', &items)
             }
-            Choice::OddForm => self.odd_form(command),
-            Choice::Nested => {
-                let depth = usize::from(self.input.byte()).max(1);
-                let kind = self.input.one_of(b"*~");
-                let mut bytes = line(kind, 1).repeat(depth);
-                bytes.extend(b":1\r\n");
-                Reply::other(bytes)
+            12 => self.odd_form(command)?,
+            13 => {
+                let depth = usize::from(self.byte()?).max(1);
+                let lists = line(*self.input.choose(b"*~")?, 1).repeat(depth);
+                [lists, number(1)].concat()
             }
-            Choice::TooLong => {
-                let kind = self.input.one_of(&COUNTED);
-                let mut bytes = line(kind, self.input.one_of(&LENGTHS));
-                bytes.extend(self.proper(command).bytes);
-                Reply::unclear(bytes)
+            14 => {
+                let kind = *self.input.choose(&COUNTED)?;
+                let length = *self.input.choose(&LENGTHS)?;
+                self.malformed |= !self.unclear && length > i64::MAX.into();
+                [line(kind, length), self.good_reply(command)].concat()
             }
-            Choice::Raw => {
-                let length = usize::from(self.input.byte());
-                Reply::unclear(self.input.bytes(length).to_vec())
+            15 => {
+                let length = self.byte()?;
+                let bytes = self.bytes(length.into())?;
+                let is_reply = bytes.first().is_none_or(|first| FIRST.contains(first));
+                self.malformed |= !self.unclear && !is_reply;
+                bytes.to_vec()
             }
-            Choice::Nothing => Reply::unclear(Vec::new()),
-            Choice::Twice => {
-                let mut bytes = self.item(command).bytes;
-                bytes.extend(self.item(command).bytes);
-                Reply::unclear(bytes)
+            16 => Vec::new(),
+            17 => [self.item(command)?, self.item(command)?].concat(),
+            _ => {
+                let mut bytes = self.item(command)?;
+                bytes.truncate(usize::from(self.byte()?) % bytes.len().max(1));
+                bytes
             }
-            Choice::CutShort => {
-                let mut bytes = self.item(command).bytes;
-                let left = usize::from(self.input.byte()) % bytes.len().max(1);
-                bytes.truncate(left);
-                Reply::unclear(bytes)
-            }
-        }
+        })
     }
 
-    /// A reply that is no list of others, which would have no end.
-    fn item(&mut self, command: &[Vec<u8>]) -> Reply {
-        const PLAIN: [Choice; 10] = [
-            Choice::Proper,
-            Choice::Null,
-            Choice::Entry,
-            Choice::Lease,
-            Choice::Epoch,
-            Choice::Error,
-            Choice::Number,
-            Choice::Ok,
-            Choice::Text,
-            Choice::Nested,
-        ];
-        let choice = self.input.one_of(&PLAIN);
+    /// A whole reply that is not a list of others, which could go on for ever.
+    fn item(&mut self, command: &[Vec<u8>]) -> Result<Vec<u8>> {
+        let choice = *self.input.choose(&ITEMS)?;
         self.reply(choice, command)
     }
 
-    fn epochs(&mut self) -> Epochs {
-        let everything = epoch(&name('a', ""), self.input.byte() % 3);
-        let count = self.input.below(TAGS.len() + 1);
-        let tags = TAGS[..count].iter().map(|tag| {
-            let epoch = epoch(&name('t', tag), self.input.byte() % 3);
-            (Tag::new(tag, usize::MAX).expect("a tag"), epoch)
-        });
-        Epochs { everything, tags: tags.collect() }
+    fn epochs(&mut self) -> Result<Epochs> {
+        let everything = epoch(&redis_key('a', ""), self.byte()? % 3);
+        let count = self.input.int_in_range(0..=TAGS.len())?;
+        let tags = TAGS[..count]
+            .iter()
+            .map(|name| Ok((tag(name), epoch(&redis_key('t', name), self.byte()? % 3))));
+        Ok(Epochs { everything, tags: tags.collect::<Result<_>>()? })
     }
 
-    fn entry(&mut self) -> Entry {
-        Entry { epochs: self.epochs(), ..proper::entry(self.next_value()) }
-    }
-
-    fn lease(&mut self) -> Marker {
-        let id = Id([self.input.byte(); 16]);
-        Marker { id, taken_at: 1, lasts: Duration::from_millis(1), epochs: self.epochs() }
-    }
-
-    /// As it is, or with something wrong.
-    fn damaged(&mut self, mut bytes: Vec<u8>) -> Vec<u8> {
-        let wrong = self.input.below(8);
+    /// An envelope as it is, or with something wrong.
+    fn damaged(&mut self, mut bytes: Vec<u8>) -> Result<Vec<u8>> {
+        let wrong = self.input.int_in_range(0..=7)?;
         if wrong < 4 {
-            return bytes;
+            return Ok(bytes);
         }
-        let place = usize::from(self.input.byte()) % bytes.len();
+        let place = usize::from(self.byte()?) % bytes.len();
         match wrong {
             4 => bytes[place] ^= 1 << (place % 8),
             5 => bytes.truncate(place),
             6 => bytes.extend_from_slice(&bytes.clone()[..place]),
-            // Something else than was meant, with the right check sum.
             _ => {
-                bytes[place] = self.input.byte();
-                bytes = with_its_sum(&bytes).expect("an envelope is long enough");
+                bytes[place] = self.byte()?;
+                bytes = with_check_sum(&bytes).expect("an envelope is long enough");
             }
         }
-        bytes
+        Ok(bytes)
     }
 
-    fn odd_form(&mut self, command: &[Vec<u8>]) -> Reply {
-        let before = match self.input.below(12) {
-            0 => return Reply::other(b"+PONG\r\n".to_vec()),
-            1 => return Reply::other(b"+\r\n".to_vec()),
-            2 => return Reply::other(b",1.5e308\r\n".to_vec()),
-            3 => return Reply::other(b",nan\r\n".to_vec()),
-            4 => return Reply::other(b"#t\r\n".to_vec()),
-            5 => return Reply::other(b"(3492890328409238509324850943850943825024385\r\n".to_vec()),
-            6 => return Reply::other(counted(b'=', b"txt:some words")),
-            7 => return Reply::other(counted(b'=', b"no format")),
-            8 => return Reply { bytes: counted(b'!', b"ERR bulk"), ..Reply::error("") },
-            9 => line(b'%', 1),
-            10 => line(b'~', 2),
-            _ => line(b'|', 1),
+    fn odd_form(&mut self, command: &[Vec<u8>]) -> Result<Vec<u8>> {
+        // A map of one pair, a set of two, an attribute of one pair before a reply.
+        let (mut bytes, items) = match self.input.int_in_range(0..=11)? {
+            0 => (b"+PONG\r\n".to_vec(), 0),
+            1 => (b"+\r\n".to_vec(), 0),
+            2 => (b",1.5e308\r\n".to_vec(), 0),
+            3 => (b",nan\r\n".to_vec(), 0),
+            4 => (b"#t\r\n".to_vec(), 0),
+            5 => (b"(3492890328409238509324850943850943825024385\r\n".to_vec(), 0),
+            6 => (counted(b'=', b"txt:some words"), 0),
+            7 => (counted(b'=', b"no format"), 0),
+            8 => (counted(b'!', b"ERR bulk"), 0),
+            9 => (line(b'%', 1), 2),
+            10 => (line(b'~', 2), 2),
+            _ => (line(b'|', 1), 3),
         };
-        // A map of one, a set of two; a remark of one comes before what it is
-        // on. Of whatever they hold.
-        let items = if before[0] == b'|' { 3 } else { 2 };
-        let parts = std::iter::once(before).chain((0..items).map(|_| self.item(command).bytes));
-        Reply::other(parts.collect::<Vec<_>>().concat())
+        for _ in 0..items {
+            bytes.extend(self.item(command)?);
+        }
+        Ok(bytes)
     }
 
     /// A message between replies.
-    fn push(&mut self, ledger: &mut Ledger) -> Vec<u8> {
-        let invalidate = counted(b'$', b"invalidate");
-        let of = |items: usize| line(b'>', items);
-        match self.input.below(12) {
-            // What Redis sends: one key at a time.
-            0..=3 => {
-                let key = self.some_key();
-                ledger.invalidated(Some(vec![key.clone()]));
-                let keys = Reply::list(vec![Reply::text(&key)]).bytes;
-                [of(2), invalidate, keys].concat()
-            }
+    fn push(&mut self) -> Result<Vec<u8>> {
+        let invalidate = || text(b"invalidate");
+        let items = match self.input.int_in_range(0..=11)? {
+            0..=3 => vec![invalidate(), list(b'*', &[self.some_key()?])],
             4 => {
-                let keys: Vec<_> = (0..self.input.below(4)).map(|_| self.some_key()).collect();
-                let list = Reply::list(keys.iter().map(|key| Reply::text(key)).collect());
-                ledger.invalidated(Some(keys));
-                [of(2), invalidate, list.bytes].concat()
+                let count = self.input.int_in_range(0..=3)?;
+                let keys: Vec<_> = (0..count).map(|_| self.some_key()).collect::<Result<_>>()?;
+                vec![invalidate(), list(b'*', &keys)]
             }
-            // A flush, and forms that are not known: they may mean any key.
-            5 => {
-                ledger.invalidated(None);
-                [of(2), invalidate, Reply::null().bytes].concat()
-            }
-            6 => {
-                ledger.invalidated(None);
-                [of(2), invalidate, Reply::list(vec![Reply::number(1)]).bytes].concat()
-            }
-            7 => {
-                ledger.invalidated(None);
-                let key = Reply::text(&self.some_key()).bytes;
-                let keys = Reply::list(vec![Reply::list(vec![])]).bytes;
-                [of(3), invalidate, key, keys].concat()
-            }
-            8 => {
-                ledger.invalidated(None);
-                [of(1), invalidate].concat()
-            }
-            // What has nothing to do with keys, or with anything.
-            9 => [of(2), counted(b'$', b"message"), Reply::number(1).bytes].concat(),
-            10 => of(0),
+            // A flush, then forms that are not known.
+            5 => vec![invalidate(), NULL.to_vec()],
+            6 => vec![invalidate(), list(b'*', &[number(1)])],
+            7 => vec![invalidate(), self.some_key()?, list(b'*', &[list(b'*', &[])])],
+            8 => vec![invalidate()],
+            9 => vec![text(b"message"), number(1)],
+            10 => Vec::new(),
             // What a client that subscribed would take for a reply.
             _ => {
-                ledger.confused();
-                let kind = counted(b'$', self.input.one_of(&[&b"subscribe"[..], b"unsubscribe"]));
-                [of(3), kind, Reply::text(b"x").bytes, Reply::number(1).bytes].concat()
+                self.unclear = true;
+                let kind = *self.input.choose(&[&b"subscribe"[..], b"unsubscribe"])?;
+                vec![text(kind), text(b"x"), number(1)]
             }
-        }
+        };
+        Ok(list(b'>', &items))
     }
 
-    fn some_key(&mut self) -> Vec<u8> {
-        match self.input.below(8) {
-            0 => name('a', ""),
-            1 => name('e', ""),
+    fn some_key(&mut self) -> Result<Vec<u8>> {
+        Ok(text(&match self.input.int_in_range(0..=7)? {
+            0 => redis_key('a', ""),
+            1 => redis_key('e', ""),
             2 => Vec::new(),
-            index @ 3..=5 => name('k', KEYS[index - 3]),
-            index => name('t', TAGS[index - 6]),
-        }
+            index @ 3..=5 => redis_key('k', KEYS[index - 3]),
+            index => redis_key('t', TAGS[index - 6]),
+        }))
+    }
+
+    fn byte(&mut self) -> Result<u8> {
+        self.input.arbitrary()
+    }
+
+    /// The next bytes, as many as there are.
+    fn bytes(&mut self, most: usize) -> Result<&'a [u8]> {
+        self.input.bytes(most.min(self.input.len()))
     }
 }

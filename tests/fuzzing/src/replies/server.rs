@@ -1,4 +1,4 @@
-//! A server in this process that says what a script says.
+//! A server in this process that replies what a script says.
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -8,85 +8,91 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::yield_now;
 
-use super::ledger::Ledger;
 use super::script::Script;
 use super::wire::take_command;
 
-/// How many rounds of everything else a client has time to send what it has to
-/// send. Client and server take turns on one thread: a client that has sent
-/// nothing by then waits for something that never comes.
-const PATIENCE: usize = 256;
-/// Bytes that are taken from the client at once, at least.
+/// How many turns the client has to send or close something. Client and server take
+/// turns on one thread: a client that has sent nothing by then waits for something
+/// that never comes.
+const TURNS: usize = 256;
+/// Bytes that are read from the client at once, at least.
 const INBOX: usize = 8 << 10;
 /// A reply is sent in this many pieces at most.
 const PIECES: usize = 64;
 
-/// How the server speaks.
+/// How the server behaves.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Manner {
-    /// It follows the script from the first word on, not only once the
-    /// connection is set up.
+    /// It follows the script from the first reply on, not only once the connection
+    /// is set up.
     pub(super) from_the_start: bool,
-    /// Bytes of the pieces in which it sends what it says; 0: all at once.
+    /// The bytes of one piece of what it sends. 0: everything at once.
     pub(super) piece: usize,
-    /// How many connections it accepts. Later ones are closed at once.
-    pub(super) connections: usize,
+    /// Later connections are served well, or else closed at once.
+    pub(super) comes_back: bool,
 }
 
-/// Serves one connection after the other, for ever.
+/// Serves one connection after the other.
+///
+/// # Panics
+/// A client does not close a connection on which it got something malformed.
 pub(super) async fn serve(
     listener: TcpListener,
     manner: Manner,
     script: &RefCell<Script<'_>>,
-    ledger: &RefCell<Ledger>,
 ) -> Infallible {
-    let mut accepted = 0;
-    loop {
+    for number in 1.. {
         let (stream, _) = listener.accept().await.expect("a connection");
         // Both ends forget it at once, so that ports do not run out.
         stream.set_zero_linger().expect("no linger");
-        accepted += 1;
-        if accepted <= manner.connections {
-            ledger.borrow_mut().connected();
-            let talk = Talk { stream, manner, script, ledger, introduced: false };
-            // An error is a client that is gone.
-            let _ = talk.go_on().await;
+        if number == 1 || manner.comes_back {
+            if number > 2 {
+                script.borrow_mut().end();
+            }
+            let connection = Connection { stream, manner, script, is_set_up: false };
+            // An error means that the client is gone.
+            let _ = connection.serve().await;
         }
     }
+    unreachable!("connections have no end")
 }
 
-/// One connection.
-struct Talk<'a, 'b> {
+struct Connection<'a, 'b> {
     stream: TcpStream,
     manner: Manner,
     script: &'a RefCell<Script<'b>>,
-    ledger: &'a RefCell<Ledger>,
-    /// The connection is set up.
-    introduced: bool,
+    is_set_up: bool,
 }
 
-impl Talk<'_, '_> {
-    /// Answers, until the client is gone or waits for what never comes; then
-    /// the connection is cut.
-    async fn go_on(mut self) -> io::Result<()> {
+impl Connection<'_, '_> {
+    /// Replies until the client is gone or waits for what never comes. Then the
+    /// connection is closed.
+    async fn serve(mut self) -> io::Result<()> {
         self.stream.set_nodelay(true)?;
         let mut inbox = Vec::new();
-        while self.listen(&mut inbox).await? {
+        while self.receive(&mut inbox).await? {
             let mut outbox = Vec::new();
             while let Some(command) = take_command(&mut inbox) {
-                outbox.extend(self.answer(command));
+                outbox.extend(self.reply(&command));
             }
-            self.say(&outbox).await?;
+            self.send(&outbox).await?;
+            if std::mem::take(&mut self.script.borrow_mut().malformed) {
+                while self.receive(&mut inbox).await? {
+                    inbox.clear();
+                }
+                panic!("a client goes on after it got what is no reply");
+            }
         }
         Ok(())
     }
 
-    /// Whether there is more to be answered.
-    async fn listen(&self, inbox: &mut Vec<u8>) -> io::Result<bool> {
+    /// Receives more, or returns false if the client sends nothing.
+    async fn receive(&self, inbox: &mut Vec<u8>) -> io::Result<bool> {
         inbox.reserve(INBOX);
-        for _ in 0..PATIENCE {
+        for _ in 0..TURNS {
             match self.stream.try_read_buf(inbox) {
-                Ok(read) => return Ok(read > 0),
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(_) => return Ok(true),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => yield_now().await,
                 Err(error) => return Err(error),
             }
@@ -94,30 +100,22 @@ impl Talk<'_, '_> {
         Ok(false)
     }
 
-    fn answer(&mut self, command: Vec<Vec<u8>>) -> Vec<u8> {
-        let ledger = &mut self.ledger.borrow_mut();
-        let mut script = self.script.borrow_mut();
-        let reply = if self.introduced || self.manner.from_the_start {
-            script.next(&command, ledger)
-        } else {
-            script.proper(&command)
-        };
-        // The last word of a connection's set-up; a successor says another one,
-        // which is scripted.
-        self.introduced |= command.get(1).is_some_and(|word| word == b"INFO");
-        ledger.said(&reply.bytes);
-        ledger.answered(command, reply.means);
-        reply.bytes
+    fn reply(&mut self, command: &[Vec<u8>]) -> Vec<u8> {
+        let scripted = self.is_set_up || self.manner.from_the_start;
+        let reply = self.script.borrow_mut().next(command, scripted);
+        // `CLIENT INFO` ends the set-up. A successor goes on to kill, which is scripted.
+        self.is_set_up |= command.get(1).is_some_and(|word| word == b"INFO");
+        reply.expect("any bytes are replies")
     }
 
-    async fn say(&mut self, words: &[u8]) -> io::Result<()> {
+    async fn send(&mut self, outbox: &[u8]) -> io::Result<()> {
         let piece = match self.manner.piece {
-            0 => words.len().max(1),
-            piece => piece.max(words.len().div_ceil(PIECES)),
+            0 => outbox.len().max(1),
+            piece => piece.max(outbox.len().div_ceil(PIECES)),
         };
-        for piece in words.chunks(piece) {
+        for piece in outbox.chunks(piece) {
             self.stream.write_all(piece).await?;
-            if piece.len() < words.len() {
+            if piece.len() < outbox.len() {
                 // The client reads it before there is more.
                 yield_now().await;
                 yield_now().await;
