@@ -5,8 +5,9 @@ use std::process::Command;
 
 use serde_json::json;
 use spakky_end_to_end::command::{PLAYER, Running, Spakky, run_on, spakky};
+use spakky_end_to_end::host_process::until;
 
-use crate::{load, ok, redis, until};
+use crate::{load, ok, redis};
 
 const SIGNALS: [(&str, i32); 2] = [("INT", 130), ("TERM", 143)];
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use arbitrary::Unstructured;
 use bytes::Bytes;
 use futures::poll;
+use spakky_cache_core::Sweeping;
 use spakky_cache_core::metrics::Snapshot;
 use spakky_cache_core::{
     Cache, Error, Grants, Lease, Lookup, Policy, Prefix, Session, Store as _, Sweeper,
@@ -293,7 +294,7 @@ impl Play {
         for store in &stores {
             assert_eq!(Arc::strong_count(store), 1, "something uses the store");
             store.clear().await.expect("clear");
-            store.sweep(None, usize::MAX).await.expect("sweep");
+            store.sweep(None, usize::MAX, Sweeping::Remove).await.expect("sweep");
         }
         assert_eq!(stores[0].used_bytes(), 0, "memory is left");
         outcomes
