@@ -35,7 +35,8 @@ from spakky_cache.program import building, program  # noqa: E402
 with building():
     import main
 if "socket" in sys.modules:
-    # Else no name of a host can be resolved: it is imported late.
-    import encodings.idna  # noqa: F401
+    # Names of hosts need them, and Python would import them later.
+    import encodings.idna
+    import encodings.punycode  # noqa: F401
 
 Run = program(main.main)

@@ -1,14 +1,13 @@
 """Functions whose results are cached, and functions that evict."""
 
 import inspect
-import sys
 import types
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints, overload
 
-from . import raw
+from . import _annotations, raw
 from ._arguments import Time, options, texts
 from ._cache import Cache
 from ._errors import CacheKeyGenerationError, CacheSerializationError
@@ -175,7 +174,7 @@ def _returned(function: Callable[..., Any]) -> Any:
     """The annotated type, of which alone the names have to be defined."""
     name = getattr(function, "__qualname__", repr(function))
     try:
-        annotations = _annotations(function)
+        annotations = _annotations.annotations(function)
         if "return" not in annotations:
             raise CacheSerializationError(
                 f"`{name}` does not say what it returns: annotate it, as in `-> list[str]`; "
@@ -192,12 +191,3 @@ def _returned(function: Callable[..., Any]) -> Any:
         raise CacheSerializationError(
             f"what `{name}` returns has a name that is not defined in its module: {error}"
         ) from error
-
-
-def _annotations(function: Callable[..., Any]) -> dict[str, Any]:
-    if sys.version_info >= (3, 14):
-        from annotationlib import Format, get_annotations
-
-        return get_annotations(function, format=Format.FORWARDREF)
-    else:  # noqa: RET505
-        return inspect.get_annotations(function)

@@ -1,11 +1,11 @@
 """Shapes of what has fields: dataclasses, `TypedDict`, `NamedTuple`."""
 
 import dataclasses
-import inspect
 import typing
 from collections.abc import Callable
 from typing import Any, NotRequired, Required, get_args, get_origin, get_type_hints
 
+from . import _annotations
 from ._shape import MAP, Mismatch, Shape
 
 Build = Callable[[Any, str], Shape]
@@ -41,7 +41,7 @@ class Dataclass(Shape):
 
     def _check_init(self, of: type) -> None:
         made_by: Any = of.__init__  # type: ignore[misc]
-        parameters = list(inspect.signature(made_by).parameters.values())[1:]
+        parameters = list(_annotations.signature(made_by).parameters.values())[1:]
         others = [
             parameter.name
             for parameter in parameters

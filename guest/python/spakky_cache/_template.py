@@ -1,11 +1,11 @@
 """Templates of keys and tags: text with values in braces."""
 
-import inspect
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from string import Formatter
 from typing import Any, NamedTuple
 
+from . import _annotations
 from ._errors import CacheKeyGenerationError
 
 _FORMATTER = Formatter()
@@ -88,7 +88,7 @@ def binder(
 ) -> Callable[[tuple[Any, ...], dict[str, Any]], Mapping[str, Any]]:
     """What makes the arguments of a call of `function` into values by name. Checks
     the templates against its signature."""
-    signature = inspect.signature(function)
+    signature = _annotations.signature(function)
     name = getattr(function, "__qualname__", repr(function))
     for template in templates:
         template.check(signature.parameters, name)

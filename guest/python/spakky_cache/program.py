@@ -20,6 +20,9 @@ def program(main: Callable[[], object]) -> type:
         def run(self) -> None:
             sys.stdin = _reader(sys.stdin)
             sys.stdout, sys.stderr = _writer(sys.stdout), _writer(sys.stderr)
+            if random := sys.modules.get("random"):
+                # Seeded at the build: every run would draw the same.
+                random.seed()
             try:
                 status = main()
             except SystemExit:

@@ -1,4 +1,5 @@
 import os
+import random
 import socket
 import sys
 from collections.abc import Callable
@@ -65,7 +66,9 @@ def test_what_a_component_has_not_is_told_with_the_option_that_grants_it(
     assert told in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("failure", [lambda: {}["x"], lambda: int("x"), lambda: 1 / 0])
+@pytest.mark.parametrize(
+    "failure", [lambda: dict[str, int]()["x"], lambda: int("x"), lambda: 1 / 0]
+)
 def test_other_errors_are_told_as_they_are(
     failure: Callable[[], object], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -93,3 +96,11 @@ def test_the_cache_is_an_error_that_says_so_while_a_component_is_built() -> None
         spakky_cache.metrics()
     with pytest.raises(CacheUnavailableError, match="no component"):
         Cache(str).get("k")
+
+
+def test_chance_is_new_in_each_run() -> None:
+    drawn: list[float] = []
+    for _ in range(2):
+        random.seed(1)
+        program(lambda: drawn.append(random.random()))().run()
+    assert drawn[0] != drawn[1]
