@@ -67,7 +67,7 @@ class Cache(Generic[T]):
             return _Typed(cls, of)
 
     def __init_subclass__(cls) -> None:
-        raise TypeError("a class of `Cache` is no type of values: have one, not be one")
+        raise TypeError("`Cache` cannot be subclassed: keep a handle instead")
 
     @overload
     def get(self, key: str) -> T | None: ...

@@ -188,7 +188,7 @@ def _check_key(key: Any) -> None:
         for item in key:
             _check_key(item)
     elif type(key) not in _SCALARS:
-        raise Mismatch(f"has {kind_of(key)} as a key, which only comes back as one if annotated")
+        raise Mismatch(f"has a key {kind_of(key)}, which only comes back as one if it is annotated")
 
 
 class Choice(Shape):
@@ -434,7 +434,7 @@ class Formed(Shape):
     def unpack(self, value: Any) -> Any:
         made = self._call(self._decode, self._inner.unpack(value))
         if not self.takes(made):
-            raise Mismatch(f"is {self.name}, but its `decode` returned {kind_of(made)}")
+            raise Mismatch(f"is {self.name}, but its `decode` returned what is {kind_of(made)}")
         return made
 
     def _call(self, function: Callable[[Any], Any], value: Any) -> Any:
@@ -534,7 +534,7 @@ def _may_be(member: Shape, kind: str, value: Any) -> bool:
 
 def kind_of(value: object) -> str:
     """What a value is, for people."""
-    return "None" if value is None else f"a {type_name(type(value))}"
+    return "None" if value is None else f"of type {type_name(type(value))}"
 
 
 def type_name(of: Any) -> str:

@@ -187,7 +187,7 @@ class _Builder:
                 one, other, kind = found
                 what = f"both {one.name} and {other.name} are {_ARTICLES[kind]} in the cache"
                 cure = _CURES.get(kind, "give each a field of its own")
-                raise _refusal(path, of, f"does not tell which: {what}. {cure}")
+                raise _refusal(path, of, f"cannot be read back: {what}. {cure}")
         for mapping, path, key in self._dicts:
             if not mapping.key.keyable():
                 raise _refusal(f"{path}.keys()[]", key, "cannot be a key in the cache")

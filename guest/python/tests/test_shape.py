@@ -298,12 +298,12 @@ def test_fields_may_come_and_go() -> None:
 def test_an_error_names_the_field() -> None:
     wrong = User("ann", Address("Main", notes=["a", WRONG]))
     with pytest.raises(
-        CacheSerializationError, match=r"`User\.address\.notes\[1\]` is a int, not str"
+        CacheSerializationError, match=r"`User\.address\.notes\[1\]` is of type int, not str"
     ):
         Cache(User)._encode(wrong)
-    with pytest.raises(CacheSerializationError, match=r"`value\['a'\]\[0\]` is a tuple"):
+    with pytest.raises(CacheSerializationError, match=r"`value\['a'\]\[0\]` is of type tuple"):
         Cache()._encode({"a": [(1, 2)]})
-    with pytest.raises(CacheSerializationError, match=r"`Movie\.title` is a int, not str"):
+    with pytest.raises(CacheSerializationError, match=r"`Movie\.title` is of type int, not str"):
         Cache(Movie)._decode(encode({"title": 5}))
 
 
@@ -415,5 +415,5 @@ def test_a_handle_may_be_given_its_type_in_brackets() -> None:
     assert handle._decode(handle._encode(Address("Main"))) == Address("Main")
     with pytest.raises(CacheSerializationError):
         Cache[set[int]]()
-    with pytest.raises(TypeError, match="have one"):
+    with pytest.raises(TypeError, match="keep a handle"):
         type("Addresses", (Cache,), {})
