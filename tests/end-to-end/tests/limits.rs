@@ -82,19 +82,22 @@ fn claims(page: &str) -> Vec<Claim> {
 
 /// One component of all claims: its argument is the number of one. Building takes long.
 fn component_of(claims: &[Claim]) -> Result<TempDir, String> {
-    let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let mut program = String::from("import sys\n\n");
-    let mut names = Vec::new();
-    for (index, claim) in claims.iter().enumerate() {
-        program += &format!("import claim_{index}\n");
-        names.push(format!("claim_{index}.main"));
-        let file = directory.path().join(format!("claim_{index}.py"));
-        fs::write(file, &claim.program).map_err(|error| error.to_string())?;
-    }
-    program += &format!("\n\ndef main():\n    [{}][int(sys.argv[1])]()\n", names.join(", "));
-    fs::write(directory.path().join("main.py"), program).map_err(|error| error.to_string())?;
-    let output = build(directory.path()).map_err(|error| error.to_string())?;
-    if output.status.success() { Ok(directory) } else { Err(said(&output)) }
+    let made = || -> anyhow::Result<_> {
+        let directory = tempfile::tempdir()?;
+        let names: Vec<_> = (0..claims.len()).map(|index| format!("claim_{index}")).collect();
+        for (name, claim) in names.iter().zip(claims) {
+            fs::write(directory.path().join(format!("{name}.py")), &claim.program)?;
+        }
+        let names = names.join(", ");
+        let program = format!(
+            "import sys\nimport {names}\n\n\ndef main():\n    ({names})[int(sys.argv[1])].main()\n"
+        );
+        fs::write(directory.path().join("main.py"), program)?;
+        let output = build(directory.path())?;
+        ensure!(output.status.success(), "{}", said(&output));
+        Ok(directory)
+    };
+    made().map_err(|error| format!("{error:#}"))
 }
 
 fn build(directory: &Path) -> anyhow::Result<Output> {
@@ -116,7 +119,7 @@ fn holds(component: &Path, index: usize, claim: &Claim) -> anyhow::Result<()> {
         return Ok(());
     }
     ensure!(ended.code == Some(1), "it says {}", ended.all());
-    has_lines(&ended.all().to_string(), &claim.says)
+    has_lines(&ended.all(), &claim.says)
 }
 
 fn fails_to_build(claim: &Claim) -> anyhow::Result<()> {
