@@ -58,7 +58,7 @@ class Template:
                 f"`{name}` is bound to an object, which {self._source!r} cannot name: decorate "
                 "the method in its class, or say `shared=True` if all objects share its entries"
             )
-        first = next(iter(inspect.signature(function).parameters), None)
+        first = next(iter(_annotations.signature(function).parameters), None)
         if first in ("self", "cls") and first not in self._roots():
             apart = "self.name" if first == "self" else "cls.__name__"
             raise CacheKeyGenerationError(
