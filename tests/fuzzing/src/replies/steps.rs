@@ -78,10 +78,7 @@ impl Step {
             6 => assert_eq!(store.remove(keys).await?.len(), keys.len()),
             7 => store.evict(&tags).await?,
             8 => store.clear().await?,
-            9 => {
-                let swept = store.sweep(None, 10).await?;
-                assert!(swept.removed <= swept.seen, "{swept:?}");
-            }
+            9 => _ = store.sweep(None, 10).await?,
             10 => store.ping().await?,
             _ => {
                 let slot = [Slot::Entry(key), Slot::Refresh(key), Slot::Sweeper][self.tags];
