@@ -99,7 +99,8 @@ function numberText(value: number, name: string): string {
     [digits, scale] = [fewer, scale + 1];
   }
   const padded = digits.padStart(1 - scale, "0");
-  return `${value < 0 ? "-" : ""}${padded.slice(0, scale)}.${padded.slice(scale)}`;
+  const fraction = padded.slice(scale).replace(/0+$/, "");
+  return `${value < 0 ? "-" : ""}${padded.slice(0, scale)}.${fraction}`;
 }
 
 const SPELLS_ANOTHER_TYPE = /^(?:null|true|false|(?!-0$)-?(?:0|[1-9][0-9]*)(?:\.[0-9]*[1-9])?)$/;
