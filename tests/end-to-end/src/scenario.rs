@@ -173,7 +173,11 @@ impl Scenario {
     /// `a` makes a key of a value.
     fn makes_key(&mut self, value: &str, answer: &Value) -> anyhow::Result<()> {
         let value: Value = serde_json::from_str(value).with_context(|| value.to_owned())?;
-        self.steps.push(Step::answered("a", json!({ "op": "key", "value": value }), answer.clone()));
+        self.steps.push(Step::answered(
+            "a",
+            json!({ "op": "key", "value": value }),
+            answer.clone(),
+        ));
         Ok(())
     }
 
