@@ -50,6 +50,10 @@ impl Runtime for Immediate {
         TokioRuntime.now() + SKIPPED.get()
     }
 
+    fn monotonic(&self) -> Duration {
+        TokioRuntime.monotonic() + Duration::from_millis(SKIPPED.get())
+    }
+
     fn sleep(&self, _: Duration) -> Task {
         Box::pin(pending())
     }
