@@ -1,23 +1,42 @@
 //! What stands in the brackets of the attributes.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Error, LitStr, Result, Token, bracketed, token};
+use syn::{Error, Expr, ExprLit, Lit, LitStr, Result, Token, bracketed, token};
 
 use crate::duration;
 use crate::template::Template;
 
-/// `#[cacheable(…)]`. Times are in milliseconds.
+/// `#[cacheable(…)]`.
 pub(crate) struct Cacheable {
     pub(crate) key: Template,
     pub(crate) tags: Vec<Template>,
-    pub(crate) ttl: Option<u64>,
-    pub(crate) fresh_for: Option<u64>,
-    pub(crate) max_wait: Option<u64>,
+    pub(crate) ttl: Option<Time>,
+    pub(crate) fresh_for: Option<Time>,
+    pub(crate) max_wait: Option<Time>,
     /// Whether all objects of a method share its entries.
     pub(crate) shared: bool,
+}
+
+/// A span of time.
+pub(crate) enum Time {
+    Milliseconds(u64),
+    /// An expression, such as a constant, of type `Duration`.
+    Duration(Box<Expr>),
+}
+
+impl ToTokens for Time {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Milliseconds(time) => {
+                tokens.extend(quote!(::core::time::Duration::from_millis(#time)));
+            }
+            Self::Duration(expression) => expression.to_tokens(tokens),
+        }
+    }
 }
 
 /// `#[cache_evict(…)]`.
@@ -35,6 +54,7 @@ enum Value {
     None,
     Text(LitStr),
     List(Vec<LitStr>),
+    Other(Box<Expr>),
 }
 
 impl Parse for Argument {
@@ -50,7 +70,10 @@ impl Parse for Argument {
             let list = Punctuated::<LitStr, Token![,]>::parse_terminated(&list)?;
             Value::List(list.into_iter().collect())
         } else {
-            Value::Text(input.parse()?)
+            match input.parse()? {
+                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Value::Text(text),
+                other => Value::Other(Box::new(other)),
+            }
         };
         Ok(Self { name, value })
     }
@@ -82,9 +105,16 @@ impl Argument {
         }
     }
 
-    fn milliseconds(&self) -> Result<u64> {
-        let text = self.text()?;
-        duration::parse(&text.value()).map_err(|message| Error::new(text.span(), message))
+    fn time(&self) -> Result<Time> {
+        match &self.value {
+            Value::Other(expression) if !matches!(**expression, Expr::Lit(_)) => {
+                Ok(Time::Duration(expression.clone()))
+            }
+            Value::Text(text) => duration::parse(&text.value())
+                .map(Time::Milliseconds)
+                .map_err(|message| Error::new(text.span(), message)),
+            _ => Err(self.error("is a string or a `Duration`: `", " = \"5m\"`")),
+        }
     }
 
     fn error(&self, before: &str, after: &str) -> Error {
@@ -115,7 +145,7 @@ impl Parse for Cacheable {
         let known = ["key", "ttl", "fresh_for", "tags", "max_wait", "shared"];
         let arguments = arguments(input, "cacheable", &known)?;
         let find = |name: &str| arguments.iter().find(|argument| argument.name == name);
-        let milliseconds = |name| find(name).map(Argument::milliseconds).transpose();
+        let time = |name| find(name).map(Argument::time).transpose();
 
         let Some(key) = find("key") else {
             let message = "`cacheable` needs a key: `key = \"profile:{user_id}\"`";
@@ -124,13 +154,13 @@ impl Parse for Cacheable {
         let cacheable = Self {
             key: key.template()?,
             tags: find("tags").map(Argument::templates).transpose()?.unwrap_or_default(),
-            ttl: milliseconds("ttl")?,
-            fresh_for: milliseconds("fresh_for")?,
-            max_wait: milliseconds("max_wait")?,
+            ttl: time("ttl")?,
+            fresh_for: time("fresh_for")?,
+            max_wait: time("max_wait")?,
             shared: find("shared").map(Argument::flag).transpose()?.is_some(),
         };
-        if let (Some(ttl), Some(fresh), Some(argument)) =
-            (cacheable.ttl, cacheable.fresh_for, find("fresh_for"))
+        if let (Some(Time::Milliseconds(ttl)), Some(Time::Milliseconds(fresh)), Some(argument)) =
+            (&cacheable.ttl, &cacheable.fresh_for, find("fresh_for"))
             && fresh > ttl
         {
             let message = "the entry would be fresh for longer than it lives (`ttl`)";

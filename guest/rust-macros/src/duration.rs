@@ -6,20 +6,29 @@ const UNITS: [(&str, u64); 5] =
 
 /// Milliseconds, or what is wrong.
 pub(crate) fn parse(text: &str) -> Result<u64, String> {
-    let total = parse_parts(text).ok_or_else(|| {
+    let positive = text.strip_prefix('-').unwrap_or(text);
+    let parts = parts(positive).ok_or_else(|| {
         format!(
             "`{text}` is not a duration: write whole numbers with their units \
              (`d`, `h`, `m`, `s`, `ms`), such as `5m` or `1h30m`"
         )
     })?;
-    if total == 0 {
-        return Err("a duration of zero: nothing can be cached for no time".to_owned());
+    if positive != text {
+        return Err(format!("`{text}` is a negative duration"));
     }
-    Ok(total)
+    let total = parts.into_iter().try_fold(0_u64, |total, (number, factor)| {
+        total.checked_add(number.parse::<u64>().ok()?.checked_mul(factor)?)
+    });
+    match total {
+        None => Err(format!("`{text}` is too long to count in milliseconds")),
+        Some(0) => Err("a duration of zero: nothing can be cached for no time".to_owned()),
+        Some(total) => Ok(total),
+    }
 }
 
-fn parse_parts(text: &str) -> Option<u64> {
-    let mut total = 0_u64;
+/// The digits of each part, and its unit in milliseconds.
+fn parts(text: &str) -> Option<Vec<(&str, u64)>> {
+    let mut parts = Vec::new();
     let mut units = UNITS.iter();
     let mut rest = text;
     loop {
@@ -29,9 +38,12 @@ fn parse_parts(text: &str) -> Option<u64> {
         // The iterator goes on where it was, so each unit comes once, and the
         // larger ones first.
         let (_, factor) = units.find(|(name, _)| *name == unit)?;
-        total = total.checked_add(number.parse::<u64>().ok()?.checked_mul(*factor)?)?;
+        if number.is_empty() {
+            return None;
+        }
+        parts.push((number, *factor));
         if after.is_empty() {
-            return Some(total);
+            return Some(parts);
         }
         rest = after;
     }
@@ -56,29 +68,21 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
-        let wrong = [
-            "",
-            "5",
-            "m",
-            "5 m",
-            " 5m",
-            "5m ",
-            "-5m",
-            "1.5s",
-            "5min",
-            "5M",
-            "5m5m",
-            "5m1h",
-            "5ms1s",
-            "0s",
-            "0h0m",
-            "99999999999999999999s",
-            "99999999999999999d",
-            "٣s",
-        ];
-        for text in wrong {
-            assert!(parse(text).is_err(), "{text}");
+    fn anything_else_is_refused_with_its_reason() {
+        for (reason, wrong) in [
+            (
+                "is not a duration",
+                &["", "-", "5", "m", "5 m", " 5m", "5m ", "1.5s", "5min", "5M", "5m5m", "5m1h"][..],
+            ),
+            ("is not a duration", &["5ms1s", "٣s", "--5m"]),
+            ("negative", &["-5m", "-1h30m"]),
+            ("of zero", &["0s", "0h0m"]),
+            ("too long", &["99999999999999999999s", "99999999999999999d"]),
+        ] {
+            for text in wrong {
+                let error = parse(text).expect_err(text);
+                assert!(error.contains(reason), "{text}: {error}");
+            }
         }
     }
 }

@@ -33,8 +33,8 @@ impl Parse for Function {
             return Err(Error::new_spanned(keyword, "a `const` function cannot ask the cache"));
         }
         let ReturnType::Type(_, returned) = &signature.output else {
-            let message = "this function returns nothing: a cached one returns a `Result<T, E>`, \
-                           since the cache can fail";
+            let message = "this function returns nothing: one that is cached returns a value, \
+                           and one that evicts a `Result<T, E>`, since the cache can fail";
             return Err(Error::new_spanned(&signature.ident, message));
         };
         let mut hidden = HiddenTypes(None);
@@ -64,15 +64,14 @@ impl Function {
         let key = self.expand(&arguments.key)?;
         let tags = self.expand_all(&arguments.tags)?;
         let mut options = quote!(::spakky_cache::Options::forever());
-        if let Some(ttl) = arguments.ttl {
-            options =
-                quote!(::spakky_cache::Options::ttl(::core::time::Duration::from_millis(#ttl)));
+        if let Some(ttl) = &arguments.ttl {
+            options = quote!(::spakky_cache::Options::ttl(#ttl));
         }
-        if let Some(fresh_for) = arguments.fresh_for {
-            options.extend(quote!(.fresh_for(::core::time::Duration::from_millis(#fresh_for))));
+        if let Some(fresh_for) = &arguments.fresh_for {
+            options.extend(quote!(.fresh_for(#fresh_for)));
         }
-        if let Some(max_wait) = arguments.max_wait {
-            options.extend(quote!(.max_wait(::core::time::Duration::from_millis(#max_wait))));
+        if let Some(max_wait) = &arguments.max_wait {
+            options.extend(quote!(.max_wait(#max_wait)));
         }
         if !tags.is_empty() {
             options.extend(quote!(.tags([#(#tags?),*])));
@@ -80,7 +79,12 @@ impl Function {
         Ok(self.wrap(
             &quote!((::std::string::String, ::spakky_cache::Options)),
             &quote!((#key?, #options)),
-            &Ident::new("cacheable", Span::call_site()),
+            |prepared, body| quote!({
+                // Its `kind` is used only where the type has none.
+                #[allow(unused_imports)]
+                use ::spakky_cache::__private::Any as _;
+                ::spakky_cache::__private::Returns::of(&#body).kind().cacheable(#prepared, #body)
+            }),
         ))
     }
 
@@ -104,24 +108,32 @@ impl Function {
         Ok(self.wrap(
             &quote!(::spakky_cache::__private::Evict),
             &evict,
-            &Ident::new("cache_evict", Span::call_site()),
+            |prepared, body| quote!(::spakky_cache::__private::cache_evict(#prepared, #body)),
         ))
     }
 
-    /// The function with its body in a closure that `wrapper` is given, after
-    /// `call`, which is made of the arguments before the body can move them.
-    fn wrap(&self, call_type: &TokenStream, call: &TokenStream, wrapper: &Ident) -> TokenStream {
+    /// The function with its body in a closure that `end` is given as `body`, with
+    /// `prepared`, which is made of the arguments before the body can move them.
+    fn wrap(
+        &self,
+        call_type: &TokenStream,
+        call: &TokenStream,
+        end: impl FnOnce(&Ident, &Ident) -> TokenStream,
+    ) -> TokenStream {
         let ItemFn { attrs, vis, sig, block } = &self.item;
         let output = &sig.output;
-        // Hygienic, so that the body does not see it.
+        // Hygienic, so that the function's body does not see them.
         let prepared = Ident::new("prepared", Span::mixed_site());
+        let body = Ident::new("body", Span::mixed_site());
+        let end = end(&prepared, &body);
         quote! {
             #(#attrs)*
             #vis #sig {
                 let #prepared = (|| -> ::core::result::Result<#call_type, ::spakky_cache::Error> {
                     ::core::result::Result::Ok(#call)
                 })();
-                ::spakky_cache::__private::#wrapper(#prepared, || #output #block)
+                let #body = || #output #block;
+                #end
             }
         }
     }

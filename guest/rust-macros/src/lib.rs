@@ -31,7 +31,7 @@ use crate::template::{Scope, Template};
 /// | option | | |
 /// | --- | --- | --- |
 /// | `key` | needed | template of the key |
-/// | `ttl` | forever | time to live, such as `"250ms"`, `"5m"` or `"1h30m"` (`ms`, `s`, `m`, `h`, `d`) |
+/// | `ttl` | forever | time to live: `"250ms"`, `"5m"`, `"1h30m"` (`ms`, `s`, `m`, `h`, `d`), or a `Duration` |
 /// | `fresh_for` | `ttl` | past it, one caller refreshes while the others read on |
 /// | `tags` | none | templates of the tags |
 /// | `max_wait` | the host's | the longest wait for another caller's load |
@@ -48,11 +48,30 @@ use crate::template::{Scope, Template};
 /// The key of a method names something of its object, such as `{self.region}`, or the
 /// attribute says `shared`.
 ///
+/// Times are strings, or expressions of type `Duration`, such as constants.
+///
 /// The function returns `Result<T, E>`, where `T` is `Serialize + DeserializeOwned`
-/// and `E` is `From<spakky_cache::Error>`: a cache can fail, so a function that
-/// cannot fail cannot be cached. An `Err` of its body is returned unchanged and is
-/// not stored. It is a plain function or a method; not `async`, since the contract
+/// and `E` is `From<spakky_cache::Error>`. An `Err` of its body is returned unchanged and
+/// is not stored. It is a plain function or a method; not `async`, since the contract
 /// is not: a component that waits is suspended by its host.
+///
+/// A function that cannot fail returns `T`. Where the cache fails, whatever the reason (it
+/// cannot be reached, the wait was too long, the key or the time is invalid, the value
+/// cannot be stored), the body runs and its value is returned without being stored, and
+/// the caller does not hear of it. Return a `Result` to hear of it.
+///
+/// ```
+/// # use spakky_cache::cacheable;
+/// # use std::time::Duration;
+/// const DAILY: Duration = Duration::from_hours(24);
+///
+/// #[cacheable(key = "primes:{below}", ttl = DAILY)]
+/// fn primes(below: u64) -> Vec<u64> {
+///     (2..below).filter(|n| (2..*n).all(|divisor| n % divisor != 0)).collect()
+/// }
+///
+/// assert_eq!(primes(8), [2, 3, 5, 7]);
+/// ```
 #[proc_macro_attribute]
 pub fn cacheable(arguments: TokenStream, function: TokenStream) -> TokenStream {
     expand(function, |function| function.cacheable(&syn::parse::<Cacheable>(arguments)?))

@@ -1,15 +1,80 @@
 //! What the macros expand to. Not part of the interface: it changes with them.
 
+use std::marker::PhantomData;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use crate::template::Template;
 use crate::{Cache, Error, Options, raw};
 
-/// What a function under one of the attributes returns: a `Result`, under whatever
-/// alias. A trait only for the sake of the message.
+/// What a function returns, which decides how it is cached. `kind` is a method of the type
+/// for a `Result` of any alias, and of [`Any`] for whatever else.
+#[derive(Debug)]
+pub struct Returns<R>(PhantomData<fn() -> R>);
+
+impl<R> Returns<R> {
+    /// What `body` returns.
+    pub fn of(_: &impl FnOnce() -> R) -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T, E> Returns<Result<T, E>> {
+    /// It can fail, and its caller hears of a failed cache.
+    pub fn kind(&self) -> Fallible {
+        Fallible
+    }
+}
+
+/// Chosen where [`Returns`] has no `kind` of its own.
+pub trait Any {
+    /// It cannot fail.
+    fn kind(&self) -> Infallible {
+        Infallible
+    }
+}
+
+impl<R> Any for Returns<R> {}
+
+/// Of a function that returns a `Result`.
+#[derive(Debug)]
+pub struct Fallible;
+
+impl Fallible {
+    /// A function under `#[cacheable]`.
+    pub fn cacheable<T, E>(
+        self,
+        call: Result<(String, Options), Error>,
+        body: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        T: Serialize + DeserializeOwned,
+        E: From<Error>,
+    {
+        let (key, options) = call?;
+        Cache::new().fetch(&key, options, body)
+    }
+}
+
+/// Of a function that returns anything else.
+#[derive(Debug)]
+pub struct Infallible;
+
+impl Infallible {
+    /// A function under `#[cacheable]`.
+    pub fn cacheable<T>(self, call: Result<(String, Options), Error>, body: impl FnOnce() -> T) -> T
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        Cache::new().load(call, body)
+    }
+}
+
+/// What a function under `#[cache_evict]` returns: a `Result`, under whatever alias. A trait
+/// only for the sake of the message.
 #[diagnostic::on_unimplemented(
-    message = "a cached function returns a `Result`, and this one a `{Self}`",
+    message = "a function that evicts returns a `Result`, and this one a `{Self}`",
     label = "the cache can fail, and the caller has to hear of it",
     note = "return `Result<{Self}, E>`, where `E` is `spakky_cache::Error` or made from it"
 )]
@@ -35,16 +100,6 @@ impl<T, E> Outcome for Result<T, E> {
     fn from_result(result: Self) -> Self {
         result
     }
-}
-
-/// A function under `#[cacheable]`.
-pub fn cacheable<R>(call: Result<(String, Options), Error>, body: impl FnOnce() -> R) -> R
-where
-    R: Outcome<Value: Serialize + DeserializeOwned, Failure: From<Error>>,
-{
-    R::from_result(call.map_err(Into::into).and_then(|(key, options)| {
-        Cache::<R::Value>::new().fetch(&key, options, || body().into_result())
-    }))
 }
 
 /// What a function under `#[cache_evict]` evicts once it has succeeded.

@@ -5,9 +5,11 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::options::Checked;
 use crate::{Error, Lease, LoadError, Lookup, Options, WriteError, cbor, raw};
 
-/// The cache, for values of type `T`.
+/// The cache, for values of type `T`, which is `Serialize + DeserializeOwned`: what could
+/// not be read back is not stored.
 ///
 /// A handle without state: make one wherever it is needed, or keep one as a
 /// constant. All handles read and write the same cache, and a key belongs to
@@ -49,7 +51,7 @@ impl<T> Cache<T> {
     }
 }
 
-impl<T: DeserializeOwned> Cache<T> {
+impl<T: Serialize + DeserializeOwned> Cache<T> {
     /// The value of `key`, or none. Never waits for a loader.
     pub fn get(&self, key: &str) -> Result<Option<T>, Error> {
         raw::get(key)?.as_deref().map(cbor::decode).transpose()
@@ -98,9 +100,7 @@ impl<T: DeserializeOwned> Cache<T> {
             raw::Lookup::Miss(lease) => Lookup::Miss(Lease::new(lease)),
         })
     }
-}
 
-impl<T: Serialize> Cache<T> {
     /// Stores an entry. A load of the same key that is under way can no longer be
     /// stored.
     pub fn set(&self, key: &str, value: &T, options: impl Borrow<Options>) -> Result<(), Error> {
@@ -138,7 +138,30 @@ impl<T: Serialize> Cache<T> {
     /// the value is cached (unless another write overtook this one), and its result
     /// comes back. If it fails, its error comes back unchanged, and the key is a
     /// miss.
-    pub fn write_through<R, E>(
+    ///
+    /// The writer's error can also be the cache's. After one of the cache's, the writer may
+    /// have run: [`Cache::try_write_through`] tells.
+    ///
+    /// ```
+    /// # use spakky_cache::{Cache, Error, Options};
+    /// # let cache = Cache::<u64>::new();
+    /// # fn store(visits: u64) -> Result<(), Error> { Ok(()) }
+    /// cache.write_through("visits", &7, Options::forever(), |visits| store(*visits))?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn write_through<R, E: From<Error>>(
+        &self,
+        key: &str,
+        value: &T,
+        options: impl Borrow<Options>,
+        writer: impl FnOnce(&T) -> Result<R, E>,
+    ) -> Result<R, E> {
+        self.try_write_through(key, value, options, writer).map_err(WriteError::flatten)
+    }
+
+    /// [`Cache::write_through`] for a writer with any error, or one that must not run twice:
+    /// a [`WriteError`] tells whether the writer ran.
+    pub fn try_write_through<R, E>(
         &self,
         key: &str,
         value: &T,
@@ -156,11 +179,24 @@ impl<T: Serialize> Cache<T> {
 
     /// Caches a value, then writes it to its origin: readers see it before `writer`
     /// has stored it. If the writer fails, the entry is removed and its error comes
-    /// back unchanged.
+    /// back unchanged, also if the entry could not be removed:
+    /// [`Cache::try_write_behind`] tells.
     ///
     /// A writer that traps takes the component with it, and the entry stays until
     /// its time to live ends. [`Cache::write_through`] has no such gap.
-    pub fn write_behind<R, E>(
+    pub fn write_behind<R, E: From<Error>>(
+        &self,
+        key: &str,
+        value: &T,
+        options: impl Borrow<Options>,
+        writer: impl FnOnce(&T) -> Result<R, E>,
+    ) -> Result<R, E> {
+        self.try_write_behind(key, value, options, writer).map_err(WriteError::flatten)
+    }
+
+    /// [`Cache::write_behind`] for a writer with any error: a [`WriteError`] tells whether
+    /// the writer ran, and whether the entry was removed.
+    pub fn try_write_behind<R, E>(
         &self,
         key: &str,
         value: &T,
@@ -173,9 +209,7 @@ impl<T: Serialize> Cache<T> {
             Err(cache) => WriteError::Rollback { writer: error, cache },
         })
     }
-}
 
-impl<T: Serialize + DeserializeOwned> Cache<T> {
     /// The value of `key`; if there is none, or it is due to be refreshed, what
     /// `loader` returns, which is then stored. While the loader runs, no other
     /// caller in the whole fleet loads this key: the others wait for its value, or
@@ -201,16 +235,48 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
         loader: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, LoadError<E>> {
         let options = options.borrow().check()?;
-        let lease = match raw::lookup(key, options.lookup())? {
-            raw::Lookup::Hit(value) | raw::Lookup::Stale { value, refresh: None } => {
-                return Ok(cbor::decode(&value)?);
-            }
-            raw::Lookup::Stale { refresh: Some(lease), .. } | raw::Lookup::Miss(lease) => lease,
+        let lease = match self.find(key, &options)? {
+            Found::Value(value) => return Ok(value),
+            Found::Lease(lease) => lease,
         };
         // Every way out of here drops the lease, and so frees the key.
         let value = loader().map_err(LoadError::Loader)?;
         lease.commit(&cbor::encode(&value)?, options.entry())?;
         Ok(value)
+    }
+
+    /// [`Cache::get_or_load`] for a loader that cannot fail: where the cache does, the value
+    /// is loaded and not stored.
+    pub(crate) fn load(
+        &self,
+        call: Result<(String, Options), Error>,
+        loader: impl FnOnce() -> T,
+    ) -> T {
+        let Ok((key, options)) = call else { return loader() };
+        let Ok(options) = options.check() else { return loader() };
+        match self.find(&key, &options) {
+            Ok(Found::Value(value)) => value,
+            Ok(Found::Lease(lease)) => {
+                let value = loader();
+                if let Ok(bytes) = cbor::encode(&value) {
+                    // The host's log has its failure.
+                    let _ = lease.commit(&bytes, options.entry());
+                }
+                value
+            }
+            Err(_) => loader(),
+        }
+    }
+
+    fn find(&self, key: &str, options: &Checked<'_>) -> Result<Found<T>, Error> {
+        Ok(match raw::lookup(key, options.lookup())? {
+            raw::Lookup::Hit(value) | raw::Lookup::Stale { value, refresh: None } => {
+                Found::Value(cbor::decode(&value)?)
+            }
+            raw::Lookup::Stale { refresh: Some(lease), .. } | raw::Lookup::Miss(lease) => {
+                Found::Lease(lease)
+            }
+        })
     }
 
     /// [`Cache::get_or_load`] for a loader whose error can also be the cache's, so
@@ -223,6 +289,12 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
     ) -> Result<T, E> {
         self.get_or_load(key, options, loader).map_err(LoadError::flatten)
     }
+}
+
+/// A value, or the right to load it.
+enum Found<T> {
+    Value(T),
+    Lease(raw::Lease),
 }
 
 // Derived, these would ask the same of `T`.

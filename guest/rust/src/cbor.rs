@@ -1,90 +1,160 @@
 //! The encoding of values: the profile of CBOR that `wit/VALUES.md` defines.
 
 mod exact;
+mod fault;
+mod number;
+mod write;
+
+use std::cell::Cell;
 
 use ciborium::Value;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use self::exact::Exact;
+use self::fault::Fault;
+use self::write::Writer;
 use crate::Error;
 
 /// How deeply arrays and maps may be nested.
 const DEEPEST: usize = 128;
-const INDEFINITE: &str = "an indefinite length";
-const NAN_PAYLOAD: &str = "a NaN with a payload";
+const ANOTHER_VALUE: &str = "it would be read back as another value: `Deserialize` has to read \
+                             what `Serialize` writes, and of an `untagged` enum, the first variant \
+                             that fits is read";
 
-/// Encodes a value as every operation stores it.
+/// Encodes a value as every operation stores it, and makes sure that it comes back.
 ///
 /// # Errors
-/// [`Error::Serialization`] if the value has no encoding in the profile.
-pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
-    let failure = |reason: &dyn std::fmt::Display| {
-        Error::Serialization(format!("cannot encode the value: {reason}"))
-    };
-    let mut bytes = Vec::new();
-    ciborium::into_writer(value, &mut bytes).map_err(|error| failure(&error))?;
-    let mut excluded = excluded(&bytes, true);
-    if let Some(INDEFINITE | NAN_PAYLOAD) = excluded {
-        // Serde does not know every length in advance, such as of a struct with
-        // `flatten`. A `Value` does.
-        let value: Value = ciborium::from_reader(&bytes[..]).map_err(|error| failure(&error))?;
-        bytes.clear();
-        ciborium::into_writer(&without_payloads(value), &mut bytes)
-            .map_err(|error| failure(&error))?;
-        excluded = self::excluded(&bytes, true);
-    }
-    match excluded {
-        None => Ok(bytes),
-        Some(what) => Err(failure(&format_args!("it has {what}"))),
-    }
+/// [`Error::Serialization`] if the value has no encoding in the profile, or would be read
+/// back as another value. It names the path of the field, such as `Order.lines[0].price`.
+pub fn encode<T: Serialize + DeserializeOwned>(value: &T) -> Result<Vec<u8>, Error> {
+    written(value)
+        .and_then(|bytes| comes_back::<T>(&bytes).map(|()| bytes))
+        .map_err(|fault| Error::Serialization(format!("cannot encode {}", fault.describe::<T>())))
 }
 
 /// Decodes exactly one value, as every operation reads it.
 ///
 /// # Errors
 /// [`Error::Serialization`] if the bytes are not one value of the profile, or it is not
-/// a `T`.
-pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
-    let failure =
-        |reason: String| Error::Serialization(format!("cannot decode the entry: {reason}"));
-    if let Some(what) = excluded(bytes, false) {
-        return Err(failure(format!("it has {what}")));
-    }
-    let mut rest = bytes;
-    let value: Value =
-        ciborium::from_reader(&mut rest).map_err(|error| failure(error.to_string()))?;
-    // ciborium stops after the first item.
-    if !rest.is_empty() {
-        return Err(failure(format!("{} bytes follow the value", rest.len())));
-    }
-    T::deserialize(Exact(value)).map_err(|error| failure(error.to_string()))
+/// a `T`, or `T` would round a number.
+pub fn decode<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    read(bytes).map_err(|fault| {
+        Error::Serialization(format!("cannot decode the entry as {}", fault.describe::<T>()))
+    })
 }
 
-/// A value in which every NaN is the same.
-fn without_payloads(value: Value) -> Value {
+fn written<T: Serialize>(value: &T) -> Result<Vec<u8>, Fault> {
+    let mut writer = Writer::default();
+    value.serialize(&mut writer)?;
+    Ok(writer.finish())
+}
+
+fn comes_back<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<(), Fault> {
+    let again = read::<T>(bytes).and_then(|again| written(&again));
+    let again = again.map_err(|fault| fault.because("it could not be read back"))?;
+    if again == bytes {
+        return Ok(());
+    }
+    // The order of a `HashMap` or `HashSet` has no meaning.
+    let [stored, again] = [bytes, &again].map(|bytes| value(bytes).map(sorted));
+    match difference(&stored?, &again?) {
+        Some(fault) => Err(fault),
+        None => Ok(()),
+    }
+}
+
+fn read<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+    let may_round = Cell::new(false);
+    let read = T::deserialize(Exact { value: value(bytes)?, may_round: &may_round })?;
+    if may_round.get() {
+        let again = written(&read)?;
+        if again != bytes
+            && let Some((number, rounded)) = number::rounded(&value(bytes)?, &value(&again)?)
+        {
+            let what = format_args!("this type would turn the number {number} into {rounded}");
+            return Err(Fault::new(what));
+        }
+    }
+    Ok(read)
+}
+
+fn value(bytes: &[u8]) -> Result<Value, Fault> {
+    if let Some(what) = excluded(bytes) {
+        return Err(Fault::new(format_args!("it has {what}")));
+    }
+    let mut rest = bytes;
+    let value = ciborium::from_reader(&mut rest).map_err(Fault::new)?;
+    // ciborium stops after the first item.
+    if !rest.is_empty() {
+        return Err(Fault::new(format_args!("{} bytes follow the value", rest.len())));
+    }
+    Ok(value)
+}
+
+/// With the items of all lists and maps in one order.
+fn sorted(value: Value) -> Value {
+    let text = |value: &Value| format!("{value:?}");
     match value {
-        Value::Float(float) if float.is_nan() => Value::Float(f64::NAN),
-        Value::Array(items) => Value::Array(items.into_iter().map(without_payloads).collect()),
+        Value::Array(items) => {
+            let mut items: Vec<_> = items.into_iter().map(sorted).collect();
+            items.sort_by_cached_key(text);
+            Value::Array(items)
+        }
         Value::Map(pairs) => {
-            let pairs = pairs.into_iter();
-            let pairs = pairs.map(|(key, value)| (without_payloads(key), without_payloads(value)));
-            Value::Map(pairs.collect())
+            let pairs = pairs.into_iter().map(|(key, value)| (sorted(key), sorted(value)));
+            let mut pairs: Vec<_> = pairs.collect();
+            pairs.sort_by_cached_key(|(key, value)| (text(key), text(value)));
+            Value::Map(pairs)
         }
         other => other,
     }
 }
 
-/// Finds what ciborium accepts and the profile excludes, from readers or (`written`) from
-/// writers. Leaves it to ciborium whether the rest is well-formed.
-fn excluded(bytes: &[u8], written: bool) -> Option<&'static str> {
+/// Where two values differ.
+fn difference(stored: &Value, again: &Value) -> Option<Fault> {
+    let differs = || Some(Fault::new(ANOTHER_VALUE));
+    match (stored, again) {
+        (Value::Array(stored), Value::Array(again)) if stored.len() == again.len() => {
+            let mut items = stored.iter().zip(again);
+            // They are not where they were.
+            items.find_map(|(stored, again)| Some(difference(stored, again)?.in_entry(None)))
+        }
+        (Value::Map(stored), Value::Map(again)) => {
+            fn of<'a>(pairs: &'a [(Value, Value)], key: &Value) -> Option<&'a Value> {
+                pairs.iter().find(|(other, _)| same(other, key)).map(|(_, value)| value)
+            }
+            stored.iter().chain(again).find_map(|(key, _)| {
+                let fault = match (of(stored, key), of(again, key)) {
+                    (Some(stored), Some(again)) => difference(stored, again),
+                    _ => differs(),
+                };
+                Some(fault?.in_entry(key.as_text()))
+            })
+        }
+        _ if same(stored, again) => None,
+        _ => differs(),
+    }
+}
+
+/// Whether two values are one. NaN is, and 0 and -0 are not.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
+        _ => a == b,
+    }
+}
+
+/// Finds what ciborium accepts and the profile excludes. Leaves it to ciborium whether the
+/// rest is well-formed.
+fn excluded(bytes: &[u8]) -> Option<&'static str> {
     let mut at = 0;
     // For each open array or map, how many items are left.
     let mut open: Vec<u64> = Vec::new();
     while let Some(first) = bytes.get(at) {
         let (major, minor) = (first >> 5, first & 31);
         match (major, minor) {
-            (2..=5, 31) => return Some(INDEFINITE),
+            (2..=5, 31) => return Some("an indefinite length"),
             (6, 2 | 3) => return Some("an integer of more than 64 bits"),
             (6, _) => return Some("a tag"),
             (7, 0..20 | 23 | 24) => return Some("`undefined`, or another simple value"),
@@ -103,13 +173,6 @@ fn excluded(bytes: &[u8], written: bool) -> Option<&'static str> {
             4 | 5 if open.len() == DEEPEST => return Some("more than 128 levels"),
             4 => open.push(argument),
             5 => open.push(argument.saturating_mul(2)),
-            7 if written && size > 0 && (minor, argument) != (25, 0x7e00) => {
-                let infinity = [0x7c00, 0x7f80_0000, 0x7ff0 << 48][usize::from(minor) - 25];
-                let shift = 65 - 8 * size; // the sign, too
-                if argument << shift > infinity << shift {
-                    return Some(NAN_PAYLOAD);
-                }
-            }
             _ => {}
         }
         while open.last() == Some(&0) {
@@ -120,8 +183,13 @@ fn excluded(bytes: &[u8], written: bool) -> Option<&'static str> {
 }
 
 #[cfg(test)]
+mod generated;
+
+#[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, HashMap, HashSet};
+
+    use serde::Deserialize;
 
     use super::*;
 
@@ -171,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_length_that_serde_does_not_know_is_written_as_a_definite_one() {
-        #[derive(Serialize)]
+        #[derive(Serialize, Deserialize)]
         struct Flat {
             a: u8,
             #[serde(flatten)]
@@ -191,6 +259,121 @@ mod tests {
         assert_eq!(decode::<Value>(&bytes), Ok(deep.clone()));
         assert!(encode(&[deep]).is_err());
         assert!(decode::<Value>(&vec![0x81; 100_000]).is_err());
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Line {
+        price: u128,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    enum Item {
+        One(Line),
+        Pair(u8, Option<Option<u8>>),
+    }
+
+    #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+    struct Order {
+        lines: Vec<Line>,
+        items: BTreeMap<String, Item>,
+        #[serde(flatten)]
+        more: BTreeMap<String, i128>,
+    }
+
+    fn order() -> Order {
+        Order::default()
+    }
+
+    #[test]
+    fn what_cannot_be_stored_is_named_by_its_path() {
+        let price = u128::MAX;
+        let item = |item| BTreeMap::from([("pen".to_owned(), item)]);
+        for (path, order) in [
+            (
+                "Order.lines[1].price",
+                Order { lines: vec![Line { price: 1 }, Line { price }], ..order() },
+            ),
+            (
+                "Order.items.pen.One.price",
+                Order { items: item(Item::One(Line { price })), ..order() },
+            ),
+            (
+                "Order.items.pen.Pair[1]",
+                Order { items: item(Item::Pair(1, Some(None))), ..order() },
+            ),
+            (
+                "Order.total",
+                Order { more: BTreeMap::from([("total".to_owned(), i128::MIN)]), ..order() },
+            ),
+        ] {
+            let error = encode(&order).expect_err(path).to_string();
+            assert!(error.contains(&format!("cannot encode `{path}`: ")), "{error}");
+            assert!(error.contains("serde's `with`"), "no cure: {error}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_by_its_path() {
+        let wrong = serde_json::json!({ "lines": [{ "price": 1 }, { "price": "2" }] });
+        let error = decode::<Order>(&encode(&wrong).expect("encodes")).expect_err("a text");
+        let error = error.to_string();
+        assert!(error.contains("cannot decode the entry as `Order.lines[1].price`: "), "{error}");
+        let error = decode::<Vec<u8>>(b"\x81\x20").expect_err("-1").to_string();
+        assert!(error.contains("`Vec<u8>[0]`: invalid value"), "{error}");
+    }
+
+    #[test]
+    fn some_of_null_is_refused() {
+        assert!(encode(&Some(None::<u8>)).is_err());
+        assert!(encode(&Some(())).is_err());
+        assert!(encode(&vec![Some(serde_json::Value::Null)]).is_err());
+        assert!(encode(&Some(Some(1))).is_ok());
+        assert_eq!(decode(&encode(&None::<Option<u8>>).expect("encodes")), Ok(None::<Option<u8>>));
+    }
+
+    #[test]
+    fn what_would_be_read_back_as_another_value_is_refused() {
+        #[derive(Debug, Serialize, Deserialize)]
+        #[serde(untagged)]
+        enum Pet {
+            Cat { name: String },
+            Dog { name: String, age: u8 },
+        }
+        #[derive(Debug, Serialize, Deserialize)]
+        struct Home {
+            pets: Vec<Pet>,
+        }
+        let cat = Pet::Cat { name: "tom".to_owned() };
+        let dog = Pet::Dog { name: "rex".to_owned(), age: 3 };
+        assert!(encode(&cat).is_ok());
+        let error = encode(&Home { pets: vec![cat, dog] }).expect_err("a cat").to_string();
+        assert!(error.contains("cannot encode `Home.pets[].age`: it would be read"), "{error}");
+
+        #[derive(Serialize, Deserialize)]
+        struct Renamed {
+            #[serde(rename(serialize = "id"))]
+            number: u8,
+        }
+        let error = encode(&Renamed { number: 7 }).expect_err("another name").to_string();
+        assert!(error.contains("could not be read back: missing field `number`"), "{error}");
+    }
+
+    #[test]
+    fn the_order_of_a_set_or_map_has_no_meaning() {
+        let set: HashSet<_> = (0..100).collect();
+        assert_eq!(decode(&encode(&set).expect("encodes")), Ok(set));
+        let map: HashMap<_, _> = (0..100).map(|n| (n, f64::NAN)).collect();
+        assert!(encode(&map).is_ok());
+    }
+
+    #[test]
+    fn a_field_is_found_by_its_name_alone() {
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        struct Named {
+            a: u8,
+        }
+        let numbered = encode(&BTreeMap::from([(0, 7)])).expect("encodes");
+        assert!(decode::<Named>(&numbered).is_err());
     }
 
     #[test]
@@ -250,14 +433,14 @@ mod tests {
 
     #[test]
     fn every_kind_of_type_comes_back() {
-        #[derive(Clone, Debug, PartialEq, Serialize, serde::Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         enum Kind {
             Unit,
             Newtype(u8),
             Tuple(i64, String),
             Struct { a: Option<bool> },
         }
-        #[derive(Clone, Debug, PartialEq, Serialize, serde::Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         struct Everything {
             kinds: Vec<Kind>,
             map: BTreeMap<i32, char>,

@@ -11,9 +11,10 @@ pub enum Error {
     /// A value cannot be put into a key template: it is NaN or infinite, or its `Display`
     /// failed.
     KeyGeneration,
-    /// A time to live or a fresh time is zero, shorter than a millisecond, longer
-    /// than the host allows, or the entry would be fresh for longer than it lives.
-    InvalidTtl,
+    /// A time to live or a fresh time is zero, negative, no number, shorter than a
+    /// millisecond or longer than the host allows, or the entry would be fresh for longer
+    /// than it lives; says which.
+    InvalidTtl(String),
     /// A key, a tag, or their number is outside the limits; says which, and the
     /// limit. Nothing was read or written.
     InvalidKey(String),
@@ -30,9 +31,10 @@ pub enum Error {
     Unavailable,
     /// The backend answered, and the answer was a failure. The host's log has more.
     OperationFailed,
-    /// The component was not granted this operation.
+    /// The component was not granted this operation: it may only read (`--read-only`).
     Denied,
-    /// The component has used up something that it was granted a limit of.
+    /// The component holds as many leases as it was granted (`--max-leases`). Each key that
+    /// is being loaded or written is one.
     QuotaExceeded,
 }
 
@@ -43,7 +45,7 @@ impl Error {
         match self {
             Self::Serialization(_) => "serialization",
             Self::KeyGeneration => "key-generation",
-            Self::InvalidTtl => "invalid-ttl",
+            Self::InvalidTtl(_) => "invalid-ttl",
             Self::InvalidKey(_) => "invalid-key",
             Self::ValueTooLarge { .. } => "value-too-large",
             Self::LockTimeout => "lock-timeout",
@@ -61,10 +63,7 @@ impl fmt::Display for Error {
         match self {
             Self::Serialization(reason) => write!(f, "serialization failed: {reason}"),
             Self::KeyGeneration => f.write_str("a value could not be formatted into a key"),
-            Self::InvalidTtl => f.write_str(
-                "invalid time to live: it is at least 1 ms, at most what the host allows, \
-                 and not shorter than the fresh time",
-            ),
+            Self::InvalidTtl(reason) => write!(f, "invalid time: {reason}"),
             Self::InvalidKey(reason) => write!(f, "invalid key: {reason}"),
             Self::ValueTooLarge { limit } => {
                 write!(f, "the value is too large: the limit is {limit} bytes")
@@ -73,8 +72,13 @@ impl fmt::Display for Error {
             Self::LeaseHeld => f.write_str("this component holds the lease of this key itself"),
             Self::Unavailable => f.write_str("the cache cannot be reached"),
             Self::OperationFailed => f.write_str("the cache's backend answered with a failure"),
-            Self::Denied => f.write_str("this operation was not granted to the component"),
-            Self::QuotaExceeded => f.write_str("a quota of the component is used up"),
+            Self::Denied => f.write_str(
+                "this operation was not granted to the component: it may only read (--read-only)",
+            ),
+            Self::QuotaExceeded => f.write_str(
+                "the component holds as many leases as it was granted: it loads or writes fewer \
+                 keys at once, or is granted more (--max-leases)",
+            ),
         }
     }
 }
@@ -133,8 +137,8 @@ impl<E: StdError> StdError for LoadError<E> {
     }
 }
 
-/// Why [`Cache::write_through`](crate::Cache::write_through) or
-/// [`Cache::write_behind`](crate::Cache::write_behind) did not do all of its work.
+/// Why [`Cache::try_write_through`](crate::Cache::try_write_through) or
+/// [`Cache::try_write_behind`](crate::Cache::try_write_behind) did not do all of its work.
 /// The cases tell whether the writer ran, for one that must not run twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WriteError<E> {
@@ -153,6 +157,23 @@ pub enum WriteError<E> {
         /// Why the entry could not be removed.
         cache: Error,
     },
+}
+
+impl<E: From<Error>> WriteError<E> {
+    /// The writer's error, or else the cache's as one of the same type. This does not tell
+    /// whether the writer ran.
+    ///
+    /// ```
+    /// # use spakky_cache::{Error, WriteError};
+    /// let error: WriteError<Error> = WriteError::Commit(Error::Unavailable);
+    /// assert_eq!(error.flatten(), Error::Unavailable);
+    /// ```
+    pub fn flatten(self) -> E {
+        match self {
+            Self::Cache(error) | Self::Commit(error) => error.into(),
+            Self::Writer(error) | Self::Rollback { writer: error, .. } => error,
+        }
+    }
 }
 
 impl<E> From<Error> for WriteError<E> {

@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 //!
-//! # Values
+//! # Encoding
 //!
 //! A value is stored as CBOR (RFC 8949), in the profile that `wit/VALUES.md` defines, so
 //! that components in other languages can read it: integers, floats, text, bytes, arrays,
@@ -8,13 +8,12 @@
 //! other: reading it is a hit. `serde` treats a `Vec<u8>` as a sequence of numbers; use the
 //! crate `serde_bytes` where other languages expect bytes.
 //!
-//! Reading never changes a number: one that does not fit the type is an
-//! [`Error::Serialization`]. An integer is read as a float if the float represents it
+//! Reading never changes a number. An integer is read as a float if the float represents it
 //! exactly (JavaScript writes 1.0 as 1), and a float is never read as an integer. Integers
 //! outside -2^64 to 2^64 - 1, tags, `undefined` and more than 128 levels of nesting are
 //! neither written nor read.
 //!
-//! # Keys
+//! # Templates of keys
 //!
 //! [`key!`], [`cacheable`] and [`cache_evict`] write the values of a template by the table in
 //! `wit/KEYS.md`, which is the same in every language. A number is bare; a text is escaped

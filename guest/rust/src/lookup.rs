@@ -3,6 +3,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::{Error, Options, cbor, raw};
 
@@ -39,7 +40,7 @@ impl<T> Lease<T> {
     }
 }
 
-impl<T: Serialize> Lease<T> {
+impl<T: Serialize + DeserializeOwned> Lease<T> {
     /// Stores the loaded value and wakes the callers that wait for it. False:
     /// something removed or replaced the key since the load began, so the value was
     /// not stored; it may still be used, once.

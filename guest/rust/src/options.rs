@@ -13,6 +13,14 @@ use crate::raw::{EntryOptions, LookupOptions};
 ///     .tags(["profiles", "user:7"]);
 /// ```
 ///
+/// Options without tags can be constants:
+///
+/// ```
+/// # use spakky_cache::Options;
+/// # use std::time::Duration;
+/// const HOURLY: Options = Options::ttl(Duration::from_hours(1));
+/// ```
+///
 /// Times are counted in whole milliseconds, rounded up. One that is shorter than a
 /// millisecond, or too long to count, is refused as [`Error::InvalidTtl`] by the
 /// operation that is given it, before it does anything.
@@ -26,28 +34,33 @@ pub struct Options {
 
 impl Options {
     /// The entry lives for `ttl`.
-    pub fn ttl(ttl: Duration) -> Self {
-        Self { ttl: Some(ttl), ..Self::default() }
+    pub const fn ttl(ttl: Duration) -> Self {
+        Self { ttl: Some(ttl), fresh_for: None, tags: Vec::new(), max_wait: None }
     }
 
     /// The entry lives for `seconds`. Zero, less, `NaN` and infinity are
     /// [`Error::InvalidTtl`].
     pub fn ttl_seconds(seconds: f64) -> Result<Self, Error> {
-        let ttl = Duration::try_from_secs_f64(seconds).map_err(|_| Error::InvalidTtl)?;
-        milliseconds(ttl)?;
+        let reason = match seconds {
+            _ if seconds.is_nan() => "not a number",
+            ..0.0 => "negative",
+            _ => TOO_LONG,
+        };
+        let ttl = Duration::try_from_secs_f64(seconds).map_err(|_| invalid(TTL, reason))?;
+        milliseconds(TTL, ttl)?;
         Ok(Self::ttl(ttl))
     }
 
     /// The entry lives until something removes it: the default.
-    pub fn forever() -> Self {
-        Self::default()
+    pub const fn forever() -> Self {
+        Self { ttl: None, fresh_for: None, tags: Vec::new(), max_wait: None }
     }
 
     /// The entry is fresh for `fresh_for`, within its time to live. Past it, one
     /// caller at a time is asked to refresh the entry while the others go on
     /// reading it. Without this, an entry is fresh for as long as it lives.
     #[must_use]
-    pub fn fresh_for(mut self, fresh_for: Duration) -> Self {
+    pub const fn fresh_for(mut self, fresh_for: Duration) -> Self {
         self.fresh_for = Some(fresh_for);
         self
     }
@@ -63,19 +76,20 @@ impl Options {
     /// if it is zero. Without this, as long as the host allows, which is also the
     /// longest.
     #[must_use]
-    pub fn max_wait(mut self, max_wait: Duration) -> Self {
+    pub const fn max_wait(mut self, max_wait: Duration) -> Self {
         self.max_wait = Some(max_wait);
         self
     }
 
     /// In the contract's terms; refuses times that no host would take.
     pub(crate) fn check(&self) -> Result<Checked<'_>, Error> {
-        let ttl = self.ttl.map(milliseconds).transpose()?;
-        let fresh_for = self.fresh_for.map(milliseconds).transpose()?;
+        let ttl = self.ttl.map(|ttl| milliseconds(TTL, ttl)).transpose()?;
+        let fresh_for = self.fresh_for.map(|time| milliseconds(FRESH_TIME, time)).transpose()?;
         if let (Some(ttl), Some(fresh_for)) = (ttl, fresh_for)
             && fresh_for > ttl
         {
-            return Err(Error::InvalidTtl);
+            let reason = format!("{fresh_for} ms, longer than the {ttl} ms that the entry lives");
+            return Err(invalid(FRESH_TIME, &reason));
         }
         Ok(Checked {
             ttl,
@@ -104,11 +118,22 @@ impl Checked<'_> {
     }
 }
 
-fn milliseconds(time: Duration) -> Result<u64, Error> {
-    if time < Duration::from_millis(1) {
-        return Err(Error::InvalidTtl);
+const TTL: &str = "time to live";
+const FRESH_TIME: &str = "fresh time";
+const TOO_LONG: &str = "too long to count in milliseconds";
+
+fn invalid(name: &str, reason: &str) -> Error {
+    Error::InvalidTtl(format!("the {name} is {reason}"))
+}
+
+fn milliseconds(name: &str, time: Duration) -> Result<u64, Error> {
+    if time.is_zero() {
+        return Err(invalid(name, "zero"));
     }
-    whole_milliseconds(time).ok_or(Error::InvalidTtl)
+    if time < Duration::from_millis(1) {
+        return Err(invalid(name, "shorter than a millisecond"));
+    }
+    whole_milliseconds(time).ok_or_else(|| invalid(name, TOO_LONG))
 }
 
 fn whole_milliseconds(time: Duration) -> Option<u64> {
@@ -132,13 +157,19 @@ mod tests {
     }
 
     #[test]
-    fn impossible_times_are_refused() {
-        for time in [Duration::ZERO, Duration::from_nanos(999_999), Duration::MAX] {
-            assert_eq!(checked_ttl(&Options::ttl(time)), Err(Error::InvalidTtl));
-            assert_eq!(checked_ttl(&Options::forever().fresh_for(time)), Err(Error::InvalidTtl));
+    fn each_impossible_time_is_refused_with_its_reason() {
+        let is = |name: &str, reason: &str| Err(invalid(name, reason));
+        for (time, reason) in [
+            (Duration::ZERO, "zero"),
+            (Duration::from_nanos(999_999), "shorter than a millisecond"),
+            (Duration::MAX, "too long to count in milliseconds"),
+        ] {
+            assert_eq!(checked_ttl(&Options::ttl(time)), is("time to live", reason));
+            assert_eq!(checked_ttl(&Options::forever().fresh_for(time)), is("fresh time", reason));
         }
         let inverted = Options::ttl(Duration::from_secs(1)).fresh_for(Duration::from_secs(2));
-        assert_eq!(checked_ttl(&inverted), Err(Error::InvalidTtl));
+        let reason = "2000 ms, longer than the 1000 ms that the entry lives";
+        assert_eq!(checked_ttl(&inverted), is("fresh time", reason));
     }
 
     #[test]
@@ -147,9 +178,17 @@ mod tests {
             let options = Options::ttl_seconds(seconds).expect("a time");
             assert_eq!(checked_ttl(&options), Ok(Some(expected)));
         }
-        let wrong = [0.0, -0.0, -1.0, 0.0001, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300];
-        for seconds in wrong {
-            assert_eq!(Options::ttl_seconds(seconds), Err(Error::InvalidTtl), "{seconds}");
+        for (seconds, reason) in [
+            (0.0, "zero"),
+            (-0.0, "zero"),
+            (-1.0, "negative"),
+            (f64::NEG_INFINITY, "negative"),
+            (0.0001, "shorter than a millisecond"),
+            (f64::NAN, "not a number"),
+            (f64::INFINITY, TOO_LONG),
+            (1e300, TOO_LONG),
+        ] {
+            assert_eq!(Options::ttl_seconds(seconds), Err(invalid(TTL, reason)), "{seconds}");
         }
     }
 

@@ -16,6 +16,26 @@ pub struct EntryOptions<'a> {
     pub tags: &'a [&'a str],
 }
 
+impl EntryOptions<'_> {
+    /// The contract says that a time is invalid, but not why.
+    fn explain<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
+        outcome.map_err(|error| match error {
+            Error::InvalidTtl(_) => Error::InvalidTtl(
+                match (self.ttl, self.fresh_for) {
+                    (Some(0), _) => "the time to live is zero",
+                    (_, Some(0)) => "the fresh time is zero",
+                    (Some(ttl), Some(fresh_for)) if fresh_for > ttl => {
+                        "the fresh time is longer than the time to live"
+                    }
+                    _ => "it is longer than the host allows",
+                }
+                .to_owned(),
+            ),
+            other => other,
+        })
+    }
+}
+
 /// What a lookup knows before it looks.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LookupOptions<'a> {
@@ -55,7 +75,7 @@ impl Lease {
     /// A lease is spent by its first commit, and further ones answer false. A
     /// commit refused for its arguments spends nothing.
     pub fn commit(&self, value: &[u8], options: EntryOptions<'_>) -> Result<bool, Error> {
-        self.0.commit(value, options)
+        options.explain(self.0.commit(value, options))
     }
 }
 
@@ -72,13 +92,13 @@ pub fn get_many(keys: &[&str]) -> Result<Vec<Option<Vec<u8>>>, Error> {
 /// Stores an entry. A load of the same key that is under way can no longer be
 /// stored.
 pub fn set(key: &str, value: &[u8], options: EntryOptions<'_>) -> Result<(), Error> {
-    host::set(key, value, options)
+    options.explain(host::set(key, value, options))
 }
 
 /// Stores entries that share their options, in one round trip. All of them are
 /// checked before any is written. Of a key named twice, the last stays.
 pub fn set_many(entries: &[(&str, &[u8])], options: EntryOptions<'_>) -> Result<(), Error> {
-    host::set_many(entries, options)
+    options.explain(host::set_many(entries, options))
 }
 
 /// Removes an entry; says whether there was one.

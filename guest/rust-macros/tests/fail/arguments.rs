@@ -30,6 +30,16 @@ fn zero() -> Result<u8, Error> {
     Ok(0)
 }
 
+#[cacheable(key = "k", ttl = "-5m")]
+fn negative() -> Result<u8, Error> {
+    Ok(0)
+}
+
+#[cacheable(key = "k", ttl = "99999999999999999d")]
+fn too_long() -> Result<u8, Error> {
+    Ok(0)
+}
+
 #[cacheable(key = "k", ttl = 5)]
 fn a_number() -> Result<u8, Error> {
     Ok(0)

@@ -2,19 +2,34 @@ use spakky_cache::{Error, cache_evict, cacheable};
 
 struct Opaque;
 
-#[cacheable(key = "k")]
-fn no_result() -> u64 {
-    0
-}
-
 #[cache_evict(all)]
-fn no_result_either() -> Option<u64> {
+fn no_result() -> Option<u64> {
     None
 }
 
 #[cacheable(key = "k")]
 fn not_serializable() -> Result<Opaque, Error> {
     Ok(Opaque)
+}
+
+#[cacheable(key = "k")]
+fn infallible_and_not_serializable() -> Opaque {
+    Opaque
+}
+
+#[cacheable(key = "k")]
+fn borrowed() -> Result<&'static str, Error> {
+    Ok("")
+}
+
+#[cacheable(key = "k", ttl = 5 * 60)]
+fn no_duration() -> u64 {
+    0
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Order {
+    price: Opaque,
 }
 
 #[cacheable(key = "k")]

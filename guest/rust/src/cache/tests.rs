@@ -87,7 +87,7 @@ fn a_value_that_cannot_be_encoded_changes_nothing() {
     assert!(serialization(&error));
     let entries = [("k", Unencodable)];
     assert!(serialization(&cache.set_many(entries, Options::forever()).expect_err("unencodable")));
-    let written = cache.write_through("k", &Unencodable, Options::forever(), |_| {
+    let written = cache.try_write_through("k", &Unencodable, Options::forever(), |_| {
         ran.set(true);
         Ok::<_, Error>(())
     });
@@ -156,19 +156,14 @@ fn a_loader_that_asks_for_its_own_key_is_told_so() {
 #[test]
 fn an_invalid_time_is_refused_before_anything_runs() {
     let never = Options::ttl(Duration::ZERO);
+    let zero = || Error::InvalidTtl(text("the time to live is zero"));
     let load = || -> Result<String, Error> { panic!("called") };
-    assert_eq!(CACHE.set("k", &text("v"), &never), Err(Error::InvalidTtl));
-    assert_eq!(CACHE.set_many([("k", text("v"))], &never), Err(Error::InvalidTtl));
-    assert_eq!(CACHE.get_or_load("k", &never, load), Err(LoadError::Cache(Error::InvalidTtl)));
-    assert_eq!(
-        CACHE.write_through("k", &text("v"), &never, |_| load()),
-        Err(WriteError::Cache(Error::InvalidTtl))
-    );
-    assert_eq!(
-        CACHE.write_behind("k", &text("v"), &never, |_| load()),
-        Err(WriteError::Cache(Error::InvalidTtl))
-    );
-    assert_eq!(CACHE.lookup("k", &never).expect_err("no time"), Error::InvalidTtl);
+    assert_eq!(CACHE.set("k", &text("v"), &never), Err(zero()));
+    assert_eq!(CACHE.set_many([("k", text("v"))], &never), Err(zero()));
+    assert_eq!(CACHE.get_or_load("k", &never, load), Err(LoadError::Cache(zero())));
+    assert_eq!(CACHE.write_through("k", &text("v"), &never, |_| load()), Err(zero()));
+    assert_eq!(CACHE.write_behind("k", &text("v"), &never, |_| load()), Err(zero()));
+    assert_eq!(CACHE.lookup("k", &never).expect_err("no time"), zero());
     assert_eq!(metrics(), Metrics::default());
 }
 
@@ -232,7 +227,8 @@ fn a_stale_entry_that_does_not_decode_is_replaced_by_its_refresh() {
 fn a_lease_is_committed_once_and_given_up_when_dropped() {
     let Ok(Lookup::Miss(lease)) = CACHE.lookup("k", Options::forever()) else { panic!("no miss") };
     assert_eq!(CACHE.lookup("k", Options::forever()).expect_err("held"), Error::LeaseHeld);
-    assert_eq!(lease.commit(&text("v"), Options::ttl(Duration::ZERO)), Err(Error::InvalidTtl));
+    let never = lease.commit(&text("v"), Options::ttl(Duration::ZERO));
+    assert_eq!(never.map_err(|error| error.kind()), Err("invalid-ttl"));
     let Ok(Lookup::Miss(lease)) = CACHE.lookup("k", Options::forever()) else { panic!("held") };
     assert_eq!(lease.commit(&text("v"), Options::forever()), Ok(true));
     assert!(
@@ -254,8 +250,12 @@ fn write_through_stores_what_was_written() {
 #[test]
 fn a_failed_writer_leaves_a_miss() {
     for write in [
-        |value: &String| CACHE.write_through("k", value, Options::forever(), |_| Err::<(), _>(7)),
-        |value: &String| CACHE.write_behind("k", value, Options::forever(), |_| Err::<(), _>(7)),
+        |value: &String| {
+            CACHE.try_write_through("k", value, Options::forever(), |_| Err::<(), _>(7))
+        },
+        |value: &String| {
+            CACHE.try_write_behind("k", value, Options::forever(), |_| Err::<(), _>(7))
+        },
     ] {
         CACHE.set("k", &text("old"), Options::forever()).expect("set");
         assert_eq!(write(&text("new")), Err(WriteError::Writer(7)));
@@ -266,10 +266,76 @@ fn a_failed_writer_leaves_a_miss() {
 
 #[test]
 fn a_write_that_the_cache_refuses_afterwards_says_so() {
-    let result =
-        CACHE.write_through("k", &"x".repeat(9 << 20), Options::forever(), |_| Ok::<_, Error>(()));
+    let result = CACHE
+        .try_write_through("k", &"x".repeat(9 << 20), Options::forever(), |_| Ok::<_, Error>(()));
     assert_eq!(result, Err(WriteError::Commit(Error::ValueTooLarge { limit: 8 << 20 })));
     assert_eq!(CACHE.get("k"), Ok(None));
+}
+
+#[test]
+fn a_write_needs_no_conversion_of_ones_own() {
+    #[derive(Debug, PartialEq)]
+    enum AppError {
+        Full,
+        Cache(Error),
+    }
+
+    impl From<Error> for AppError {
+        fn from(error: Error) -> Self {
+            Self::Cache(error)
+        }
+    }
+
+    fn save(key: &str, outcome: Result<usize, AppError>) -> Result<usize, AppError> {
+        Ok(CACHE.write_through(key, &text("v"), Options::forever(), |_| outcome)?)
+    }
+
+    fn save_behind(key: &str, outcome: Result<usize, AppError>) -> Result<usize, AppError> {
+        Ok(CACHE.write_behind(key, &text("v"), Options::forever(), |_| outcome)?)
+    }
+
+    for save in [save, save_behind] {
+        assert_eq!(save("k", Ok(3)), Ok(3));
+        assert_eq!(save("k", Err(AppError::Full)), Err(AppError::Full));
+        let refused = save("", Ok(3));
+        assert!(matches!(refused, Err(AppError::Cache(Error::InvalidKey(_)))), "{refused:?}");
+    }
+}
+
+#[test]
+fn the_hosts_refusal_of_a_time_says_why() {
+    let set = |ttl, fresh_for| {
+        let options = raw::EntryOptions { ttl: Some(ttl), fresh_for, tags: &[] };
+        let outcomes = [
+            raw::set("k", &[], options),
+            raw::set_many(&[("k", &[])], options),
+            match raw::lookup("k", raw::LookupOptions::default()) {
+                Ok(raw::Lookup::Miss(lease)) => lease.commit(&[], options).map(drop),
+                other => panic!("{other:?}"),
+            },
+        ];
+        outcomes.map(|outcome| outcome.expect_err("refused").to_string())
+    };
+    for (ttl, fresh_for, reason) in [
+        (0, None, "the time to live is zero"),
+        (1, Some(0), "the fresh time is zero"),
+        (1, Some(2), "the fresh time is longer than the time to live"),
+        (u64::MAX, None, "it is longer than the host allows"),
+    ] {
+        let expected = format!("invalid time: {reason}");
+        assert_eq!(set(ttl, fresh_for), [expected.clone(), expected.clone(), expected]);
+    }
+}
+
+#[test]
+fn a_used_up_quota_names_the_option_that_raises_it() {
+    let lookup = |key: u32| CACHE.lookup(&key.to_string(), Options::forever());
+    let held: Vec<_> = (0..).map_while(|key| lookup(key).ok()).take(100_000).collect();
+    let error = lookup(u32::MAX).expect_err("all are held");
+    assert_eq!(error, Error::QuotaExceeded);
+    assert!(error.to_string().contains("leases") && error.to_string().contains("--max-leases"));
+    drop(held);
+    assert!(lookup(0).is_ok());
 }
 
 #[test]

@@ -1,38 +1,48 @@
 //! Deserializes values into types without changing a number.
 
+use std::cell::Cell;
+use std::vec;
+
 use ciborium::Value;
-use ciborium::value::{Error, Integer};
-use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer};
-use serde::de::{Deserializer, Error as _, IntoDeserializer, Unexpected, Visitor};
-use serde::forward_to_deserialize_any;
+use ciborium::value::Integer;
+use serde::de::value::{MapAccessDeserializer, SeqDeserializer};
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
+    Visitor,
+};
+
+use super::fault::Fault as Error;
+use super::number::Scalar;
 
 /// Reads a number as a float only if the float represents it exactly. Integers are
 /// accepted, since JavaScript writes 1.0 as 1: ciborium refuses them. So are `f64` that
 /// fit an `f32`: ciborium rounds those that do not.
-pub(super) struct Exact(pub(super) Value);
+pub(super) struct Exact<'a> {
+    pub(super) value: Value,
+    /// Set where a type takes a number as it comes, and may then round it. Serde's `tag`,
+    /// `untagged` and `flatten` do: they keep the number and convert it later.
+    pub(super) may_round: &'a Cell<bool>,
+}
 
-impl Exact {
+impl Exact<'_> {
     fn float(&self) -> Result<f64, Error> {
-        match &self.0 {
+        match &self.value {
             Value::Float(float) => Ok(*float),
             Value::Integer(integer) => {
                 let integer = i128::from(*integer);
                 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
                 let (float, back) = (integer as f64, (integer as f64) as i128);
                 (back == integer).then_some(float).ok_or_else(|| {
-                    Error::custom(format!("no float represents the integer {integer} exactly"))
+                    Error::new(format_args!("no float represents the integer {integer} exactly"))
                 })
             }
             other => Err(Error::invalid_type(unexpected(other), &"a number")),
         }
     }
-}
 
-impl<'de> Deserializer<'de> for Exact {
-    type Error = Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.0 {
+    fn visit<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        let may_round = self.may_round;
+        match self.value {
             Value::Integer(integer) => visit_integer(integer, visitor),
             Value::Bytes(bytes) => visitor.visit_byte_buf(bytes),
             Value::Float(float) => visitor.visit_f64(float),
@@ -40,19 +50,74 @@ impl<'de> Deserializer<'de> for Exact {
             Value::Bool(flag) => visitor.visit_bool(flag),
             Value::Null => visitor.visit_unit(),
             Value::Array(items) => {
-                let mut items = SeqDeserializer::new(items.into_iter().map(Exact));
+                let mut items = Items { items: items.into_iter(), taken: 0, may_round };
                 let visited = visitor.visit_seq(&mut items)?;
-                items.end()?;
+                let Items { items, taken, .. } = items;
+                if items.len() > 0 {
+                    return Err(Error::invalid_length(taken + items.len(), &"fewer elements"));
+                }
                 Ok(visited)
             }
             Value::Map(pairs) => {
-                let pairs = pairs.into_iter().map(|(key, value)| (Exact(key), Exact(value)));
-                let mut pairs = MapDeserializer::new(pairs);
+                let mut pairs = Pairs::new(pairs, may_round);
                 let visited = visitor.visit_map(&mut pairs)?;
-                pairs.end()?;
+                if pairs.pairs.len() > 0 {
+                    return Err(Error::new("it has more entries than were read"));
+                }
                 Ok(visited)
             }
             other => Err(Error::invalid_type(unexpected(&other), &visitor)),
+        }
+    }
+}
+
+macro_rules! typed {
+    ($($method:ident)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+            self.visit(visitor)
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for Exact<'_> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        if Scalar::of(&self.value).is_some_and(|scalar| scalar.roundings().next().is_some()) {
+            self.may_round.set(true);
+        }
+        self.visit(visitor)
+    }
+
+    typed! {
+        deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_i128 deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
+        deserialize_u128 deserialize_char deserialize_str deserialize_string deserialize_bytes
+        deserialize_byte_buf deserialize_unit deserialize_map deserialize_ignored_any
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.visit(visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.visit(visitor)
+    }
+
+    /// A field or variant has a name. Serde would also take its number.
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match &self.value {
+            Value::Integer(_) => Err(Error::invalid_type(unexpected(&self.value), &visitor)),
+            _ => self.visit(visitor),
         }
     }
 
@@ -68,11 +133,11 @@ impl<'de> Deserializer<'de> for Exact {
         if float.is_nan() || f64::from(short).to_bits() == float.to_bits() {
             return visitor.visit_f32(short);
         }
-        Err(Error::custom(format!("no `f32` represents the number {float} exactly")))
+        Err(Error::new(format_args!("no `f32` represents the number {float} exactly")))
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.0 {
+        match self.value {
             Value::Null => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
@@ -87,10 +152,10 @@ impl<'de> Deserializer<'de> for Exact {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.0 {
+        match self.value {
             // Serde treats a `Vec<u8>` as a sequence of numbers.
             Value::Bytes(bytes) => visitor.visit_seq(SeqDeserializer::new(bytes.into_iter())),
-            _ => self.deserialize_any(visitor),
+            _ => self.visit(visitor),
         }
     }
 
@@ -113,11 +178,11 @@ impl<'de> Deserializer<'de> for Exact {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        match self.0 {
+        match self.value {
             Value::Text(variant) => visitor.visit_enum(variant.into_deserializer()),
             Value::Map(pairs) if pairs.len() == 1 => {
-                let pairs = pairs.into_iter().map(|(key, value)| (Exact(key), Exact(value)));
-                visitor.visit_enum(MapAccessDeserializer::new(MapDeserializer::new(pairs)))
+                let pairs = Pairs::new(pairs, self.may_round);
+                visitor.visit_enum(MapAccessDeserializer::new(pairs))
             }
             other => Err(Error::invalid_type(unexpected(&other), &"a variant")),
         }
@@ -127,18 +192,69 @@ impl<'de> Deserializer<'de> for Exact {
     fn is_human_readable(&self) -> bool {
         false
     }
+}
 
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 char str string bytes byte_buf unit
-        unit_struct map struct identifier ignored_any
+struct Items<'a> {
+    items: vec::IntoIter<Value>,
+    taken: usize,
+    may_round: &'a Cell<bool>,
+}
+
+impl<'de> SeqAccess<'de> for Items<'_> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Error> {
+        let Some(value) = self.items.next() else { return Ok(None) };
+        let item = seed.deserialize(Exact { value, may_round: self.may_round });
+        let item = item.map_err(|error| error.in_item(self.taken))?;
+        self.taken += 1;
+        Ok(Some(item))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.items.len())
     }
 }
 
-impl IntoDeserializer<'_, Error> for Exact {
-    type Deserializer = Self;
+struct Pairs<'a> {
+    pairs: vec::IntoIter<(Value, Value)>,
+    /// Of the pair whose key was taken.
+    value: Value,
+    name: Option<String>,
+    may_round: &'a Cell<bool>,
+}
 
-    fn into_deserializer(self) -> Self {
-        self
+impl<'a> Pairs<'a> {
+    fn new(pairs: Vec<(Value, Value)>, may_round: &'a Cell<bool>) -> Self {
+        Self { pairs: pairs.into_iter(), value: Value::Null, name: None, may_round }
+    }
+}
+
+impl<'de> MapAccess<'de> for Pairs<'_> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Error> {
+        let Some((key, value)) = self.pairs.next() else { return Ok(None) };
+        self.value = value;
+        self.name = key.as_text().map(str::to_owned);
+        let key = seed.deserialize(Exact { value: key, may_round: self.may_round });
+        key.map(Some).map_err(|error| error.in_entry(self.name.as_deref()))
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
+        let value = std::mem::replace(&mut self.value, Value::Null);
+        let value = seed.deserialize(Exact { value, may_round: self.may_round });
+        value.map_err(|error| error.in_entry(self.name.as_deref()))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.pairs.len())
     }
 }
 

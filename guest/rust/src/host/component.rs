@@ -172,7 +172,7 @@ impl<'a> From<EntryOptions<'a>> for types::EntryOptions<'a> {
 impl From<types::Error> for Error {
     fn from(error: types::Error) -> Self {
         match error {
-            types::Error::InvalidTtl => Self::InvalidTtl,
+            types::Error::InvalidTtl => Self::InvalidTtl(String::new()), // see `EntryOptions::explain`
             types::Error::InvalidKey(reason) => Self::InvalidKey(reason),
             types::Error::ValueTooLarge(limit) => Self::ValueTooLarge { limit },
             types::Error::LockTimeout => Self::LockTimeout,

@@ -86,7 +86,7 @@ fn call<T>(call: impl AsyncFnOnce(&Session) -> Result<T, core::Error>) -> Result
 impl From<core::Error> for Error {
     fn from(error: core::Error) -> Self {
         match error {
-            core::Error::InvalidTtl => Self::InvalidTtl,
+            core::Error::InvalidTtl => Self::InvalidTtl(String::new()), // see `EntryOptions::explain`
             core::Error::InvalidKey(reason) => Self::InvalidKey(reason),
             core::Error::ValueTooLarge(limit) => Self::ValueTooLarge { limit },
             core::Error::LockTimeout => Self::LockTimeout,

@@ -92,11 +92,11 @@ impl<I: BufRead, O: Write> Player<I, O> {
             Step::GetOrLoad { key, options, loader } => self.get_or_load(key, options, loader),
             Step::WriteThrough { key, value, options, writer } => {
                 let (value, options) = (Any::from_json(value)?, to_options(options)?);
-                Ok(json!(CACHE.write_through(key, &value, options, |_| self.work(writer))?))
+                Ok(json!(CACHE.try_write_through(key, &value, options, |_| self.work(writer))?))
             }
             Step::WriteBehind { key, value, options, writer } => {
                 let (value, options) = (Any::from_json(value)?, to_options(options)?);
-                Ok(json!(CACHE.write_behind(key, &value, options, |_| self.work(writer))?))
+                Ok(json!(CACHE.try_write_behind(key, &value, options, |_| self.work(writer))?))
             }
             Step::Cacheable { id, part, fail } => {
                 let value = cached::profile(id, part, fail.as_deref())?;

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use spakky_cache::{Cache, Error, Options, WriteError};
+use spakky_cache::{Cache, Error, Options};
 
 const VISITS: Cache<u64> = Cache::new();
 
-fn main() -> Result<(), WriteError<Error>> {
+fn main() -> Result<(), Error> {
     let before = VISITS.get("example:visits")?;
     println!("cached: {}", before.map_or("nothing".to_owned(), |visits| visits.to_string()));
 
