@@ -148,7 +148,9 @@ function valuesFor<A extends unknown[]>(
       );
     }
   }
-  return (object, args) => Object.assign(bind(parameters ?? new Map(), args), { this: object });
+  const names = new Set(templates.flatMap((template) => template.names));
+  const named = new Map([...(parameters ?? [])].filter(([name]) => names.has(name)));
+  return (object, args) => Object.assign(bind(named, args), { this: object });
 }
 
 /** Refuses a method whose objects would share an entry. */

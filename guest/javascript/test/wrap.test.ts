@@ -32,6 +32,17 @@ test("with values of its own a template names them", () => {
   assert.throws(() => wrong(1), KeyGenerationError);
 });
 
+test("a default fills the key", () => {
+  const cached = cacheable("k:{page}:{size}", {}, (page: number = 1, { size = 10 } = {}) => [
+    page,
+    size,
+  ]);
+  assert.throws(() => cached(), /the host is called/);
+  const later = Date.now();
+  const unseen = cacheable("k:{page}", {}, (page: number, now = later) => [page, now]);
+  assert.throws(() => unseen(1), /the host is called/);
+});
+
 test("a method names what tells its objects apart", () => {
   const named: string[] = [];
   class Repo {
