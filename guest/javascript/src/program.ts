@@ -44,7 +44,7 @@ export function start(main: Main): void {
       throw new TypeError("`main` is asynchronous: nothing would wait for it");
     }
   } catch (error) {
-    console.error(error);
+    printing.error(error);
     exit(1);
   }
   if (code) exit(1);
@@ -69,13 +69,27 @@ export function write(text: string): void {
  * What the build puts where a program names `console`: as in Node, each call writes a line,
  * `error` and `warn` to the standard error.
  */
-export const console = {
+const printing = {
   log: (...values: unknown[]): void => write(line(values)),
   info: (...values: unknown[]): void => write(line(values)),
   debug: (...values: unknown[]): void => write(line(values)),
   warn: (...values: unknown[]): void => writeTo(stderr.getStderr(), line(values)),
   error: (...values: unknown[]): void => writeTo(stderr.getStderr(), line(values)),
 };
+
+export { printing as console };
+
+declare global {
+  /** What is there of it. Where the rest is known, this is a part of it. */
+  interface Console {
+    log(...values: unknown[]): void;
+    info(...values: unknown[]): void;
+    debug(...values: unknown[]): void;
+    warn(...values: unknown[]): void;
+    error(...values: unknown[]): void;
+  }
+  var console: Console;
+}
 
 function line(values: unknown[]): string {
   return `${values.map(show).join(" ")}\n`;

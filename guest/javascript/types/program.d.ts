@@ -15,13 +15,25 @@ export declare function write(text: string): void;
  * What the build puts where a program names `console`: as in Node, each call writes a line,
  * `error` and `warn` to the standard error.
  */
-export declare const console: {
+declare const printing: {
     log: (...values: unknown[]) => void;
     info: (...values: unknown[]) => void;
     debug: (...values: unknown[]) => void;
     warn: (...values: unknown[]) => void;
     error: (...values: unknown[]) => void;
 };
+export { printing as console };
+declare global {
+    /** What is there of it. Where the rest is known, this is a part of it. */
+    interface Console {
+        log(...values: unknown[]): void;
+        info(...values: unknown[]): void;
+        debug(...values: unknown[]): void;
+        warn(...values: unknown[]): void;
+        error(...values: unknown[]): void;
+    }
+    var console: Console;
+}
 /**
  * The next line of the standard input, without its end; `undefined` if there is none. It
  * waits for no more than the line.
