@@ -24,8 +24,10 @@ import clock from "wasi:clocks/monotonic-clock@0.2.12";
 import type { InputStream, OutputStream } from "wasi:io/streams@0.2.12";
 import random from "wasi:random/random@0.2.12";
 
+import { hintFor } from "./absent.ts";
 import { join } from "./bytes.ts";
 import { decodeText, encodeText } from "./text.ts";
+import { type Lines, located, traceWith } from "./trace.ts";
 
 export { type Entry, FileError, readDirectory, readFile } from "./files.ts";
 export { decodeText, encodeText };
@@ -34,7 +36,8 @@ export { decodeText, encodeText };
 export type Main = (args: string[]) => unknown;
 
 /** Runs a program: what the build puts around it. */
-export function start(main: Main): void {
+export function start(main: Main, lines?: Lines): void {
+  traceWith(lines);
   // The engine's own was seeded when the component was built: it is the same in every run.
   Math.random = () => (random.getRandomU64() / 2 ** 64) % 1;
   let code: unknown;
@@ -45,6 +48,8 @@ export function start(main: Main): void {
     }
   } catch (error) {
     printing.error(error);
+    const hint = hintFor(error);
+    if (hint !== undefined) printing.error(`hint: ${hint}`);
     exit(1);
   }
   if (code) exit(1);
@@ -99,7 +104,7 @@ function show(value: unknown): string {
   if (typeof value === "string") return value;
   if (value instanceof Error) {
     const cause = value.cause === undefined ? "" : `caused by ${show(value.cause)}`;
-    return `${value}\n${value.stack ?? ""}${cause}`.trimEnd();
+    return `${value}\n${located(value.stack ?? "")}${cause}`.trimEnd();
   }
   if (typeof value !== "object" || value === null) return String(value);
   try {
