@@ -7,9 +7,11 @@ const [, noted] = fs.readFileSync(process.env.MODULE, "utf8").match(/\nvar spakk
 const { files, lines } = JSON.parse(noted);
 const spans = lines.split(",");
 
-const said = fs.readFileSync(0, "utf8").replace(/\/program\.js:(\d+):(\d+)/g, (all, line, column) => {
-  const found = (spans[line - 1] ?? "").split(" ").map((span) => span.split(":").map(Number));
-  const [, file, at] = found.findLast(([from]) => from <= column) ?? found[0];
-  return at ? `${files[file]}:${at}` : all;
-});
+const said = fs
+  .readFileSync(0, "utf8")
+  .replace(/\/program\.js:(\d+):(\d+)/g, (all, line, column) => {
+    const found = (spans[line - 1] ?? "").split(" ").map((span) => span.split(":").map(Number));
+    const [, file, at] = found.findLast(([from]) => from <= column) ?? found[0];
+    return at ? `${files[file]}:${at}` : all;
+  });
 process.stdout.write(said);

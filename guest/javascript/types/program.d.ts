@@ -1,10 +1,11 @@
 import { decodeText, encodeText } from "./text.ts";
+import { type Lines } from "./trace.ts";
 export { type Entry, FileError, readDirectory, readFile } from "./files.ts";
 export { decodeText, encodeText };
 /** What a program is. It returns an exit code, or nothing: anything but 0 is a failure. */
 export type Main = (args: string[]) => unknown;
 /** Runs a program: what the build puts around it. */
-export declare function start(main: Main): void;
+export declare function start(main: Main, lines?: Lines): void;
 /** Ends the program. WASI 0.2 tells the host no more of the code than whether it is 0. */
 export declare function exit(code?: number): never;
 /** The value of an environment variable that the program was granted. */
