@@ -89,10 +89,18 @@ function numberText(value: number, name: string): string {
   }
   if (Number.isSafeInteger(value)) return String(value);
   if (Number.isInteger(value)) return String(BigInt(value));
-  // Without an exponent, which only small numbers have here: 1.5e-7.
-  const [, sign, digits = "", exponent] = /^(-?)([\d.]+)(?:e-(\d+))?$/.exec(String(value)) ?? [];
-  if (exponent === undefined) return String(value);
-  return `${sign}0.${"0".repeat(Number(exponent) - 1)}${digits.replace(".", "")}`;
+  const [mantissa = "", exponent] = Math.abs(value).toExponential().split("e");
+  let digits = mantissa.replace(".", "");
+  let scale = Number(exponent) - digits.length + 1;
+  // QuickJS takes the fewest digits that are the nearest. At a power of two, fewer may do.
+  while (digits.length > 1) {
+    const fewer = String(BigInt(digits.slice(0, -1)) + 1n);
+    if (Number(`${fewer}e${scale + 1}`) !== Math.abs(value)) break;
+    [digits, scale] = [fewer, scale + 1];
+  }
+  const padded = digits.padStart(1 - scale, "0");
+  const fraction = padded.slice(scale).replace(/0+$/, "");
+  return `${value < 0 ? "-" : ""}${padded.slice(0, scale)}.${fraction}`;
 }
 
 const SPELLS_ANOTHER_TYPE = /^(?:null|true|false|(?!-0$)-?(?:0|[1-9][0-9]*)(?:\.[0-9]*[1-9])?)$/;

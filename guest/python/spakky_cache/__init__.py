@@ -20,7 +20,7 @@ from ._errors import (
     CacheUnavailableError,
     CacheValueTooLargeError,
 )
-from ._functions import cache_evict, cacheable
+from ._functions import Decorated, cache_evict, cacheable
 from ._lookup import Hit, Lease, Lookup, Miss, Stale
 from ._reports import (
     ComponentHealth,
@@ -38,6 +38,7 @@ from ._reports import (
     metrics,
 )
 from ._template import key
+from ._types import Form
 
 __all__ = [
     "Cache",
@@ -55,8 +56,10 @@ __all__ = [
     "CacheValueTooLargeError",
     "ComponentHealth",
     "Config",
+    "Decorated",
     "Detail",
     "Endpoint",
+    "Form",
     "HealthReport",
     "HealthStatus",
     "Hit",

@@ -1,22 +1,38 @@
 """The cache, for values of one type."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Generic, TypeVar, overload
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, final, overload
 
 from . import _cbor, raw
 from ._arguments import Options, Time, options, pairs
-from ._errors import CacheError
+from ._errors import CacheError, CacheSerializationError
 from ._lookup import Hit, Lease, Lookup, Miss, Stale, commit
-from ._shape import shape
+from ._shape import Mismatch
+from ._types import shape
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as _TypeVar
+
+    T = _TypeVar("T", default=Any)
+else:
+    T = TypeVar("T")
 D = TypeVar("D")
 R = TypeVar("R")
 
 
+class _Typed(GenericAlias):
+    """`Cache[T]`. Called, it is the type that it says."""
+
+    def __call__(self, *of: object) -> Any:
+        return Cache(*(of or self.__args__))
+
+
+@final
 class Cache(Generic[T]):
     """The cache, for values of type `T`: `Cache(str)`, `Cache(list[int])`,
-    `Cache(Profile)` for a dataclass, or `Cache()` for whatever CBOR has.
+    `Cache(Profile)` for a dataclass, or `Cache()` for whatever CBOR has. `Cache[T]()` is
+    `Cache(T)`.
 
     A handle without state: make one wherever it is needed, or keep one in a module.
     All handles read and write the same cache, and a key belongs to whoever uses it:
@@ -31,14 +47,27 @@ class Cache(Generic[T]):
     __slots__ = ("_shape",)
 
     @overload
-    def __init__(self: "Cache[Any]") -> None: ...
+    def __init__(self) -> None: ...
     @overload
     def __init__(self, of: type[T]) -> None: ...
     @overload
     def __init__(self: "Cache[Any]", of: object) -> None: ...
     def __init__(self, of: object = Any) -> None:
         """A handle. A type whose values have no form in the cache is refused here."""
-        self._shape = shape(of)
+        try:
+            self._shape = shape(of)
+        except NameError as error:
+            raise CacheSerializationError(
+                f"{of} needs a name that is not defined in its module (yet): {error}"
+            ) from error
+
+    if not TYPE_CHECKING:
+
+        def __class_getitem__(cls, of: object) -> GenericAlias:
+            return _Typed(cls, of)
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError("`Cache` cannot be subclassed: keep a handle instead")
 
     @overload
     def get(self, key: str) -> T | None: ...
@@ -125,13 +154,13 @@ class Cache(Generic[T]):
         checked = options(None, None, tags, max_wait)
         found = raw.lookup(key, tags=checked.tags, max_wait_ms=checked.max_wait)
         if isinstance(found, raw.Miss):
-            return Miss(Lease(found.lease, self._shape.pack))
+            return Miss(Lease(found.lease, self._encode))
         if isinstance(found, raw.Hit):
             return Hit(self._decode(found.value))
         if found.lease is None:
             return Stale(self._decode(found.value), None)
         try:
-            return Stale(self._decode(found.value), Lease(found.lease, self._shape.pack))
+            return Stale(self._decode(found.value), Lease(found.lease, self._encode))
         except BaseException:
             found.lease.close()
             raise
@@ -164,7 +193,7 @@ class Cache(Generic[T]):
             return self._decode(found.value)
         with found.lease as lease:
             value = loader()
-            commit(lease, checked, lambda: self._shape.pack(value))
+            commit(lease, checked, lambda: self._encode(value))
         return value
 
     def write_through(
@@ -239,11 +268,26 @@ class Cache(Generic[T]):
         )
 
     def _encode(self, value: T) -> bytes:
-        return _cbor.encode(self._shape.pack(value))
+        try:
+            return _cbor.encode(self._shape.pack(value))
+        except (Mismatch, RecursionError) as wrong:
+            raise self._serialization("the value", wrong) from wrong.__cause__
 
     def _decode(self, data: bytes) -> T:
-        value: T = self._shape.unpack(_cbor.decode(data))
+        plain = _cbor.decode(data)
+        try:
+            value: T = self._shape.unpack(plain)
+        except (Mismatch, RecursionError) as wrong:
+            raise self._serialization("the entry", wrong) from wrong.__cause__
         return value
+
+    def _serialization(self, what: str, wrong: Exception) -> CacheSerializationError:
+        if not isinstance(wrong, Mismatch):
+            return CacheSerializationError(f"{what} is nested too deeply, or contains itself")
+        if wrong.path:
+            name = self._shape.name
+            what = f"`{name if name.isidentifier() else 'value'}{wrong.path}`"
+        return CacheSerializationError(f"{what} {wrong.reason}")
 
 
 def evict_tags(tags: Iterable[str]) -> None:

@@ -1,18 +1,49 @@
 """Functions whose results are cached, and functions that evict."""
 
 import inspect
+import types
+from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar, get_type_hints
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints, overload
 
-from . import raw
+from . import _annotations, raw
 from ._arguments import Time, options, texts
 from ._cache import Cache
-from ._errors import CacheKeyGenerationError
+from ._errors import CacheKeyGenerationError, CacheSerializationError
 from ._template import Template, binder
 
 P = ParamSpec("P")
+Q = ParamSpec("Q")
 R = TypeVar("R")
+S = TypeVar("S")
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Decorated(Generic[P, R_co]):
+    """What a type checker takes a decorated function for. It is a function still: it is
+    called as before, and `__wrapped__` is what was decorated."""
+
+    __name__: str
+    __qualname__: str
+    __wrapped__: Callable[P, R_co]
+
+    @abstractmethod
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+
+    # A method of a class, and one of an object, are called without it; a static one as it is.
+    @overload
+    def __get__(  # type: ignore[misc]  # what can be called is a `Callable`
+        self: Callable[Concatenate[type[S], Q], R], instance: S | None, owner: type[S], /
+    ) -> Callable[Q, R]: ...
+    @overload
+    def __get__(
+        self: Callable[Concatenate[S, Q], R], instance: S, owner: type[S], /
+    ) -> Callable[Q, R]: ...
+    @overload
+    def __get__(self, instance: object, owner: type, /) -> "Decorated[P, R_co]": ...
+    @abstractmethod
+    def __get__(self, instance: Any, owner: Any, /) -> Any: ...
 
 
 def cacheable(
@@ -23,7 +54,7 @@ def cacheable(
     tags: Iterable[str] = (),
     max_wait: Time | None = None,
     shared: bool = False,
-) -> Callable[[Callable[P, R]], Callable[P, R]]:
+) -> Callable[[Callable[P, R]], Decorated[P, R]]:
     """Caches what a function returns.
 
         @cacheable("profile:{user_id}", ttl=timedelta(minutes=5), tags=["profiles"])
@@ -44,7 +75,7 @@ def cacheable(
     template, tag_templates = _template(key), [Template(tag) for tag in _sources(tags)]
     checked = options(ttl, fresh_for, (), max_wait)
 
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+    def decorate(function: Callable[P, R]) -> Decorated[P, R]:
         _check_function(function, "cacheable")
         if not shared:
             template.check_object(function)
@@ -56,7 +87,7 @@ def cacheable(
             nonlocal cache
             values = bind(args, kwargs)
             if cache is None:
-                # A type that was not there yet when its function was.
+                # A type that was not there yet when its function was decorated.
                 cache = Cache(_returned(function))
             filled = tuple(tag.fill(values) for tag in tag_templates)
             result: R = cache._load(
@@ -66,14 +97,14 @@ def cacheable(
             )
             return result
 
-        return cached
+        return cast(Decorated[P, R], cached)
 
     return decorate
 
 
 def cache_evict(
     key: str | None = None, *, tags: Iterable[str] = (), all: bool = False
-) -> Callable[[Callable[P, R]], Callable[P, R]]:
+) -> Callable[[Callable[P, R]], Decorated[P, R]]:
     """Evicts once a function has succeeded: the entry of `key`, every entry that has
     one of `tags`, or with `all` everything. A function that raises evicts nothing.
 
@@ -87,7 +118,7 @@ def cache_evict(
     if not (all or template or tag_templates):
         raise CacheKeyGenerationError("`cache_evict` needs to know what: a key, `tags` or `all`")
 
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+    def decorate(function: Callable[P, R]) -> Decorated[P, R]:
         _check_function(function, "cache_evict")
         bind = binder(function, [*([template] if template else []), *tag_templates])
 
@@ -106,7 +137,7 @@ def cache_evict(
                 raw.evict_tags(evicted_tags)
             return result
 
-        return evicting
+        return cast(Decorated[P, R], evicting)
 
     return decorate
 
@@ -138,11 +169,33 @@ def _check_function(function: object, decorator: str) -> None:
 
 
 def _cache_of(function: Callable[..., Any]) -> Cache[Any] | None:
+    """None: its type has a name that is not defined yet."""
     try:
         return Cache(_returned(function))
-    except NameError:
-        return None
+    except CacheSerializationError as error:
+        if isinstance(error.__cause__, NameError):
+            return None
+        raise
 
 
 def _returned(function: Callable[..., Any]) -> Any:
-    return get_type_hints(function, include_extras=True).get("return", Any)
+    """The annotated type, of which alone the names have to be defined."""
+    name = getattr(function, "__qualname__", repr(function))
+    try:
+        annotations = _annotations.annotations(function)
+        if "return" not in annotations:
+            raise CacheSerializationError(
+                f"`{name}` does not say what it returns: annotate it, as in `-> list[str]`; "
+                "`-> Any` is whatever CBOR has"
+            )
+        alone = types.SimpleNamespace(
+            __annotations__={"return": annotations["return"]},
+            __type_params__=getattr(function, "__type_params__", ()),
+        )
+        return get_type_hints(
+            alone, globalns=getattr(function, "__globals__", {}), include_extras=True
+        )["return"]
+    except NameError as error:
+        raise CacheSerializationError(
+            f"what `{name}` returns has a name that is not defined in its module: {error}"
+        ) from error

@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from . import _errors
 from ._errors import CacheError
+
+
+class _Absent:
+    """What answers to nothing: whatever is asked of it is an error that says why."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise _errors.CacheUnavailableError(self._why)
+
 
 if sys.platform == "wasi":
     from componentize_py_types import Err
@@ -19,17 +34,26 @@ else:
     class Err(Exception):
         value: Any
 
-    class _Absent:
-        def __getattr__(self, name: str) -> Any:
-            if name.startswith("__"):
-                raise AttributeError(name)
-            raise _errors.CacheUnavailableError(
-                "there is no cache here: this is no component, which its host gives one"
-            )
+    actuator = actuator_types = cache = config = words = _Absent(
+        "there is no cache here: this is no component, which its host gives one"
+    )
 
-    actuator = actuator_types = cache = config = words = _Absent()
+__all__ = ["Err", "absent", "actuator", "actuator_types", "cache", "config", "refusal", "words"]
 
-__all__ = ["Err", "actuator", "actuator_types", "cache", "config", "refusal", "words"]
+
+@contextmanager
+def absent(why: str) -> Iterator[None]:
+    """Meanwhile every call of the contract is an error that says why."""
+    module = sys.modules[__name__]
+    names = ("actuator", "actuator_types", "cache", "config")
+    there = {name: getattr(module, name) for name in names}
+    for name in names:
+        setattr(module, name, _Absent(why))
+    try:
+        yield
+    finally:
+        for name, interface in there.items():
+            setattr(module, name, interface)
 
 
 def refusal(error: Err[Any]) -> CacheError:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-from . import _cbor, raw
+from . import raw
 from ._arguments import Options, Time, options
 
 T = TypeVar("T")
@@ -18,11 +18,11 @@ class Lease(Generic[T]):
     the lookup gives it up unfilled, and one waiting caller takes over.
     """
 
-    __slots__ = ("_pack", "_raw")
+    __slots__ = ("_encode", "_raw")
 
-    def __init__(self, lease: raw.Lease, pack: Callable[[Any], Any]) -> None:
+    def __init__(self, lease: raw.Lease, encode: Callable[[Any], bytes]) -> None:
         self._raw = lease
-        self._pack = pack
+        self._encode = encode
 
     def commit(
         self,
@@ -39,18 +39,16 @@ class Lease(Generic[T]):
         Whatever the outcome, the lease is over: after an error the next caller loads.
         """
         with self._raw:
-            return commit(self._raw, options(ttl, fresh_for, tags), lambda: self._pack(value))
+            return commit(self._raw, options(ttl, fresh_for, tags), lambda: self._encode(value))
 
     def close(self) -> None:
         """Gives it up, unless that has happened."""
         self._raw.close()
 
 
-def commit(lease: raw.Lease, checked: Options, pack: Callable[[], Any]) -> bool:
+def commit(lease: raw.Lease, checked: Options, encode: Callable[[], bytes]) -> bool:
     """Options that were checked, and a value that is not."""
-    return lease.commit(
-        _cbor.encode(pack()), ttl_ms=checked.ttl, fresh_ms=checked.fresh_for, tags=checked.tags
-    )
+    return lease.commit(encode(), ttl_ms=checked.ttl, fresh_ms=checked.fresh_for, tags=checked.tags)
 
 
 class _Scoped:

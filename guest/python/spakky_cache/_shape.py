@@ -1,182 +1,395 @@
-"""Types as shapes of plain values: what makes a dataclass a map, and a map a dataclass,
-and refuses what is of another type."""
+"""Shapes: how values of a type are written as plain values, and read back.
 
-import dataclasses
+What is read is the value that was written, and of the same type. So a value is exactly of
+its type, not of a subclass, and a union is refused unless what is stored tells its members
+apart.
+"""
+
 import enum
-import types
-import typing
-from collections import abc
-from collections.abc import Callable
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, get_args
 
-from ._errors import CacheSerializationError
+from ._cbor import DEEPEST, encode
+
+_KINDS: dict[type, str] = {
+    type(None): "null",
+    bool: "boolean",
+    int: "integer",
+    float: "float",
+    str: "text",
+    bytes: "bytes",
+    list: "array",
+    tuple: "array",
+    dict: "map",
+}
+"""What a decoded value is in CBOR. Arrays in keys are tuples."""
+
+Wire = Mapping[str, frozenset[bytes] | None]
+"""What a type is in CBOR: by kind, these encodings, or None for all of that kind."""
+ARRAY: Wire = {"array": None}
+MAP: Wire = {"map": None}
+_FLOAT: Wire = {"float": None, "integer": None}
+_INTEGER: Wire = {"integer": None}
+_NOTHING: Wire = {}
+_NO_TAGS: Mapping[str, frozenset[bytes]] = {}
+_ANY: Wire = dict.fromkeys(_KINDS.values())
+
+
+class Mismatch(Exception):
+    """A value, or what is stored, is not of its type."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self._pieces: list[str] = []
+
+    def at(self, piece: str) -> "Mismatch":
+        """Itself, told where it is, from the inside out."""
+        self._pieces.append(piece)
+        return self
+
+    @property
+    def path(self) -> str:
+        """Where it is, below the whole: `.lines[3].price`."""
+        return "".join(reversed(self._pieces))
 
 
 class Shape:
-    """How values of one type are written and read. `pack` makes a plain value of one,
-    `unpack` makes it anew; both raise `CacheSerializationError`."""
+    """How values of one type are written and read. Both raise `Mismatch`."""
 
-    __slots__ = ("pack", "unpack")
+    name: str
+    """The type, for people."""
+    wire = _NOTHING
+    """What it is in CBOR."""
+    tags = _NO_TAGS
+    """What some keys of a map always hold."""
+    plain = False
+    """Whether values are stored as themselves: it does not matter which of two such types
+    reads one."""
 
-    def __init__(
-        self, pack: Callable[[Any], Any] | None = None, unpack: Callable[[Any], Any] | None = None
-    ) -> None:
-        # A type may contain itself, so its shape is there before it is complete.
-        if pack is not None and unpack is not None:
-            self.pack, self.unpack = pack, unpack
+    def takes(self, value: Any) -> bool:
+        """Whether a value looks as if it were of this type: what is in it is not looked at."""
+        raise NotImplementedError
 
+    def keyable(self) -> bool:
+        """Whether values can be keys of a map, in Python and in the cache."""
+        return True
 
-def shape(of: object) -> Shape:
-    """The shape of a type. Refuses a type that has none."""
-    return _shape(of, {})
+    def pack(self, value: Any) -> Any:
+        """Makes a plain value of it."""
+        raise NotImplementedError
 
+    def unpack(self, value: Any) -> Any:
+        """Makes it of a plain value."""
+        raise NotImplementedError
 
-def _shape(of: Any, known: dict[Any, Shape]) -> Shape:
-    if of is Any or of is object or isinstance(of, typing.TypeVar):
-        return _ANYTHING
-    if of is None:
-        of = type(None)
-    if of in _PLAIN:
-        return _PLAIN[of]
-    if of in known:
-        return known[of]
-    origin, arguments = get_origin(of), get_args(of)
-    if origin is Annotated:
-        return _shape(arguments[0], known)
-    if origin is Union or origin is types.UnionType:
-        return _union([_shape(argument, known) for argument in _floats_last(arguments)], of)
-    if origin is Literal:
-        return _literal(arguments)
-    if isinstance(of, typing.NewType):
-        return _shape(of.__supertype__, known)
-    if hasattr(of, "__value__"):  # `type Name = …`
-        return _shape(of.__value__, known)
-    kind = origin or of
-    if kind in (list, abc.Sequence):
-        return _list(_shape(arguments[0] if arguments else Any, known), of)
-    if kind is tuple:
-        return _tuple(arguments, known, of)
-    if kind in (dict, abc.Mapping):
-        key, value = arguments or (Any, Any)
-        return _dict(_shape(key, known), _shape(value, known), of)
-    if isinstance(of, type):
-        if dataclasses.is_dataclass(of):
-            return _dataclass(of, known)
-        if typing.is_typeddict(of):
-            return _typed_dict(of, known)
-        if issubclass(of, tuple) and hasattr(of, "_fields"):
-            return _named_tuple(of, known)
-        if issubclass(of, enum.Enum):
-            return _enum(of)
-    raise CacheSerializationError(f"values of the type {_name(of)} have no form in the cache")
+    def wrong(self, value: Any) -> Mismatch:
+        """The error for a value that is of another type."""
+        return Mismatch(f"is {kind_of(value)}, not {self.name}")
 
 
-def _simple(kind: type, *others: type) -> Shape:
-    def pack(value: Any) -> Any:
-        if not isinstance(value, (kind, *others)) or (kind is int and isinstance(value, bool)):
-            raise _mismatch(value, kind)
+class Exact(Shape):
+    """A type that CBOR has, too."""
+
+    plain = True
+
+    def __init__(self, kind: type) -> None:
+        self.name = type_name(kind)
+        self.wire = {_KINDS[kind]: None}
+        self._kind = kind
+
+    def takes(self, value: Any) -> bool:
+        return type(value) is self._kind
+
+    def pack(self, value: Any) -> Any:
+        if type(value) is not self._kind:
+            raise self.wrong(value)
         return value
 
-    return Shape(pack, pack)
+    unpack = pack
 
 
-def _float() -> Shape:
+class Float(Shape):
     """Integers are floats to Python's types, and whole floats are integers to some
     languages: taken, unless the number would change."""
 
-    def check(value: Any) -> float:
-        if isinstance(value, float):
+    name = "float"
+    wire = _FLOAT
+    plain = True
+
+    def takes(self, value: Any) -> bool:
+        return type(value) is float or type(value) is int
+
+    def pack(self, value: Any) -> Any:
+        if type(value) is float:
             return value
-        if isinstance(value, int) and not isinstance(value, bool):
+        if type(value) is int:
             try:
                 if (exact := float(value)) == value:
                     return exact
             except OverflowError:
                 pass
-        raise _mismatch(value, float)
+            raise Mismatch("is an integer that no float is")
+        raise self.wrong(value)
 
-    return Shape(check, check)
-
-
-def _floats_last(members: tuple[Any, ...]) -> list[Any]:
-    """An integer is one, in a union of both."""
-    return sorted(members, key=lambda member: member is float)
+    unpack = pack
 
 
-def _union(shapes: list[Shape], of: Any) -> Shape:
-    def attempt(value: Any, way: Literal["pack", "unpack"]) -> Any:
-        for member in shapes:
-            try:
-                return getattr(member, way)(value)
-            except CacheSerializationError:
-                continue
-        raise _mismatch(value, of)
+class Anything(Shape):
+    """Whatever CBOR has: None, bool, int, float, str, bytes, lists and dicts."""
 
-    return Shape(lambda value: attempt(value, "pack"), lambda value: attempt(value, "unpack"))
+    name = "a plain value"
+    wire = _ANY
+    plain = True
+
+    def __init__(self, of_keys: bool = False) -> None:
+        self._of_keys = of_keys
+
+    def takes(self, value: Any) -> bool:
+        return True
+
+    def pack(self, value: Any) -> Any:
+        _check_key(value) if self._of_keys else _check_plain(value, 0)
+        return value
+
+    def unpack(self, value: Any) -> Any:
+        return value
 
 
-def _literal(values: tuple[Any, ...]) -> Shape:
-    # With their types: 1 and True are equal.
-    plain = {(type(v), v): v.value if isinstance(v, enum.Enum) else v for v in values}
-    back = {(type(written), written): value for (_, value), written in plain.items()}
+_SCALARS = frozenset((type(None), bool, int, float, str, bytes))
 
-    def look(table: dict[Any, Any], value: Any) -> Any:
+
+def _check_plain(value: Any, depth: int) -> None:
+    """Refuses what would come back as another type. What is nested too deeply, the
+    encoder refuses."""
+    if type(value) in _SCALARS or depth > DEEPEST:
+        return
+    place = ""
+    try:
+        if type(value) is list:
+            for index, item in enumerate(value):
+                if type(item) not in _SCALARS:
+                    place = f"[{index}]"
+                    _check_plain(item, depth + 1)
+        elif type(value) is dict:
+            for key, item in value.items():
+                place = f"[{key!r:.40}]"
+                _check_key(key)
+                _check_plain(item, depth + 1)
+        else:
+            raise Mismatch(f"is {kind_of(value)}, which only comes back as one if it is annotated")
+    except Mismatch as wrong:
+        wrong.at(place)
+        raise
+
+
+def _check_key(key: Any) -> None:
+    if type(key) is tuple:
+        for item in key:
+            _check_key(item)
+    elif type(key) not in _SCALARS:
+        raise Mismatch(f"has a key {kind_of(key)}, which only comes back as one if it is annotated")
+
+
+class Choice(Shape):
+    """One of a few values: of a `Literal`, or of an `Enum`."""
+
+    def __init__(self, name: str, pairs: Iterable[tuple[Any, Any]]) -> None:
+        """Values, each with what is written for it."""
+        self.name = name
+        # With their types: 1 and True are equal.
+        self._written = {(type(value), value): written for value, written in pairs}
+        self._read: dict[bytes, Any] = {}
+        self.plain = True
+        wire: dict[str, set[bytes]] = {}
+        for (_, value), written in self._written.items():
+            encoded = encode(written)
+            if encoded in self._read:
+                raise Mismatch(f"has two values that are both stored as {written!r}")
+            self._read[encoded] = value
+            self.plain &= value is written
+            wire.setdefault(_KINDS[type(written)], set()).add(encoded)
+        self.wire = {kind: frozenset(encodings) for kind, encodings in wire.items()}
+
+    def takes(self, value: Any) -> bool:
         try:
-            return table[type(value), value]
-        except (KeyError, TypeError):
-            raise _mismatch(value, Literal[values]) from None
+            return (type(value), value) in self._written
+        except TypeError:
+            return False
 
-    return Shape(lambda value: look(plain, value), lambda value: look(back, value))
+    def pack(self, value: Any) -> Any:
+        if not self.takes(value):
+            raise self.wrong(value)
+        return self._written[type(value), value]
+
+    def unpack(self, value: Any) -> Any:
+        encoded = encode(value)
+        if encoded not in self._read:
+            raise self.wrong(value)
+        return self._read[encoded]
+
+    def wrong(self, value: Any) -> Mismatch:
+        return Mismatch(f"is {value!r:.80}, not {self.name}")
 
 
-def _list(item: Shape, of: Any) -> Shape:
-    def check(value: Any) -> Any:
+class Flags(Shape):
+    """Members of an `enum.Flag`, and what they combine to."""
+
+    wire = _INTEGER
+
+    def __init__(self, of: type[enum.Flag]) -> None:
+        self.name = type_name(of)
+        self._of = of
+
+    def takes(self, value: Any) -> bool:
+        return type(value) is self._of
+
+    def pack(self, value: Any) -> Any:
+        if type(value) is not self._of:
+            raise self.wrong(value)
+        return value.value
+
+    def unpack(self, value: Any) -> Any:
+        try:
+            flags = self._of(value)
+        except ValueError:
+            raise self.wrong(value) from None
+        if type(value) is not int or flags.value != value:
+            raise self.wrong(value)
+        return flags
+
+
+class List(Shape):
+    wire = ARRAY
+
+    def __init__(self, item: Shape, name: str) -> None:
+        self.name = name
+        self._item = item
+
+    def takes(self, value: Any) -> bool:
+        return type(value) is list
+
+    def keyable(self) -> bool:
+        return False
+
+    def pack(self, value: Any) -> Any:
+        if type(value) is not list:
+            raise self.wrong(value)
+        return _each(self._item.pack, value)
+
+    def unpack(self, value: Any) -> Any:
+        if type(value) is not list:
+            raise self.wrong(value)
+        return _each(self._item.unpack, value)
+
+
+def _each(convert: Callable[[Any], Any], values: Iterable[Any]) -> list[Any]:
+    made: list[Any] = []
+    try:
+        made.extend(map(convert, values))
+    except Mismatch as wrong:
+        # Those before it are there.
+        wrong.at(f"[{len(made)}]")
+        raise
+    return made
+
+
+class Items(Shape):
+    """A tuple of any length."""
+
+    wire = ARRAY
+
+    def __init__(self, item: Shape, name: str) -> None:
+        self.name = name
+        self._item = item
+
+    def takes(self, value: Any) -> bool:
+        return type(value) is tuple
+
+    def keyable(self) -> bool:
+        return self._item.keyable()
+
+    def pack(self, value: Any) -> Any:
+        if type(value) is not tuple:
+            raise self.wrong(value)
+        return _each(self._item.pack, value)
+
+    def unpack(self, value: Any) -> Any:
         if not isinstance(value, list | tuple):
-            raise _mismatch(value, of)
-        return value
-
-    return Shape(
-        lambda value: [item.pack(member) for member in check(value)],
-        lambda value: [item.unpack(member) for member in check(value)],
-    )
+            raise self.wrong(value)
+        return tuple(_each(self._item.unpack, value))
 
 
-def _tuple(arguments: tuple[Any, ...], known: dict[Any, Shape], of: Any) -> Shape:
-    if not arguments or arguments[-1] is Ellipsis:
-        every = _list(_shape(arguments[0] if arguments else Any, known), of)
-        return Shape(every.pack, lambda value: tuple(every.unpack(value)))
-    members = [_shape(argument, known) for argument in arguments]
-    return _members(members, of, tuple)
+class Members(Shape):
+    """A tuple with a type for each place, or a named one."""
+
+    wire = ARRAY
+
+    def __init__(self, of: type[tuple[Any, ...]], members: Sequence[Shape], name: str) -> None:
+        self.name = name
+        self.members = members
+        self._of = of
+
+    def takes(self, value: Any) -> bool:
+        return type(value) is self._of
+
+    def keyable(self) -> bool:
+        return all(member.keyable() for member in self.members)
+
+    def pack(self, value: Any) -> Any:
+        if type(value) is not self._of:
+            raise self.wrong(value)
+        return self._convert([member.pack for member in self.members], value)
+
+    def unpack(self, value: Any) -> Any:
+        if not isinstance(value, list | tuple):
+            raise self.wrong(value)
+        made = self._convert([member.unpack for member in self.members], value)
+        # As it was, without what its own `__new__` would do.
+        return tuple.__new__(self._of, made)
+
+    def _convert(self, ways: list[Callable[[Any], Any]], values: Sequence[Any]) -> list[Any]:
+        if len(values) != len(ways):
+            raise Mismatch(f"has {len(values)} values, not the {len(ways)} of {self.name}")
+        pairs = zip(ways, values, strict=True)
+        return _each(lambda pair: pair[0](pair[1]), pairs)
 
 
-def _named_tuple(of: Any, known: dict[Any, Shape]) -> Shape:
-    hints = get_type_hints(of)
-    members = [_shape(hints.get(field, Any), known) for field in of._fields]
-    return _members(members, of, lambda values: of(*values))
+class Dict(Shape):
+    wire = MAP
 
+    def __init__(self, key: Shape, item: Shape, name: str) -> None:
+        self.name = name
+        self.key = key
+        self._item = item
 
-def _members(members: list[Shape], of: Any, make: Callable[[list[Any]], Any]) -> Shape:
-    def check(value: Any) -> Any:
-        if not isinstance(value, list | tuple) or len(value) != len(members):
-            raise _mismatch(value, of)
-        return value
+    def takes(self, value: Any) -> bool:
+        return type(value) is dict
 
-    return Shape(
-        lambda value: [m.pack(item) for m, item in zip(members, check(value), strict=True)],
-        lambda value: make([m.unpack(item) for m, item in zip(members, check(value), strict=True)]),
-    )
+    def keyable(self) -> bool:
+        return False
 
+    def pack(self, value: Any) -> Any:
+        return self._convert(value, lambda key: _hashable(self.key.pack(key)), self._item.pack)
 
-def _dict(key: Shape, item: Shape, of: Any) -> Shape:
-    def check(value: Any) -> Any:
-        if not isinstance(value, dict):
-            raise _mismatch(value, of)
-        return value.items()
+    def unpack(self, value: Any) -> Any:
+        return self._convert(value, self.key.unpack, self._item.unpack)
 
-    return Shape(
-        lambda value: {_hashable(key.pack(k)): item.pack(v) for k, v in check(value)},
-        lambda value: {key.unpack(k): item.unpack(v) for k, v in check(value)},
-    )
+    def _convert(
+        self, value: Any, of_key: Callable[[Any], Any], of_item: Callable[[Any], Any]
+    ) -> dict[Any, Any]:
+        if type(value) is not dict:
+            raise self.wrong(value)
+        made = {}
+        for key, item in value.items():
+            try:
+                made[of_key(key)] = of_item(item)
+            except Mismatch as wrong:
+                wrong.at(f"[{key!r:.40}]")
+                raise
+        if len(made) < len(value):
+            raise Mismatch("has two keys that are the same in Python or in the cache")
+        return made
 
 
 def _hashable(key: Any) -> Any:
@@ -184,84 +397,146 @@ def _hashable(key: Any) -> Any:
     return tuple(map(_hashable, key)) if isinstance(key, list) else key
 
 
-def _dataclass(of: Any, known: dict[Any, Shape]) -> Shape:
-    known[of] = made = Shape()
-    hints = get_type_hints(of, include_extras=True)
-    fields = {field.name: field for field in dataclasses.fields(of) if field.init}
-    shapes = {name: _shape(hints[name], known) for name in fields}
+class Formed(Shape):
+    """What a `Form` stores as another type."""
 
-    def pack(value: Any) -> dict[str, Any]:
-        if type(value) is not of:
-            raise _mismatch(value, of)
-        return {name: member.pack(getattr(value, name)) for name, member in shapes.items()}
+    def __init__(
+        self,
+        classes: tuple[type, ...],
+        inner: Shape,
+        encode: Callable[[Any], Any],
+        decode: Callable[[Any], Any],
+        name: str,
+    ) -> None:
+        self.name = name
+        self._classes, self._inner = classes, inner
+        self._encode, self._decode = encode, decode
 
-    def unpack(value: Any) -> Any:
-        if not isinstance(value, dict):
-            raise _mismatch(value, of)
-        found = {name: m.unpack(value[name]) for name, m in shapes.items() if name in value}
-        for name, field in fields.items():
-            if (
-                name not in found
-                and field.default is dataclasses.MISSING
-                and field.default_factory is dataclasses.MISSING
-            ):
-                raise CacheSerializationError(f"the entry has no `{name}`, so it is no {_name(of)}")
-        return of(**found)
+    @property
+    def wire(self) -> Wire:  # type: ignore[override]
+        return self._inner.wire
 
-    made.pack, made.unpack = pack, unpack
-    return made
+    @property
+    def tags(self) -> Mapping[str, frozenset[bytes]]:  # type: ignore[override]
+        return self._inner.tags
 
+    def takes(self, value: Any) -> bool:
+        return isinstance(value, self._classes)
 
-def _typed_dict(of: Any, known: dict[Any, Shape]) -> Shape:
-    known[of] = made = Shape()
-    shapes = {name: _shape(hint, known) for name, hint in get_type_hints(of).items()}
+    def keyable(self) -> bool:
+        return self._inner.keyable() and all(kind.__hash__ for kind in self._classes)
 
-    def through(value: Any, way: Literal["pack", "unpack"]) -> dict[str, Any]:
-        if not isinstance(value, dict) or not of.__required_keys__ <= value.keys():
-            raise _mismatch(value, of)
-        return {
-            name: getattr(member, way)(value[name])
-            for name, member in shapes.items()
-            if name in value
-        }
+    def pack(self, value: Any) -> Any:
+        if not self.takes(value):
+            raise self.wrong(value)
+        return self._inner.pack(self._call(self._encode, value))
 
-    made.pack = lambda value: through(value, "pack")
-    made.unpack = lambda value: through(value, "unpack")
-    return made
+    def unpack(self, value: Any) -> Any:
+        made = self._call(self._decode, self._inner.unpack(value))
+        if not self.takes(made):
+            raise Mismatch(f"is {self.name}, but its `decode` returned what is {kind_of(made)}")
+        return made
 
-
-def _enum(of: Any) -> Shape:
-    def pack(value: Any) -> Any:
-        if not isinstance(value, of):
-            raise _mismatch(value, of)
-        return value.value
-
-    def unpack(value: Any) -> Any:
+    def _call(self, function: Callable[[Any], Any], value: Any) -> Any:
         try:
-            return of(value)
-        except ValueError:
-            raise _mismatch(value, of) from None
-
-    return Shape(pack, unpack)
-
-
-def _mismatch(value: object, of: Any) -> CacheSerializationError:
-    return CacheSerializationError(f"a {type(value).__qualname__} is no {_name(of)}")
+            return function(value)
+        except Exception as error:
+            what = "encode" if function is self._encode else "decode"
+            raise Mismatch(
+                f"is {self.name}, whose `{what}` raised {type(error).__name__}: {error}"
+            ) from error
 
 
-def _name(of: Any) -> str:
+class OneOf(Shape):
+    """One of several types, as far as what is stored tells which."""
+
+    def __init__(self, members: Sequence[Shape], name: str) -> None:
+        self.name = name
+        self.given = members
+        self.members: list[Shape] = []
+        self._readers: dict[str, list[Shape]] = {}
+
+    def complete(self) -> tuple[Shape, Shape, str] | None:
+        """Once all its members are complete, too. Returns two that cannot be told apart,
+        if there are such, and the kind that both have."""
+        # An integer is one, in a union with floats.
+        self.members = sorted(_flat(self, []), key=lambda member: isinstance(member, Float))
+        for index, member in enumerate(self.members):
+            for other in self.members[:index]:
+                for kind in member.wire.keys() & other.wire.keys():
+                    if not (member.plain and other.plain) and _overlap(member, other, kind):
+                        return other, member, kind
+            for kind in member.wire:
+                self._readers.setdefault(kind, []).append(member)
+        self.wire = {kind: _all_of(readers, kind) for kind, readers in self._readers.items()}
+        return None
+
+    def takes(self, value: Any) -> bool:
+        return any(member.takes(value) for member in self.members)
+
+    def keyable(self) -> bool:
+        return all(member.keyable() for member in self.members)
+
+    def pack(self, value: Any) -> Any:
+        for member in self.members:
+            if member.takes(value):
+                return member.pack(value)
+        raise self.wrong(value)
+
+    def unpack(self, value: Any) -> Any:
+        kind = _KINDS[type(value)]
+        readers = self._readers.get(kind, [])
+        for member in readers:
+            if len(readers) == 1 or _may_be(member, kind, value):
+                return member.unpack(value)
+        raise self.wrong(value)
+
+
+def _flat(union: OneOf, seen: list[OneOf]) -> Iterator[Shape]:
+    """The members of a union, and of the unions that are its members."""
+    seen.append(union)
+    for member in union.given:
+        if not isinstance(member, OneOf):
+            yield member
+        elif member not in seen:
+            yield from _flat(member, seen)
+
+
+def _all_of(members: list[Shape], kind: str) -> frozenset[bytes] | None:
+    found: set[bytes] = set()
+    for member in members:
+        encodings = member.wire[kind]
+        if encodings is None:
+            return None
+        found |= encodings
+    return frozenset(found)
+
+
+def _overlap(one: Shape, other: Shape, kind: str) -> bool:
+    """Whether something of this kind may be either."""
+    these, those = one.wire[kind], other.wire[kind]
+    if these is not None and those is not None:
+        return not these.isdisjoint(those)
+    if kind == "map":
+        common = one.tags.keys() & other.tags.keys()
+        return all(not one.tags[tag].isdisjoint(other.tags[tag]) for tag in common)
+    return True
+
+
+def _may_be(member: Shape, kind: str, value: Any) -> bool:
+    encodings = member.wire[kind]
+    if encodings is not None:
+        return encode(value) in encodings
+    return kind != "map" or all(
+        tag in value and encode(value[tag]) in encodings for tag, encodings in member.tags.items()
+    )
+
+
+def kind_of(value: object) -> str:
+    """What a value is, for people."""
+    return "None" if value is None else f"of type {type_name(type(value))}"
+
+
+def type_name(of: Any) -> str:
+    """A type, for people."""
     return of.__qualname__ if isinstance(of, type) and not get_args(of) else repr(of)
-
-
-_ANYTHING = Shape(lambda value: value, lambda value: value)
-_PLAIN: dict[Any, Shape] = {
-    type(None): _simple(type(None)),
-    bool: _simple(bool),
-    int: _simple(int),
-    float: _float(),
-    str: _simple(str),
-    bytes: _simple(bytes, bytearray, memoryview),
-    list: _list(_ANYTHING, list),
-    tuple: _tuple((), {}, tuple),
-    dict: _dict(_ANYTHING, _ANYTHING, dict),
-}

@@ -10,6 +10,7 @@ from functools import lru_cache
 from string import Formatter
 from typing import Any, NamedTuple
 
+from . import _annotations
 from ._errors import CacheKeyGenerationError
 
 _FORMATTER = Formatter()
@@ -57,7 +58,7 @@ class Template:
                 f"`{name}` is bound to an object, which {self._source!r} cannot name: decorate "
                 "the method in its class, or say `shared=True` if all objects share its entries"
             )
-        first = next(iter(inspect.signature(function).parameters), None)
+        first = next(iter(_annotations.signature(function).parameters), None)
         if first in ("self", "cls") and first not in self._roots():
             apart = "self.name" if first == "self" else "cls.__name__"
             raise CacheKeyGenerationError(
@@ -114,7 +115,7 @@ def binder(
 ) -> Callable[[tuple[Any, ...], dict[str, Any]], Mapping[str, Any]]:
     """What makes the arguments of a call of `function` into values by name. Checks
     the templates against its signature."""
-    signature = inspect.signature(function)
+    signature = _annotations.signature(function)
     name = getattr(function, "__qualname__", repr(function))
     for template in templates:
         template.check(signature.parameters, name)

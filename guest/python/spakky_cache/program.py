@@ -4,8 +4,11 @@ component looks like any other."""
 import io
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TextIO
+
+from . import _host
 
 
 def program(main: Callable[[], object]) -> type:
@@ -17,16 +20,16 @@ def program(main: Callable[[], object]) -> type:
         def run(self) -> None:
             sys.stdin = _reader(sys.stdin)
             sys.stdout, sys.stderr = _writer(sys.stdout), _writer(sys.stderr)
+            if random := sys.modules.get("random"):
+                # Seeded at the build: every run would draw the same.
+                random.seed()
             try:
                 status = main()
             except SystemExit:
                 raise
             except BaseException as error:
-                if isinstance(error, ImportError):
-                    error.add_note(
-                        "A component has what was imported when it was built: "
-                        "import this at the top of a module."
-                    )
+                if note := _note(error):
+                    error.add_note(note)
                 # As an interpreter tells it, from `main` on.
                 below = error.__traceback__ and error.__traceback__.tb_next
                 traceback.print_exception(error.with_traceback(below))
@@ -37,6 +40,54 @@ def program(main: Callable[[], object]) -> type:
                 sys.exit(status)  # type: ignore[arg-type]  # which takes anything
 
     return Run
+
+
+@contextmanager
+def building() -> Iterator[None]:
+    """Around what runs when a component is built: a call of the cache, which would end the
+    build with a panic, is an error that says so."""
+    with _host.absent(
+        "there is no cache while a component is built, which is when what stands outside of "
+        "functions runs: call it in a function"
+    ):
+        yield
+
+
+def _note(error: BaseException) -> str | None:
+    """What to do about an error that has to do with being in a component."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, ImportError) or "unknown encoding" in str(seen):
+            return (
+                "A component has what was imported when it was built: "
+                "import this at the top of a module."
+            )
+        # Of a socket, an error names no file.
+        if isinstance(seen, FileNotFoundError) or (
+            isinstance(seen, PermissionError) and seen.filename is not None
+        ):
+            return (
+                "A component has the directories that its host grants: "
+                "`spakky-redis run --dir HOST::GUEST`, or --dir-ro to read only."
+            )
+        if isinstance(seen, PermissionError) or type(seen).__name__ == "gaierror":
+            return (
+                "A component has no network unless its host grants it, "
+                "and `spakky-redis run` has no option for it."
+            )
+        if isinstance(seen, KeyError) and seen.args and _is_variable(seen):
+            return (
+                "A component has the variables that its host grants: "
+                "`spakky-redis run --env NAME=VALUE`."
+            )
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+def _is_variable(error: KeyError) -> bool:
+    """Whether `os.environ` has raised it."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    return bool(frames) and frames[-1][0].f_globals.get("__name__") == "os"
 
 
 # The streams that a component starts with are not buffered: of what is written at

@@ -25,7 +25,7 @@ def test_a_function_is_still_itself() -> None:
         return f"{user_id} {name}"
 
     assert (profile.__name__, profile.__doc__) == ("profile", "A profile.")
-    assert profile.__wrapped__(7) == "7 ann"  # type: ignore[attr-defined]
+    assert profile.__wrapped__(7) == "7 ann"
     with pytest.raises(CacheUnavailableError):
         profile(7)
     with pytest.raises(TypeError, match="user_id"):
@@ -148,11 +148,79 @@ def test_only_what_returns_a_value_can_be_cached() -> None:
     with pytest.raises(TypeError, match="goes below"):
         cacheable("key")(classmethod(len))  # type: ignore[arg-type]
 
-    def strange() -> set[int]:
+    def unordered() -> set[int]:
         return {1}
 
     with pytest.raises(CacheSerializationError, match="no form"):
-        cacheable("key")(strange)
+        cacheable("key")(unordered)
+
+
+@dataclass
+class Line:
+    price: complex
+
+
+@dataclass
+class Order:
+    lines: list[Line]
+
+
+def test_what_cannot_be_stored_is_refused_at_decoration() -> None:
+    def order() -> Order:
+        raise AssertionError("it must not be called")
+
+    with pytest.raises(CacheSerializationError, match=r"`Order\.lines\[\]\.price`: complex"):
+        cacheable("key")(order)
+
+
+def test_a_function_says_what_it_returns() -> None:
+    def silent():  # type: ignore[no-untyped-def]
+        raise AssertionError("it must not be called")
+
+    def anything() -> Any:
+        return 1
+
+    with pytest.raises(CacheSerializationError, match="`-> Any` is whatever CBOR has"):
+        cacheable("key")(silent)
+    with pytest.raises(CacheSerializationError, match="does not say what it returns"):
+        cacheable("key")(lambda: 1)
+    assert cacheable("key")(anything).__wrapped__() == 1
+    # What is evicted has no type.
+    assert cache_evict("key")(silent).__name__ == "silent"
+
+
+def test_a_type_that_is_never_defined_is_an_error_before_the_function_runs() -> None:
+    @cacheable("key")
+    def lost() -> "Nowhere":  # type: ignore[name-defined]  # noqa: F821
+        raise AssertionError("it must not be called")
+
+    with pytest.raises(CacheSerializationError, match="Nowhere"):
+        lost()
+
+
+def test_a_later_type_that_cannot_be_stored_is_an_error_before_the_function_runs() -> None:
+    with pytest.raises(CacheSerializationError, match=r"`Strange\.members`: set\[int\]"):
+        strange()
+
+
+@cacheable("key")
+def strange() -> "Strange":
+    raise AssertionError("it must not be called")
+
+
+@dataclass
+class Strange:
+    members: set[int]
+
+
+def test_only_the_names_in_the_type_of_the_result_have_to_be_defined() -> None:
+    @cacheable("key:{number}")
+    def given(number: "Nowhere") -> int:  # type: ignore[name-defined]  # noqa: F821
+        return 1
+
+    # As far as the host, which there is none of here.
+    with pytest.raises(CacheUnavailableError):
+        given(1)
 
 
 def test_a_function_that_fails_evicts_nothing() -> None:

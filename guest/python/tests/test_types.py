@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, assert_type
+from decimal import Decimal
+from typing import Annotated, Any, assert_type
 
-from spakky_cache import Cache, Hit, Lease, Miss, Stale, cache_evict, cacheable
+from spakky_cache import Cache, Form, Hit, Lease, Miss, Stale, cache_evict, cacheable
 
 
 @dataclass
@@ -37,6 +38,7 @@ def handles_are_of_a_type() -> None:
     profiles.set_many([("k", 1)])  # type: ignore[list-item]
     assert_type(Cache(list[int]).get("k"), list[int] | None)
     assert_type(Cache(), Cache[Any])
+    assert_type(Cache[Profile](), Cache[Profile])
     optional: Cache[str | None] = Cache(str | None)
     assert_type(optional.get("k", 0), str | None | int)
 
@@ -54,12 +56,56 @@ def functions_keep_their_signatures() -> None:
     same: Callable[[int], Profile] = profile
     assert_type(same(7), Profile)
     assert_type(profile(7, page=2), Profile)
+    assert_type(profile.__wrapped__(7, page=2), Profile)
     assert_type(rename(7, name="ann"), bool)
+    assert_type(rename.__wrapped__(7, name="ann"), bool)
+    assert_type(profile.__name__, str)
     profile("7")  # type: ignore[arg-type]
     rename(7, "ann")  # type: ignore[call-arg]
+    profile.__wrapped__("7")  # type: ignore[arg-type]
+
+
+class Shop:
+    @cacheable("{self}:{item}")
+    def price(self, item: str) -> int:
+        return len(item)
+
+    @classmethod
+    @cacheable("{cls}:{item}")
+    def of_class(cls, item: str) -> int:
+        return len(item)
+
+    @staticmethod
+    @cache_evict("{item}")
+    def static(item: str) -> int:
+        return len(item)
+
+
+def methods_keep_their_signatures(shop: Shop) -> None:
+    assert_type(shop.price("x"), int)
+    assert_type(shop.of_class("x"), int)
+    assert_type(shop.static("x"), int)
+    assert_type(Shop.of_class("x"), int)
+    assert_type(Shop.static("x"), int)
+    assert_type(Shop.price(shop, "x"), int)
+    assert_type(Shop.price.__wrapped__(shop, "x"), int)
+    shop.price(1)  # type: ignore[arg-type]
+    shop.price()  # type: ignore[call-arg]
+
+
+Price = Annotated[Decimal, Form(str, encode=str, decode=Decimal)]
+
+
+def a_form_has_its_types() -> None:
+    assert_type(Form(str, encode=Decimal.to_eng_string, decode=Decimal), Form[Decimal, str])
+    prices: Cache[Price] = Cache(Price)
+    assert_type(prices.get("k"), Decimal | None)
+    Form(str, encode=Decimal.to_eng_string, decode=abs)  # type: ignore[arg-type]
 
 
 def test_what_is_checked_is_there() -> None:
     assert callable(handles_are_of_a_type)
     assert callable(a_lookup_is_taken_apart)
     assert callable(functions_keep_their_signatures)
+    assert callable(methods_keep_their_signatures)
+    assert callable(a_form_has_its_types)

@@ -72,7 +72,7 @@ impl Part<'_> {
             Self::Float(0.0) => key.write_str("0"),
             // All digits of a whole number, and else the fewest.
             Self::Float(value) if value.fract() == 0.0 => write!(key, "{value:.0}"),
-            Self::Float(value) => write!(key, "{value}"),
+            Self::Float(value) => key.write_str(&fewest_digits(*value)),
             Self::Text(text) if spells_another_type(text) => {
                 write!(key, "%{:02X}{}", text.as_bytes()[0], &text[1..])
             }
@@ -80,6 +80,14 @@ impl Part<'_> {
         };
         written.map_err(|_| Error::KeyGeneration)
     }
+}
+
+/// `Display` writes the fewest digits, but of two that are as near not the even one.
+fn fewest_digits(value: f64) -> String {
+    let fewest = value.to_string();
+    let decimals = fewest.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    let nearest = format!("{value:.decimals$}");
+    if nearest.parse() == Ok(value) { nearest } else { fewest }
 }
 
 fn spells_another_type(text: &str) -> bool {

@@ -2,7 +2,6 @@
 //!
 //! `SPAKKY_REDIS__HOST` and the other variables say where Redis is.
 
-use std::error::Error;
 use std::sync::Arc;
 
 use spakky_cache_core::{Cache, Grants, Sweeper, TokioRuntime};
@@ -26,7 +25,7 @@ impl WasiView for State {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> wasmtime::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let engine = Engine::default();
     let mut linker = Linker::new(&engine);
@@ -59,5 +58,5 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let component = Component::from_file(&engine, &arguments[0])?;
     let program = Command::instantiate_async(&mut store, &component, &linker).await?;
     let ended = program.wasi_cli_run().call_run(&mut store).await?;
-    ended.map_err(|()| "the program failed".into())
+    ended.map_err(|()| wasmtime::format_err!("the program failed"))
 }

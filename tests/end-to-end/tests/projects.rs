@@ -24,6 +24,9 @@ fn main() -> ExitCode {
             let name = format!("the example on the page of {} builds and runs", language.name);
             let trial = test(name, move || shown(language));
             trials.push(trial.with_ignored_flag(language.skipped().is_some()));
+            let name = format!("a build in {} that fails leaves nothing behind", language.name);
+            let trial = test(name, move || broken(language));
+            trials.push(trial.with_ignored_flag(language.skipped().is_some()));
         }
     }
     for (example, runs) in EXAMPLES {
@@ -180,6 +183,25 @@ fn shown(language: Language) -> anyhow::Result<()> {
     ensure!(output.status.success(), "it does not build: {}", said(&output));
     let ended = run_embedded(&[]).component(project.join("page.wasm")).args(["7"]).finish();
     ensure!(ended.code(0).output == says, "it says {}", ended.all());
+    Ok(())
+}
+
+fn broken(language: Language) -> anyhow::Result<()> {
+    let (file, ..) = program(language)?;
+    let scratch = tempfile::tempdir()?;
+    let output = new(scratch.path(), &[language.name, "broken"])?;
+    ensure!(output.status.success(), "{}", said(&output));
+    let (project, temporary) = (scratch.path().join("broken"), scratch.path().join("tmp"));
+    fs::create_dir(&temporary)?;
+    fs::write(project.join(file), "int main( this is no program\n")?;
+    let files = || fs::read_dir(&project).map(Iterator::count);
+    let before = files()?;
+    let output = Command::new(project.join("build")).env("TMPDIR", &temporary).output()?;
+    ensure!(!output.status.success(), "it builds");
+    ensure!(said(&output).contains(file), "it does not name the file: {}", said(&output));
+    ensure!(!said(&output).contains("unbound variable"), "{}", said(&output));
+    let left = fs::read_dir(&temporary)?.flatten().map(|entry| entry.path()).collect::<Vec<_>>();
+    ensure!(left.is_empty() && files()? == before, "left behind: {left:?}");
     Ok(())
 }
 

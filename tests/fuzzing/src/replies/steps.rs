@@ -79,10 +79,7 @@ impl Step {
             6 => assert_eq!(store.remove(keys).await?.len(), keys.len()),
             7 => store.evict(&tags).await?,
             8 => store.clear().await?,
-            9 => {
-                let swept = store.sweep(None, 10, Sweeping::Remove).await?;
-                assert!(swept.dead <= swept.seen, "{swept:?}");
-            }
+            9 => _ = store.sweep(None, 10, Sweeping::Remove).await?,
             10 => store.ping().await?,
             _ => {
                 let slot = [Slot::Entry(key), Slot::Refresh(key), Slot::Sweeper][self.tags];
