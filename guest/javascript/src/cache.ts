@@ -1,7 +1,15 @@
 import { decode, encode } from "./codec.ts";
 import { ArgumentError, CacheError } from "./errors.ts";
-import { checkOptions, checkReadOptions, type Options, type ReadOptions } from "./options.ts";
+import {
+  checkBoth,
+  checkOptions,
+  checkReadOptions,
+  type Encoded,
+  type Options,
+  type ReadOptions,
+} from "./options.ts";
 import * as raw from "./raw.ts";
+import type { Storable } from "./storable.ts";
 import { checkFunction, checkNow } from "./synchronous.ts";
 
 /** The value of `key`; `undefined` if there is none. Never waits for a loader. */
@@ -24,9 +32,11 @@ export function getMany<T = unknown>(
 }
 
 /** Stores an entry. A load of the same key that is under way can no longer be stored. */
+export function set<T>(key: string, value: T, options: Options<T> & Encoded<T>): void;
+export function set<T>(key: string, value: T & Storable<T>, options?: Options<T>): void;
 export function set<T>(key: string, value: T, options?: Options<T>): void {
-  const { entry } = checkOptions(options as Options);
-  raw.set(key, encode(value), entry);
+  const { entry, write } = checkOptions(options as Options);
+  raw.set(key, encode(value, write), entry);
 }
 
 /**
@@ -34,8 +44,16 @@ export function set<T>(key: string, value: T, options?: Options<T>): void {
  * trip. All of them are checked before any is written. Of a key named twice, the last
  * stays.
  */
+export function setMany<T>(
+  entries: Iterable<readonly [string, T]>,
+  options: Options<T> & Encoded<T>,
+): void;
+export function setMany<T>(
+  entries: Iterable<readonly [string, T & Storable<T>]>,
+  options?: Options<T>,
+): void;
 export function setMany<T>(entries: Iterable<readonly [string, T]>, options?: Options<T>): void {
-  const { entry } = checkOptions(options as Options);
+  const { entry, write } = checkOptions(options as Options);
   if (typeof entries?.[Symbol.iterator] !== "function") {
     throw new ArgumentError("the entries are no pairs of a key and a value");
   }
@@ -43,7 +61,7 @@ export function setMany<T>(entries: Iterable<readonly [string, T]>, options?: Op
     if (!Array.isArray(pair) || pair.length !== 2) {
       throw new ArgumentError("an entry is no pair of a key and a value");
     }
-    return [pair[0], encode(pair[1])];
+    return [pair[0], encode(pair[1], write)];
   });
   raw.setMany(encoded, entry);
 }
@@ -63,14 +81,16 @@ export function setMany<T>(entries: Iterable<readonly [string, T]>, options?: Op
  * const answer = getOrLoad("answer", { ttl: 300, tags: ["answers"] }, () => compute());
  * ```
  */
+export function getOrLoad<T>(key: string, options: Options<T> & Encoded<T>, loader: () => T): T;
+export function getOrLoad<T>(key: string, options: Options<T>, loader: () => T & Storable<T>): T;
 export function getOrLoad<T>(key: string, options: Options<T>, loader: () => T): T {
-  const { entry, lookup, read } = checkOptions(options as Options);
+  const { entry, lookup, read, write } = checkBoth(options as Options);
   checkFunction(loader, "loader");
   const found = raw.lookup(key, lookup);
   using lease = found.lease;
   if (lease === undefined) return decode(found.value as Uint8Array, read) as T;
   const value = checkNow(loader(), "loader");
-  lease.commit(encode(value), entry);
+  lease.commit(encode(value, write), entry);
   return value;
 }
 
@@ -85,13 +105,25 @@ export function getOrLoad<T>(key: string, options: Options<T>, loader: () => T):
 export function writeThrough<T, R>(
   key: string,
   value: T,
+  options: Options<T> & Encoded<T>,
+  writer: (value: T) => R,
+): R;
+export function writeThrough<T, R>(
+  key: string,
+  value: T & Storable<T>,
+  options: Options<T>,
+  writer: (value: T) => R,
+): R;
+export function writeThrough<T, R>(
+  key: string,
+  value: T,
   options: Options<T>,
   writer: (value: T) => R,
 ): R {
-  const { entry } = checkOptions(options as Options);
+  const { entry, write } = checkOptions(options as Options);
   checkFunction(writer, "writer");
   // Before anything changes: a value that cannot be cached is not written.
-  const bytes = encode(value);
+  const bytes = encode(value, write);
   using lease = raw.beginWrite(key, entry.tags);
   const result = checkNow(writer(value), "writer");
   try {
@@ -115,12 +147,24 @@ export function writeThrough<T, R>(
 export function writeBehind<T, R>(
   key: string,
   value: T,
+  options: Options<T> & Encoded<T>,
+  writer: (value: T) => R,
+): R;
+export function writeBehind<T, R>(
+  key: string,
+  value: T & Storable<T>,
+  options: Options<T>,
+  writer: (value: T) => R,
+): R;
+export function writeBehind<T, R>(
+  key: string,
+  value: T,
   options: Options<T>,
   writer: (value: T) => R,
 ): R {
-  const { entry } = checkOptions(options as Options);
+  const { entry, write } = checkOptions(options as Options);
   checkFunction(writer, "writer");
-  raw.set(key, encode(value), entry);
+  raw.set(key, encode(value, write), entry);
   try {
     return checkNow(writer(value), "writer");
   } catch (error) {

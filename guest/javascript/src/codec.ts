@@ -8,9 +8,21 @@
 
 import { SerializationError } from "./errors.ts";
 import { Float } from "./float.ts";
-import type { ReadOptions } from "./options.ts";
+import type { ReadOptions, WriteOptions } from "./options.ts";
 import { Reader } from "./reader.ts";
 import { decodeText, encodeText, isAscii } from "./text.ts";
+import {
+  HIDDEN_FIELD,
+  instanceOf,
+  LARGE_BIGINT,
+  LONE_SURROGATE,
+  MAP_OF_TEXTS,
+  MORE_THAN_ITEMS,
+  MORE_THAN_PAIRS,
+  pathOf,
+  plain,
+  SMALL_BIGINT,
+} from "./unstorable.ts";
 import { compare, Major, Writer } from "./writer.ts";
 
 /**
@@ -22,52 +34,94 @@ export const MAX_DEPTH = 128;
 const LEAST = -(2n ** 64n);
 const MOST = 2n ** 64n - 1n;
 
-/** Encodes a value. Throws a `SerializationError` if it has no encoding. */
-export function encode(value: unknown): Uint8Array {
+/**
+ * Encodes a value: what the option `encode` makes of it, if there is one. Throws a
+ * `SerializationError`, which names the field, if it would not come back as it is.
+ */
+export function encode(value: unknown, { check, encode: hook }: WriteOptions = {}): Uint8Array {
+  // Every later read would refuse it.
+  if (check !== undefined && !check(value)) throw unwritable("`check` refuses it");
+  const stored = hook === undefined ? value : own("encode", hook, value);
   const writer = new Writer();
-  write(writer, value, []);
+  write(writer, stored, new Place());
   return writer.written();
 }
 
-/** Decodes exactly one value. Throws a `SerializationError` if the bytes are anything else. */
-export function decode(bytes: Uint8Array, { check, numbers }: ReadOptions = {}): unknown {
+/**
+ * Decodes exactly one value, and makes of it what the option `decode` does, if there is one.
+ * Throws a `SerializationError` if the bytes are anything else.
+ */
+export function decode(
+  bytes: Uint8Array,
+  { check, numbers, decode: hook }: ReadOptions = {},
+): unknown {
   const reader = new Reader(bytes);
-  const value = read(reader, numbers === "exact", 0);
+  const stored = read(reader, numbers === "exact", 0);
   if (reader.left > 0) throw unreadable(`${reader.left} bytes follow the value`);
+  const value = hook === undefined ? stored : own("decode", hook, stored);
   if (check !== undefined && !check(value)) throw unreadable("it is of another type");
   return value;
 }
 
-/** @param around - The arrays and maps that contain the value. */
-function write(writer: Writer, value: unknown, around: object[]): void {
+/** What the program's own function makes of a value. */
+function own(name: "encode" | "decode", hook: (value: unknown) => unknown, value: unknown) {
+  try {
+    return hook(value);
+  } catch (cause) {
+    throw new SerializationError(`the option \`${name}\` failed: ${cause}`, { cause });
+  }
+}
+
+/** Where the writer is. */
+class Place {
+  /** The arrays and maps that contain the value, from the outermost. */
+  readonly around: object[] = [];
+  /** Of each of them, the index or key that the value is at. */
+  readonly steps: unknown[] = [];
+
+  refuse(reason: string, is = "is"): SerializationError {
+    const path = pathOf(this.steps.slice(0, this.around.length));
+    return unwritable(`${path === "" ? "it" : `\`${path}\``} ${is} ${reason}`);
+  }
+}
+
+function write(writer: Writer, value: unknown, place: Place): void {
   if (typeof value !== "object" || value === null) {
-    writePlain(writer, value);
+    writePlain(writer, value, place);
   } else if (value instanceof Float) {
     writer.float(value.value);
-  } else if (value instanceof Uint8Array) {
-    writer.head(Major.bytes, value.length);
-    writer.bytes(value);
+  } else if (Object.getPrototypeOf(value) === Uint8Array.prototype) {
+    writer.head(Major.bytes, (value as Uint8Array).length);
+    writer.bytes(value as Uint8Array);
   } else {
-    if (around.includes(value)) throw unwritable("a value contains itself");
-    if (around.length === MAX_DEPTH) throw unwritable(`it is nested more than ${MAX_DEPTH} deep`);
+    const { around, steps } = place;
+    if (around.includes(value)) throw place.refuse("itself", "contains");
+    const depth = around.length;
+    if (depth === MAX_DEPTH) throw unwritable(`it is nested more than ${MAX_DEPTH} deep`);
+    const entries = Array.isArray(value) ? undefined : entriesOf(value, place);
+    if (entries === undefined) checkArray(value as unknown[], place);
     around.push(value);
-    if (Array.isArray(value)) {
-      writer.head(Major.array, value.length);
-      for (const item of value as unknown[]) write(writer, item, around);
+    if (entries === undefined) {
+      const array = value as unknown[];
+      writer.head(Major.array, array.length);
+      for (let index = 0; index < array.length; index++) {
+        steps[depth] = index;
+        write(writer, array[index], place);
+      }
     } else {
-      const entries = entriesOf(value);
-      sort(entries, around);
+      sort(entries, place);
       writer.head(Major.map, entries.length);
       for (const entry of entries) {
-        write(writer, entry[0], around);
-        write(writer, entry[1], around);
+        steps[depth] = entry[0];
+        write(writer, entry[0], place);
+        write(writer, entry[1], place);
       }
     }
     around.pop();
   }
 }
 
-function writePlain(writer: Writer, value: unknown): void {
+function writePlain(writer: Writer, value: unknown, place: Place): void {
   switch (typeof value) {
     case "object":
       writer.head(Major.simple, Simple.null);
@@ -80,18 +134,19 @@ function writePlain(writer: Writer, value: unknown): void {
       else writer.float(value);
       break;
     case "bigint":
-      if (value < LEAST || value > MOST) throw unwritable("an integer has more than 64 bits");
+      if (value < LEAST || value > MOST) throw place.refuse(LARGE_BIGINT);
+      if (Number.isSafeInteger(Number(value))) throw place.refuse(SMALL_BIGINT);
       writer.integer(value);
       break;
     case "string": {
       const bytes = encodeText(value);
-      if (bytes === undefined) throw unwritable("a text has a lone surrogate");
+      if (bytes === undefined) throw place.refuse(LONE_SURROGATE);
       writer.head(Major.text, bytes.length);
       writer.bytes(bytes);
       break;
     }
     default:
-      throw unwritable(`${value === undefined ? value : `a ${typeof value}`} has no encoding`);
+      throw place.refuse(plain(value));
   }
 }
 
@@ -102,18 +157,30 @@ function isInteger(value: number): boolean {
 
 type Entry = [key: unknown, value: unknown];
 
-function entriesOf(value: object): Entry[] {
-  if (value instanceof Map) return [...value];
+/** Refuses what of an array would be lost. */
+function checkArray(array: unknown[], place: Place): void {
+  if (Object.getPrototypeOf(array) !== Array.prototype) throw place.refuse(instanceOf(array));
+  // The length is one of them.
+  if (Reflect.ownKeys(array).length !== array.length + 1) throw place.refuse(MORE_THAN_ITEMS);
+}
+
+function entriesOf(value: object, place: Place): Entry[] {
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && prototype !== Object.prototype) {
-    const name = (value as { constructor?: { name?: string } }).constructor?.name;
-    throw unwritable(`an instance of ${name} has no encoding; plain objects and Maps have one`);
+  if (prototype === Map.prototype) {
+    const entries = [...(value as Map<unknown, unknown>)];
+    if (Reflect.ownKeys(value).length > 0) throw place.refuse(MORE_THAN_PAIRS);
+    if (entries.every(([key]) => typeof key === "string")) throw place.refuse(MAP_OF_TEXTS);
+    return entries;
   }
-  return Object.entries(value);
+  if (prototype !== null && prototype !== Object.prototype) throw place.refuse(instanceOf(value));
+  const entries = Object.entries(value);
+  if (Reflect.ownKeys(value).length !== entries.length) throw place.refuse(HIDDEN_FIELD);
+  // A field that is undefined reads as one that is not there.
+  return entries.filter(([, field]) => field !== undefined);
 }
 
 /** Sorts by the bytes of the keys, which must differ. */
-function sort(entries: Entry[], around: object[]): void {
+function sort(entries: Entry[], place: Place): void {
   // The length of a text precedes its content, and the engine compares ASCII by its bytes.
   if (entries.every(([key]) => typeof key === "string" && isAscii(key))) {
     (entries as [string, unknown][]).sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1));
@@ -122,12 +189,13 @@ function sort(entries: Entry[], around: object[]): void {
   const bytes = new Map<Entry, Uint8Array>();
   for (const entry of entries) {
     const writer = new Writer();
-    write(writer, entry[0], around);
+    place.steps[place.around.length - 1] = entry[0];
+    write(writer, entry[0], place);
     bytes.set(entry, writer.written());
   }
   entries.sort((a, b) => {
     const order = compare(bytes.get(a) as Uint8Array, bytes.get(b) as Uint8Array);
-    if (order === 0) throw unwritable("a map has two keys that are the same in CBOR");
+    if (order === 0) throw place.refuse("of two keys that are the same in CBOR", "is one");
     return order;
   });
 }

@@ -48,12 +48,14 @@ export class KeyGenerationError extends CacheError {
 
 /**
  * A time to live or a fresh time is zero, less, no number, shorter than a millisecond,
- * longer than the host allows, or the entry would be fresh for longer than it lives.
+ * longer than the host allows, or the entry would be fresh for longer than it lives; the
+ * message says which.
  */
 export class InvalidTtlError extends CacheError {
   readonly kind = "invalid-ttl";
 
-  constructor(reason = "it is zero, too short, too long, or shorter than the fresh time") {
+  /** Without a reason, the one that only the host can have. */
+  constructor(reason = "it is longer than the host allows") {
     super(`invalid time to live: ${reason}`);
   }
 }
@@ -116,21 +118,24 @@ export class OperationFailedError extends CacheError {
   }
 }
 
-/** The component was not granted this operation. */
+/** The component was not granted this operation: it may only read (`run --read-only`). */
 export class DeniedError extends CacheError {
   readonly kind = "denied";
 
   constructor() {
-    super("this operation was not granted to the component");
+    super("the component may only read (its host's --read-only)");
   }
 }
 
-/** The component has used up something that it was granted a limit of. */
+/**
+ * The component has used up something that it was granted a limit of: leases that it holds
+ * at once, which are loads and writes under way.
+ */
 export class QuotaExceededError extends CacheError {
   readonly kind = "quota-exceeded";
 
   constructor() {
-    super("a quota of the component is used up");
+    super("the component holds as many leases as it may at once (its host's --max-leases)");
   }
 }
 

@@ -164,13 +164,3 @@ declare module "wasi:filesystem/preopens@0.2.12" {
   const preopens: { getDirectories(): [Descriptor, string][] };
   export default preopens;
 }
-
-/** What `spakky-cache/program` has of it. Where the rest is known, this is a part of it. */
-interface Console {
-  log(...values: unknown[]): void;
-  info(...values: unknown[]): void;
-  debug(...values: unknown[]): void;
-  warn(...values: unknown[]): void;
-  error(...values: unknown[]): void;
-}
-declare var console: Console;

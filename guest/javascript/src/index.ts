@@ -27,8 +27,9 @@ export {
 } from "./errors.ts";
 export { Float } from "./float.ts";
 export { type Lease, type Lookup, lookup } from "./lookup.ts";
-export type { Options, ReadOptions, Time } from "./options.ts";
+export type { Encoded, Options, ReadOptions, Time, WriteOptions } from "./options.ts";
 export { clear, delete, deleteMany, evictTags } from "./raw.ts";
 export * from "./reports.ts";
+export type { Problem, Storable } from "./storable.ts";
 export { key } from "./template.ts";
 export { type CacheableOptions, cacheable, cacheEvict, type EvictOptions } from "./wrap.ts";

@@ -1,6 +1,7 @@
 import { decode, encode } from "./codec.ts";
-import { checkOptions, type Options, type ReadOptions } from "./options.ts";
+import { checkOptions, type Encoded, type Options, type ReadOptions } from "./options.ts";
 import * as raw from "./raw.ts";
+import type { Storable } from "./storable.ts";
 
 /**
  * What a caller that is ready to load finds. It drops its lease, if it has one, when it
@@ -54,10 +55,12 @@ export class Lease<T> {
    *
    * Whatever the outcome, the lease is over: after an error the next caller loads.
    */
+  commit(value: T, options: Options<T> & Encoded<T>): boolean;
+  commit(value: T & Storable<T>, options?: Options<T>): boolean;
   commit(value: T, options?: Options<T>): boolean {
     try {
-      const { entry } = checkOptions(options as Options);
-      return this.#raw.commit(encode(value), entry);
+      const { entry, write } = checkOptions(options as Options);
+      return this.#raw.commit(encode(value, write), entry);
     } finally {
       this.drop();
     }

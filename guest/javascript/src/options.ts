@@ -1,5 +1,6 @@
 import { ArgumentError, InvalidTtlError } from "./errors.ts";
 import type { EntryOptions, LookupOptions } from "./raw.ts";
+import { checkFunction } from "./synchronous.ts";
 
 /** A span of time: seconds, whole or with a fraction, or the sum of an object's fields. */
 export type Time =
@@ -12,22 +13,44 @@ export type Time =
       readonly milliseconds?: number;
     };
 
-/** How a value is read. */
-export interface ReadOptions<T = unknown> {
+/** What reading and writing share. */
+interface ValueOptions<T> {
   /**
-   * Whether a value that was read is one of this type. One that is not is a
-   * `SerializationError`. Without it, the cache is trusted to hold what the type says.
+   * Whether a value is one of this type. One that is not is a `SerializationError`, when it
+   * is read and before it is stored. Without it, the cache is trusted to hold what the type
+   * says.
    */
   readonly check?: (value: unknown) => value is T;
+}
+
+/** How a value is read. */
+export interface ReadOptions<T = unknown> extends ValueOptions<T> {
   /**
    * `"exact"`: a float that JavaScript would write as an integer, such as 1.0, is read
    * as a `Float`. `"plain"`, the default: as the number 1.
    */
   readonly numbers?: "plain" | "exact";
+  /**
+   * Makes a value of what was stored: the inverse of `encode`. What it throws is the `cause`
+   * of a `SerializationError`.
+   */
+  decode?(stored: unknown): T;
 }
 
+/** How a value is written. */
+export interface WriteOptions<T = unknown> extends ValueOptions<T> {
+  /**
+   * Makes of a value, which may be of any type, what is stored in its place: a text of a
+   * date, an object of an instance of a class.
+   */
+  encode?(value: T): unknown;
+}
+
+/** With these options, values of any type can be stored. */
+export type Encoded<T> = Required<Pick<WriteOptions<T>, "encode">>;
+
 /** How long an entry lives, what evicts it, and how long a lookup may wait. */
-export interface Options<T = unknown> extends ReadOptions<T> {
+export interface Options<T = unknown> extends ReadOptions<T>, WriteOptions<T> {
   /** The time to live; without one, the entry stays until something removes it. */
   readonly ttl?: Time;
   /**
@@ -50,11 +73,12 @@ export interface Checked {
   readonly entry: EntryOptions & { tags: string[] };
   readonly lookup: LookupOptions;
   readonly read: ReadOptions;
+  readonly write: WriteOptions;
 }
 
-const READ = ["check", "numbers"];
+const READ = ["check", "numbers", "decode"];
 /** The names of all options. */
-export const OPTIONS = ["ttl", "freshFor", "tags", "maxWait", ...READ];
+export const OPTIONS = ["ttl", "freshFor", "tags", "maxWait", "encode", ...READ];
 const UNITS: Record<string, number> = {
   days: 86_400_000,
   hours: 3_600_000,
@@ -64,7 +88,7 @@ const UNITS: Record<string, number> = {
 };
 
 const NONE: Options = {};
-const NOTHING_CHECKED: Checked = { entry: { tags: [] }, lookup: {}, read: {} };
+const NOTHING_CHECKED: Checked = { entry: { tags: [] }, lookup: {}, read: {}, write: {} };
 
 /** Refuses what is no option, and times that no host would take. */
 export function checkOptions(options: Options = NONE): Checked {
@@ -77,13 +101,23 @@ export function checkOptions(options: Options = NONE): Checked {
     tags: checkTags(tags),
   };
   if (entry.ttl !== undefined && entry.freshFor !== undefined && entry.freshFor > entry.ttl) {
-    throw new InvalidTtlError("the entry would be fresh for longer than it lives");
+    throw new InvalidTtlError("`freshFor` is longer than `ttl`");
   }
   return {
     entry,
     lookup: { tags: entry.tags, maxWait: maxWait === undefined ? undefined : wait(maxWait) },
     read: checkRead(options),
+    write: checkWrite(options),
   };
+}
+
+/** As `checkOptions`, of what is both written and read. */
+export function checkBoth(options: Options): Checked {
+  const checked = checkOptions(options);
+  if ((checked.write.encode === undefined) !== (checked.read.decode === undefined)) {
+    throw new ArgumentError("of the options `encode` and `decode`, one needs the other");
+  }
+  return checked;
 }
 
 /** Refuses what is no option of reading. */
@@ -93,14 +127,22 @@ export function checkReadOptions(options: ReadOptions = NONE): ReadOptions {
   return checkRead(options);
 }
 
-function checkRead({ check, numbers = "plain" }: ReadOptions): ReadOptions {
-  if (check !== undefined && typeof check !== "function") {
-    throw new ArgumentError("`check` is no function");
-  }
+function checkRead({ check, numbers = "plain", decode }: ReadOptions): ReadOptions {
   if (numbers !== "plain" && numbers !== "exact") {
     throw new ArgumentError('`numbers` is neither "plain" nor "exact"');
   }
-  return check === undefined ? { numbers } : { check, numbers };
+  return { numbers, ...functions({ check, decode }) };
+}
+
+function checkWrite({ check, encode }: WriteOptions): WriteOptions {
+  return functions({ check, encode });
+}
+
+/** Those of the options that there are, which have to be functions. */
+function functions<F extends object>(options: F): { [K in keyof F]: NonNullable<F[K]> } {
+  const there = Object.entries(options).filter(([, option]) => option !== undefined);
+  for (const [name, option] of there) checkFunction(option, `option \`${name}\``);
+  return Object.fromEntries(there) as { [K in keyof F]: NonNullable<F[K]> };
 }
 
 /** That these are the options of something: an object without any other name. */
@@ -126,9 +168,10 @@ export function checkTags(tags: readonly string[]): string[] {
 /** A time to live in milliseconds, rounded up. */
 function lifetime(time: Time, name: string): number {
   const milliseconds = toMilliseconds(time, name);
-  if (!(milliseconds >= 1)) {
-    throw new InvalidTtlError(`\`${name}\` is no time of a millisecond or more`);
-  }
+  if (Number.isNaN(milliseconds)) throw new InvalidTtlError(`\`${name}\` is not a number`);
+  if (milliseconds < 0) throw new InvalidTtlError(`\`${name}\` is negative`);
+  if (milliseconds === 0) throw new InvalidTtlError(`\`${name}\` is zero`);
+  if (milliseconds < 1) throw new InvalidTtlError(`\`${name}\` is shorter than a millisecond`);
   const whole = Math.ceil(milliseconds);
   if (!Number.isSafeInteger(whole)) throw new InvalidTtlError(`\`${name}\` is too long`);
   return whole;
@@ -137,7 +180,8 @@ function lifetime(time: Time, name: string): number {
 /** A wait in milliseconds: never too long to count. */
 function wait(time: Time): number {
   const milliseconds = toMilliseconds(time, "maxWait");
-  if (!(milliseconds >= 0)) throw new ArgumentError("`maxWait` is no time");
+  if (Number.isNaN(milliseconds)) throw new ArgumentError("`maxWait` is not a number");
+  if (milliseconds < 0) throw new ArgumentError("`maxWait` is negative");
   return Math.min(Math.ceil(milliseconds), Number.MAX_SAFE_INTEGER);
 }
 

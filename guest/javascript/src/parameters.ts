@@ -1,12 +1,18 @@
 /**
- * The names of a function's parameters, as its source has them, so that a template can
- * name them.
+ * The names and defaults of a function's parameters, as its source has them, so that a
+ * template can name them.
  */
 
-type Path = readonly (number | string)[];
+import { KeyGenerationError } from "./errors.ts";
+
+interface Step {
+  readonly at: number | string;
+  /** The source of what takes the place of undefined. */
+  readonly otherwise: string | undefined;
+}
 
 /** Where the value of each name is, in a list of arguments. */
-export type Parameters = ReadonlyMap<string, Path>;
+export type Parameters = ReadonlyMap<string, readonly Step[]>;
 
 const NAME = /^[\p{ID_Start}$_][\p{ID_Continue}$]*/u;
 
@@ -14,22 +20,27 @@ const NAME = /^[\p{ID_Start}$_][\p{ID_Continue}$]*/u;
 export function parametersOf(fn: (...args: never[]) => unknown): Parameters | undefined {
   const source = withoutComments(Function.prototype.toString.call(fn));
   if (/\{\s*\[native code\]\s*\}\s*$/.test(source)) return undefined;
-  const names = new Map<string, Path>();
+  const names = new Map<string, readonly Step[]>();
   const single = /^(?:async\s+)?([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*=>/u.exec(source);
-  if (single) return names.set(single[1] as string, [0]);
+  if (single) return names.set(single[1] as string, [{ at: 0, otherwise: undefined }]);
   const begin = source.indexOf("(") + 1;
   for (const [index, parameter] of parts(source, begin).entries()) {
     if (parameter.startsWith("{")) {
+      const whole = { at: index, otherwise: defaultIn(parameter.slice(endOf(parameter, 1) + 1)) };
       for (const field of parts(parameter, 1)) {
         // `field`, `field = default`, `field: name`, `field: name = default`
         const property = NAME.exec(field)?.[0];
-        const renamed = property && /^\s*:\s*(.*)/su.exec(field.slice(property.length))?.[1];
+        const after = property && field.slice(property.length);
+        const renamed = after && /^\s*:\s*(.*)/su.exec(after)?.[1];
         const name = renamed ? NAME.exec(renamed)?.[0] : property;
-        if (property && name) names.set(name, [index, property]);
+        if (!property || !name) continue;
+        const otherwise = defaultIn((renamed ?? field).slice(name.length));
+        names.set(name, [whole, { at: property, otherwise }]);
       }
     } else {
       const name = NAME.exec(parameter)?.[0];
-      if (name) names.set(name, [index]);
+      if (!name) continue;
+      names.set(name, [{ at: index, otherwise: defaultIn(parameter.slice(name.length)) }]);
     }
   }
   return names;
@@ -42,16 +53,49 @@ export function usesObject<A extends unknown[]>(fn: (...args: A) => unknown): bo
   return /(?<![\p{ID_Continue}$.#])(?:this|super)(?![\p{ID_Continue}$])/u.test(code);
 }
 
-/** The values of the parameters in a call. */
+/** The values of the parameters in a call, with their defaults. */
 export function bind(parameters: Parameters, args: readonly unknown[]): Record<string, unknown> {
   const values: Record<string, unknown> = {};
-  for (const [name, path] of parameters) {
+  for (const [name, steps] of parameters) {
     let value: unknown = args;
-    for (const step of path)
-      value = (value as Record<number | string, unknown> | undefined)?.[step];
+    for (const { at, otherwise } of steps) {
+      value = (value as Record<number | string, unknown> | undefined | null)?.[at];
+      if (value === undefined && otherwise !== undefined) value = literal(otherwise, name);
+    }
     if (value !== undefined) values[name] = value;
   }
   return values;
+}
+
+function defaultIn(source: string): string | undefined {
+  return /^\s*=\s*(.*?)\s*$/su.exec(source)?.[1];
+}
+
+const LITERALS = new Map<string, unknown>([
+  ["true", true],
+  ["false", false],
+  ["null", null],
+  ["undefined", undefined],
+  ["{}", {}],
+]);
+
+/** The value of a default, which is seen here only if it is a literal. */
+function literal(source: string, name: string): unknown {
+  if (LITERALS.has(source)) return LITERALS.get(source);
+  const number = /^([+-]?)((?:[\d.]|0[xob])[\w.+-]*)$/.exec(source);
+  if (number) {
+    const [, sign, digits = ""] = number;
+    const plain = digits.replaceAll("_", "");
+    if (/^\w+n$/.test(plain)) return (sign === "-" ? -1n : 1n) * BigInt(plain.slice(0, -1));
+    const value = Number(plain);
+    if (!Number.isNaN(value)) return sign === "-" ? -value : value;
+  }
+  const text = /^(["'`])([^\\$]*)\1$/.exec(source);
+  if (text && !text[2]?.includes(text[1] as string)) return text[2];
+  throw new KeyGenerationError(
+    `\`${name}\` is left out, and its default \`${source}\` is no literal, so it cannot be ` +
+      "seen: the option `values` can name it",
+  );
 }
 
 /** What stands between commas, up to the bracket that closes what is open at `begin`. */
@@ -72,6 +116,19 @@ function parts(source: string, begin: number): string[] {
     }
   }
   return found;
+}
+
+/** Where the bracket that is open at `begin` closes. */
+function endOf(source: string, begin: number): number {
+  let depth = 1;
+  for (let at = begin; at < source.length; at++) {
+    const char = source[at] as string;
+    if (char === '"' || char === "'" || char === "`") at = endOfText(source, at);
+    else if ("([{".includes(char)) depth += 1;
+    else if (")]}".includes(char)) depth -= 1;
+    if (depth === 0) return at;
+  }
+  return source.length;
 }
 
 /** Where the text that begins here ends. */

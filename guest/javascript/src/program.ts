@@ -24,8 +24,10 @@ import clock from "wasi:clocks/monotonic-clock@0.2.12";
 import type { InputStream, OutputStream } from "wasi:io/streams@0.2.12";
 import random from "wasi:random/random@0.2.12";
 
+import { hintFor } from "./absent.ts";
 import { join } from "./bytes.ts";
 import { decodeText, encodeText } from "./text.ts";
+import { type Lines, located, traceWith } from "./trace.ts";
 
 export { type Entry, FileError, readDirectory, readFile } from "./files.ts";
 export { decodeText, encodeText };
@@ -34,7 +36,8 @@ export { decodeText, encodeText };
 export type Main = (args: string[]) => unknown;
 
 /** Runs a program: what the build puts around it. */
-export function start(main: Main): void {
+export function start(main: Main, lines?: Lines): void {
+  traceWith(lines);
   // The engine's own was seeded when the component was built: it is the same in every run.
   Math.random = () => (random.getRandomU64() / 2 ** 64) % 1;
   let code: unknown;
@@ -44,7 +47,9 @@ export function start(main: Main): void {
       throw new TypeError("`main` is asynchronous: nothing would wait for it");
     }
   } catch (error) {
-    console.error(error);
+    printing.error(error);
+    const hint = hintFor(error);
+    if (hint !== undefined) printing.error(`hint: ${hint}`);
     exit(1);
   }
   if (code) exit(1);
@@ -69,13 +74,27 @@ export function write(text: string): void {
  * What the build puts where a program names `console`: as in Node, each call writes a line,
  * `error` and `warn` to the standard error.
  */
-export const console = {
+const printing = {
   log: (...values: unknown[]): void => write(line(values)),
   info: (...values: unknown[]): void => write(line(values)),
   debug: (...values: unknown[]): void => write(line(values)),
   warn: (...values: unknown[]): void => writeTo(stderr.getStderr(), line(values)),
   error: (...values: unknown[]): void => writeTo(stderr.getStderr(), line(values)),
 };
+
+export { printing as console };
+
+declare global {
+  /** What is there of it. Where the rest is known, this is a part of it. */
+  interface Console {
+    log(...values: unknown[]): void;
+    info(...values: unknown[]): void;
+    debug(...values: unknown[]): void;
+    warn(...values: unknown[]): void;
+    error(...values: unknown[]): void;
+  }
+  var console: Console;
+}
 
 function line(values: unknown[]): string {
   return `${values.map(show).join(" ")}\n`;
@@ -85,7 +104,7 @@ function show(value: unknown): string {
   if (typeof value === "string") return value;
   if (value instanceof Error) {
     const cause = value.cause === undefined ? "" : `caused by ${show(value.cause)}`;
-    return `${value}\n${value.stack ?? ""}${cause}`.trimEnd();
+    return `${value}\n${located(value.stack ?? "")}${cause}`.trimEnd();
   }
   if (typeof value !== "object" || value === null) return String(value);
   try {

@@ -11,7 +11,13 @@
 import type * as Host from "spakky:cache/cache@0.1.0";
 import host from "spakky:cache/cache@0.1.0";
 
-import { ArgumentError, fromHost, type HostFailure, InvalidKeyError } from "./errors.ts";
+import {
+  ArgumentError,
+  fromHost,
+  type HostFailure,
+  InvalidKeyError,
+  InvalidTtlError,
+} from "./errors.ts";
 import { isWellFormed } from "./text.ts";
 
 /** How long an entry lives, and what evicts it. */
@@ -190,16 +196,20 @@ function call<T>(ask: () => T): T {
 
 function entryOptions(options: EntryOptions): Host.EntryOptions {
   object(options);
-  const { ttl, freshFor, tags = [] } = options;
-  return {
-    ttl: milliseconds(ttl),
-    freshFor: milliseconds(freshFor),
-    tags: texts(tags, "a tag"),
-  };
+  const { tags = [] } = options;
+  const [ttl, freshFor] = [milliseconds(options.ttl), milliseconds(options.freshFor)];
+  // The host says no more than that one of its rules is broken.
+  if (ttl === 0) throw new InvalidTtlError("`ttl` is zero");
+  if (freshFor === 0) throw new InvalidTtlError("`freshFor` is zero");
+  if (ttl !== undefined && freshFor !== undefined && freshFor > ttl) {
+    throw new InvalidTtlError("`freshFor` is longer than `ttl`");
+  }
+  return { ttl, freshFor, tags: texts(tags, "a tag") };
 }
 
 function milliseconds(time: number | undefined): number | undefined {
-  if (time !== undefined && !(Number.isSafeInteger(time) && time >= 0)) {
+  if (typeof time === "number" && time < 0) throw new ArgumentError("a time is negative");
+  if (time !== undefined && !Number.isSafeInteger(time)) {
     throw new ArgumentError("a time is no whole number of milliseconds, up to 2^53 - 1");
   }
   return time;

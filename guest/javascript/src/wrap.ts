@@ -1,8 +1,16 @@
 import { getOrLoad } from "./cache.ts";
 import { ArgumentError, KeyGenerationError } from "./errors.ts";
-import { checkNames, checkOptions, checkTags, OPTIONS, type Options } from "./options.ts";
+import {
+  checkBoth,
+  checkNames,
+  checkTags,
+  type Encoded,
+  OPTIONS,
+  type Options,
+} from "./options.ts";
 import { bind, parametersOf, usesObject } from "./parameters.ts";
 import * as raw from "./raw.ts";
+import type { Storable } from "./storable.ts";
 import { checkFunction, checkNow } from "./synchronous.ts";
 import { Template } from "./template.ts";
 
@@ -50,6 +58,16 @@ export type EvictOptions<A extends unknown[] = never[]> = Named<A> &
  */
 export function cacheable<This, A extends unknown[], T>(
   template: string,
+  options: CacheableOptions<A, T> & Encoded<T>,
+  fn: (this: This, ...args: A) => T,
+): (this: This, ...args: A) => T;
+export function cacheable<This, A extends unknown[], T>(
+  template: string,
+  options: CacheableOptions<A, T>,
+  fn: (this: This, ...args: A) => T & Storable<T>,
+): (this: This, ...args: A) => T;
+export function cacheable<This, A extends unknown[], T>(
+  template: string,
   options: CacheableOptions<A, T>,
   fn: (this: This, ...args: A) => T,
 ): (this: This, ...args: A) => T {
@@ -57,7 +75,7 @@ export function cacheable<This, A extends unknown[], T>(
   checkNames(options, [...OPTIONS, "values", "shared"], "options");
   const { values, shared = false, tags = [], ...rest } = options;
   if (typeof shared !== "boolean") throw new ArgumentError("the option `shared` is no boolean");
-  checkOptions(rest as Options);
+  checkBoth(rest as Options);
   const keyOf = new Template(template);
   const tagsOf = checkTags(tags).map((tag) => new Template(tag));
   const valuesOf = valuesFor([keyOf, ...tagsOf], fn, values);
@@ -65,7 +83,9 @@ export function cacheable<This, A extends unknown[], T>(
   return function (...args) {
     const found = valuesOf(this, args);
     const filled = { ...rest, tags: tagsOf.map((tag) => tag.fill(found)) };
-    return getOrLoad<T>(keyOf.fill(found), filled, () => fn.apply(this, args));
+    return getOrLoad(keyOf.fill(found), filled as Options<T> & Encoded<T>, () =>
+      fn.apply(this, args),
+    );
   };
 }
 
@@ -128,7 +148,9 @@ function valuesFor<A extends unknown[]>(
       );
     }
   }
-  return (object, args) => Object.assign(bind(parameters ?? new Map(), args), { this: object });
+  const names = new Set(templates.flatMap((template) => template.names));
+  const named = new Map([...(parameters ?? [])].filter(([name]) => names.has(name)));
+  return (object, args) => Object.assign(bind(named, args), { this: object });
 }
 
 /** Refuses a method whose objects would share an entry. */

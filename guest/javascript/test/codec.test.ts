@@ -76,8 +76,6 @@ test("integers that a number does not hold exactly are BigInts", () => {
   assert.equal(decode(bytes("1b001fffffffffffff")), Number.MAX_SAFE_INTEGER);
   assert.equal(decode(bytes("1b0020000000000000")), 2n ** 53n);
   assert.equal(decode(bytes("3b001fffffffffffff")), -(2n ** 53n));
-  assert.equal(hex(encode(7n)), "07");
-  assert.equal(hex(encode(-7n)), "26");
 });
 
 test("the keys of a map are in the order of their bytes", () => {
@@ -108,33 +106,17 @@ test("a map is an object if its keys are text, and else a Map", () => {
 test("what has no encoding is refused", () => {
   const cyclic: unknown[] = [];
   cyclic.push({ cyclic });
-  class User {
-    id = 1;
-  }
   const wrong: [unknown, RegExp][] = [
-    [undefined, /undefined/],
-    [{ a: undefined }, /undefined/],
-    [[undefined], /undefined/],
-    [new Array(1), /undefined/],
-    [() => 1, /function/],
-    [Symbol("s"), /symbol/],
-    [new Date(), /Date/],
-    [new Set(), /Set/],
-    [/x/, /RegExp/],
-    [new User(), /User/],
-    [new Error("e"), /Error/],
-    [Promise.resolve(), /Promise/],
-    [new ArrayBuffer(1), /ArrayBuffer/],
-    [new Uint16Array(1), /Uint16Array/],
     [2n ** 64n, /64 bits/],
     [-(2n ** 64n) - 1n, /64 bits/],
     ["\ud83e", /surrogate/],
     [{ "\udd80": 1 }, /surrogate/],
-    [cyclic, /contains itself/],
+    [cyclic, /`\[0\]\.cyclic` contains itself/],
     [
       new Map<unknown, unknown>([
         [1, 0],
-        [1n, 0],
+        [new Float(2 ** 53), 0],
+        [2 ** 53, 0],
       ]),
       /the same/,
     ],

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ArgumentError, InvalidTtlError } from "../src/errors.ts";
-import { checkOptions, checkReadOptions, type Options, type Time } from "../src/options.ts";
+import {
+  checkBoth,
+  checkOptions,
+  checkReadOptions,
+  type Options,
+  type Time,
+} from "../src/options.ts";
 
 const ttl = (time: Time) => checkOptions({ ttl: time }).entry.ttl;
 
@@ -33,7 +39,7 @@ test("without options an entry stays, and a lookup waits as long as the host all
   assert.deepEqual(entry, { ttl: undefined, freshFor: undefined, tags: [] });
   assert.deepEqual(lookup, { tags: [], maxWait: undefined });
   assert.deepEqual(read, { numbers: "plain" });
-  assert.deepEqual(checkOptions(), { entry: { tags: [] }, lookup: {}, read: {} });
+  assert.deepEqual(checkOptions(), { entry: { tags: [] }, lookup: {}, read: {}, write: {} });
 });
 
 test("impossible times are refused", () => {
@@ -59,6 +65,36 @@ test("impossible times are refused", () => {
   assert.throws(() => checkOptions({ ttl: 1, freshFor: 1.001 }), InvalidTtlError);
   assert.equal(checkOptions({ ttl: 1, freshFor: 1 }).entry.freshFor, 1_000);
   assert.equal(checkOptions({ freshFor: 1 }).entry.freshFor, 1_000);
+});
+
+test("what is wrong with a time is said", () => {
+  const wrong: [Time, RegExp][] = [
+    [0, /`ttl` is zero/],
+    [{ minutes: 0 }, /`ttl` is zero/],
+    [-1, /`ttl` is negative/],
+    [{ minutes: 1, seconds: -61 }, /`ttl` is negative/],
+    [0.0001, /`ttl` is shorter than a millisecond/],
+    [Number.NaN, /`ttl` is not a number/],
+    [Number.POSITIVE_INFINITY, /`ttl` is too long/],
+    [{ days: 1e12 }, /`ttl` is too long/],
+  ];
+  for (const [time, reason] of wrong) {
+    assert.throws(() => checkOptions({ ttl: time }), { message: reason });
+    assert.throws(() => checkOptions({ ttl: time }), InvalidTtlError);
+  }
+  assert.throws(() => checkOptions({ freshFor: 0 }), /`freshFor` is zero/);
+  assert.throws(() => checkOptions({ ttl: 1, freshFor: 2 }), /`freshFor` is longer than `ttl`/);
+  assert.throws(() => checkOptions({ maxWait: -1 }), /`maxWait` is negative/);
+});
+
+test("of the options `encode` and `decode`, one needs the other where both are used", () => {
+  const one = { encode: () => 1 };
+  assert.equal(checkOptions(one).write.encode, one.encode);
+  assert.throws(() => checkBoth(one), ArgumentError);
+  assert.throws(() => checkBoth({ decode: () => 1 }), ArgumentError);
+  assert.equal(checkBoth({ ...one, decode: () => 1 }).write.encode, one.encode);
+  assert.throws(() => checkOptions({ encode: 1 } as object), /`encode` is no function/);
+  assert.throws(() => checkOptions({ check: async () => true } as object), /`check` is async/);
 });
 
 test("a wait may be zero and is never too long", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { KeyGenerationError } from "../src/errors.ts";
 import { bind, parametersOf, usesObject } from "../src/parameters.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: functions of every kind
@@ -36,8 +37,63 @@ test("values are found in a call", () => {
   const parameters = parametersOf(source("(a, { b, c: d }, e = 1) => a"));
   assert.ok(parameters);
   assert.deepEqual(bind(parameters, [1, { b: 2, c: 3 }, 4]), { a: 1, b: 2, d: 3, e: 4 });
-  assert.deepEqual(bind(parameters, [1]), { a: 1 });
-  assert.deepEqual(bind(parameters, [1, null]), { a: 1 });
+  assert.deepEqual(bind(parameters, [1]), { a: 1, e: 1 });
+  assert.deepEqual(bind(parameters, [1, null]), { a: 1, e: 1 });
+});
+
+test("a default that is a literal takes the place of what is left out", () => {
+  const cases: [string, unknown[], object][] = [
+    ["(page = 1) => page", [], { page: 1 }],
+    ["(page = 1) => page", [undefined], { page: 1 }],
+    ["(page = 1) => page", [2], { page: 2 }],
+    ["(page = 1) => page", [null], { page: null }],
+    ["function f(a, page = -1.5e3, end) {}", [0], { a: 0, page: -1500 }],
+    [
+      "(a = 0x10, b = 1_000, c = 7n, d = -7n, e = .5) => a",
+      [],
+      { a: 16, b: 1000, c: 7n, d: -7n, e: 0.5 },
+    ],
+    [
+      "(a = 'x, y', b = \"it's\", c = `)`, d = '') => a",
+      [],
+      { a: "x, y", b: "it's", c: ")", d: "" },
+    ],
+    ["(a = true, b = null, c = undefined) => a", [], { a: true, b: null }],
+    ["({ page = 1, size: n = 10, sort } = {}) => page", [], { page: 1, n: 10 }],
+    [
+      "({ page = 1, size: n = 10, sort } = {}) => page",
+      [{ size: 5, sort: "a" }],
+      { page: 1, n: 5, sort: "a" },
+    ],
+    ["({ a = { x: '}' }, page = 1 } = {}, b = 2) => page", [{ a: 0 }], { a: 0, page: 1, b: 2 }],
+  ];
+  for (const [text, args, expected] of cases) {
+    assert.deepEqual(bind(parametersOf(source(text)) ?? new Map(), args), expected, text);
+  }
+});
+
+test("another default cannot be seen, so what it takes the place of is not left out", () => {
+  for (const text of [
+    "first",
+    "1 + 1",
+    "'a' + 'b'",
+    "f('a')",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source
+    "`${1}`",
+    "'\\n'",
+    "[1]",
+    "{ a: 1 }",
+  ]) {
+    const parameters = parametersOf(source(`(page = ${text}) => page`)) ?? new Map();
+    assert.deepEqual(bind(parameters, [3]), { page: 3 });
+    assert.throws(
+      () => bind(parameters, []),
+      (error) => {
+        assert.ok(error instanceof KeyGenerationError);
+        return /`page` is left out, and its default .*`values`/.test(error.message);
+      },
+    );
+  }
 });
 
 test("what the engine has cannot be seen", () => {

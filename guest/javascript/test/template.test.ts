@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { KeyGenerationError } from "../src/errors.ts";
 import { Float } from "../src/float.ts";
 import { key, Template } from "../src/template.ts";
+import { Random } from "./random.ts";
 
 const refused = (reason: RegExp) => (error: unknown) =>
   error instanceof KeyGenerationError && reason.test(error.message);
@@ -46,18 +47,13 @@ test("what has no key is refused", () => {
 });
 
 test("generated values that differ never make one key", () => {
-  let state = Math.floor(Math.random() * 2 ** 32);
-  const seed = state;
-  const below = (limit: number) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * limit);
-  };
-  const one = <T>(...of: T[]) => of[below(of.length)] as T;
+  const random = new Random();
+  const [below, one] = [random.below.bind(random), random.one.bind(random)];
   const value = () => {
     const number = (below(19) - 9) * one(1, 0.5, 0.1, 1e-9, 1e15, Math.PI);
     const text = one("", "a", "true", "7") + one("", ":", "%", "%3") + one("", "-", "7", "null");
     const plain = one<unknown>(null, true, false, number, BigInt(below(9)), text);
-    return one(plain, String(plain), key`${plain}`);
+    return one<unknown>(plain, String(plain), key`${plain}`);
   };
   // A number and a `BigInt` that are equal are one value in every other language.
   const name = (value: unknown) =>
@@ -67,7 +63,7 @@ test("generated values that differ never make one key", () => {
     const [a, b] = [value(), value()];
     const [text, pair] = [key`${a}:${b}`, `${name(a)} and ${name(b)}`];
     const other = made.get(text) ?? pair;
-    assert.equal(other, pair, `seed ${seed}`);
+    assert.equal(other, pair, `SEED=${random.seed}`);
     made.set(text, other);
   }
 });

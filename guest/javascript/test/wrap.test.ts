@@ -32,6 +32,17 @@ test("with values of its own a template names them", () => {
   assert.throws(() => wrong(1), KeyGenerationError);
 });
 
+test("a default fills the key", () => {
+  const cached = cacheable("k:{page}:{size}", {}, (page: number = 1, { size = 10 } = {}) => [
+    page,
+    size,
+  ]);
+  assert.throws(() => cached(), /the host is called/);
+  const later = Date.now();
+  const unseen = cacheable("k:{page}", {}, (page: number, now = later) => [page, now]);
+  assert.throws(() => unseen(1), /the host is called/);
+});
+
 test("a method names what tells its objects apart", () => {
   const named: string[] = [];
   class Repo {
@@ -77,7 +88,8 @@ test("options that are wrong are refused at once", () => {
 });
 
 test("an asynchronous function is refused before anything else", () => {
-  const later = async () => 1;
+  // biome-ignore lint/suspicious/noExplicitAny: the types refuse it, too
+  const later: any = async () => 1;
   for (const call of [
     () => cacheable("k", {}, later),
     () => cacheEvict({ all: true }, later),
@@ -110,7 +122,7 @@ test("an evicting function that fails evicts nothing, and its error is unchanged
 
 test("options are checked first, then the value, then the key", () => {
   const half = "\ud800";
-  const nothing = undefined;
+  const nothing: unknown = undefined;
   assert.throws(() => set(half, nothing, { ttl: 0 }), InvalidTtlError);
   assert.throws(() => set(half, nothing, { ttl: 1 }), { kind: "serialization" });
   assert.throws(() => set(half, 1, { ttl: 1 }), InvalidKeyError);

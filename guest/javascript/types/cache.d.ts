@@ -1,4 +1,5 @@
-import { type Options, type ReadOptions } from "./options.ts";
+import { type Encoded, type Options, type ReadOptions } from "./options.ts";
+import type { Storable } from "./storable.ts";
 /** The value of `key`; `undefined` if there is none. Never waits for a loader. */
 export declare function get<T = unknown>(key: string, options?: ReadOptions<T>): T | undefined;
 /**
@@ -7,13 +8,15 @@ export declare function get<T = unknown>(key: string, options?: ReadOptions<T>):
  */
 export declare function getMany<T = unknown>(keys: readonly string[], options?: ReadOptions<T>): (T | undefined)[];
 /** Stores an entry. A load of the same key that is under way can no longer be stored. */
-export declare function set<T>(key: string, value: T, options?: Options<T>): void;
+export declare function set<T>(key: string, value: T, options: Options<T> & Encoded<T>): void;
+export declare function set<T>(key: string, value: T & Storable<T>, options?: Options<T>): void;
 /**
  * Stores entries, pairs of a key and a value, that share their options, in one round
  * trip. All of them are checked before any is written. Of a key named twice, the last
  * stays.
  */
-export declare function setMany<T>(entries: Iterable<readonly [string, T]>, options?: Options<T>): void;
+export declare function setMany<T>(entries: Iterable<readonly [string, T]>, options: Options<T> & Encoded<T>): void;
+export declare function setMany<T>(entries: Iterable<readonly [string, T & Storable<T>]>, options?: Options<T>): void;
 /**
  * The value of `key`; if there is none, or it is due to be refreshed, what `loader`
  * returns, which is then stored. While the loader runs, no other caller in the whole
@@ -29,7 +32,8 @@ export declare function setMany<T>(entries: Iterable<readonly [string, T]>, opti
  * const answer = getOrLoad("answer", { ttl: 300, tags: ["answers"] }, () => compute());
  * ```
  */
-export declare function getOrLoad<T>(key: string, options: Options<T>, loader: () => T): T;
+export declare function getOrLoad<T>(key: string, options: Options<T> & Encoded<T>, loader: () => T): T;
+export declare function getOrLoad<T>(key: string, options: Options<T>, loader: () => T & Storable<T>): T;
 /**
  * Writes a value to its origin and to the cache: `writer` stores it in the origin, and
  * while it does, readers of `key` miss and wait. If it succeeds, the value is cached
@@ -38,7 +42,8 @@ export declare function getOrLoad<T>(key: string, options: Options<T>, loader: (
  *
  * A `CacheError` whose `after` is `"writer"`: written, but not cached.
  */
-export declare function writeThrough<T, R>(key: string, value: T, options: Options<T>, writer: (value: T) => R): R;
+export declare function writeThrough<T, R>(key: string, value: T, options: Options<T> & Encoded<T>, writer: (value: T) => R): R;
+export declare function writeThrough<T, R>(key: string, value: T & Storable<T>, options: Options<T>, writer: (value: T) => R): R;
 /**
  * Caches a value, then writes it to its origin: readers see it before `writer` has stored
  * it. If the writer throws, the entry is removed and that comes back unchanged.
@@ -49,4 +54,5 @@ export declare function writeThrough<T, R>(key: string, value: T, options: Optio
  * A `CacheError` whose `after` is `"failed writer"`: the writer failed with its `cause`,
  * and the entry could not be removed.
  */
-export declare function writeBehind<T, R>(key: string, value: T, options: Options<T>, writer: (value: T) => R): R;
+export declare function writeBehind<T, R>(key: string, value: T, options: Options<T> & Encoded<T>, writer: (value: T) => R): R;
+export declare function writeBehind<T, R>(key: string, value: T & Storable<T>, options: Options<T>, writer: (value: T) => R): R;

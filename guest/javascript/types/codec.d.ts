@@ -5,13 +5,19 @@
  * floats as longer ones, replaces invalid UTF-8 with U+FFFD, and needs a `TextDecoder`,
  * which the component's engine lacks.
  */
-import type { ReadOptions } from "./options.ts";
+import type { ReadOptions, WriteOptions } from "./options.ts";
 /**
  * How deeply arrays and maps may be nested. The component's stack holds about 600 calls, and
  * a stack overflow cannot be caught, so each level takes one call.
  */
 export declare const MAX_DEPTH = 128;
-/** Encodes a value. Throws a `SerializationError` if it has no encoding. */
-export declare function encode(value: unknown): Uint8Array;
-/** Decodes exactly one value. Throws a `SerializationError` if the bytes are anything else. */
-export declare function decode(bytes: Uint8Array, { check, numbers }?: ReadOptions): unknown;
+/**
+ * Encodes a value: what the option `encode` makes of it, if there is one. Throws a
+ * `SerializationError`, which names the field, if it would not come back as it is.
+ */
+export declare function encode(value: unknown, { check, encode: hook }?: WriteOptions): Uint8Array;
+/**
+ * Decodes exactly one value, and makes of it what the option `decode` does, if there is one.
+ * Throws a `SerializationError` if the bytes are anything else.
+ */
+export declare function decode(bytes: Uint8Array, { check, numbers, decode: hook }?: ReadOptions): unknown;

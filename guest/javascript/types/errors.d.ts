@@ -29,10 +29,12 @@ export declare class KeyGenerationError extends CacheError {
 }
 /**
  * A time to live or a fresh time is zero, less, no number, shorter than a millisecond,
- * longer than the host allows, or the entry would be fresh for longer than it lives.
+ * longer than the host allows, or the entry would be fresh for longer than it lives; the
+ * message says which.
  */
 export declare class InvalidTtlError extends CacheError {
     readonly kind = "invalid-ttl";
+    /** Without a reason, the one that only the host can have. */
     constructor(reason?: string);
 }
 /**
@@ -71,12 +73,15 @@ export declare class OperationFailedError extends CacheError {
     readonly kind = "operation-failed";
     constructor();
 }
-/** The component was not granted this operation. */
+/** The component was not granted this operation: it may only read (`run --read-only`). */
 export declare class DeniedError extends CacheError {
     readonly kind = "denied";
     constructor();
 }
-/** The component has used up something that it was granted a limit of. */
+/**
+ * The component has used up something that it was granted a limit of: leases that it holds
+ * at once, which are loads and writes under way.
+ */
 export declare class QuotaExceededError extends CacheError {
     readonly kind = "quota-exceeded";
     constructor();

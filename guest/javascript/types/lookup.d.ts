@@ -1,4 +1,5 @@
-import { type Options } from "./options.ts";
+import { type Encoded, type Options } from "./options.ts";
+import type { Storable } from "./storable.ts";
 /**
  * What a caller that is ready to load finds. It drops its lease, if it has one, when it
  * is disposed: declare it with `using`.
@@ -39,7 +40,8 @@ export declare class Lease<T> {
      *
      * Whatever the outcome, the lease is over: after an error the next caller loads.
      */
-    commit(value: T, options?: Options<T>): boolean;
+    commit(value: T, options: Options<T> & Encoded<T>): boolean;
+    commit(value: T & Storable<T>, options?: Options<T>): boolean;
     /** Gives the lease up, if it is not over. Doing it again does nothing. */
     drop(): void;
     /** So that `using` drops it. */

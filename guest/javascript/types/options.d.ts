@@ -7,21 +7,40 @@ export type Time = number | {
     readonly seconds?: number;
     readonly milliseconds?: number;
 };
-/** How a value is read. */
-export interface ReadOptions<T = unknown> {
+/** What reading and writing share. */
+interface ValueOptions<T> {
     /**
-     * Whether a value that was read is one of this type. One that is not is a
-     * `SerializationError`. Without it, the cache is trusted to hold what the type says.
+     * Whether a value is one of this type. One that is not is a `SerializationError`, when it
+     * is read and before it is stored. Without it, the cache is trusted to hold what the type
+     * says.
      */
     readonly check?: (value: unknown) => value is T;
+}
+/** How a value is read. */
+export interface ReadOptions<T = unknown> extends ValueOptions<T> {
     /**
      * `"exact"`: a float that JavaScript would write as an integer, such as 1.0, is read
      * as a `Float`. `"plain"`, the default: as the number 1.
      */
     readonly numbers?: "plain" | "exact";
+    /**
+     * Makes a value of what was stored: the inverse of `encode`. What it throws is the `cause`
+     * of a `SerializationError`.
+     */
+    decode?(stored: unknown): T;
 }
+/** How a value is written. */
+export interface WriteOptions<T = unknown> extends ValueOptions<T> {
+    /**
+     * Makes of a value, which may be of any type, what is stored in its place: a text of a
+     * date, an object of an instance of a class.
+     */
+    encode?(value: T): unknown;
+}
+/** With these options, values of any type can be stored. */
+export type Encoded<T> = Required<Pick<WriteOptions<T>, "encode">>;
 /** How long an entry lives, what evicts it, and how long a lookup may wait. */
-export interface Options<T = unknown> extends ReadOptions<T> {
+export interface Options<T = unknown> extends ReadOptions<T>, WriteOptions<T> {
     /** The time to live; without one, the entry stays until something removes it. */
     readonly ttl?: Time;
     /**
@@ -45,14 +64,18 @@ export interface Checked {
     };
     readonly lookup: LookupOptions;
     readonly read: ReadOptions;
+    readonly write: WriteOptions;
 }
 /** The names of all options. */
 export declare const OPTIONS: string[];
 /** Refuses what is no option, and times that no host would take. */
 export declare function checkOptions(options?: Options): Checked;
+/** As `checkOptions`, of what is both written and read. */
+export declare function checkBoth(options: Options): Checked;
 /** Refuses what is no option of reading. */
 export declare function checkReadOptions(options?: ReadOptions): ReadOptions;
 /** That these are the options of something: an object without any other name. */
 export declare function checkNames(options: unknown, known: readonly string[], what: string): void;
 /** That a thing is a list; the strings in it are checked where they are used. */
 export declare function checkTags(tags: readonly string[]): string[];
+export {};

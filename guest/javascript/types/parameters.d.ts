@@ -1,14 +1,18 @@
 /**
- * The names of a function's parameters, as its source has them, so that a template can
- * name them.
+ * The names and defaults of a function's parameters, as its source has them, so that a
+ * template can name them.
  */
-type Path = readonly (number | string)[];
+interface Step {
+    readonly at: number | string;
+    /** The source of what takes the place of undefined. */
+    readonly otherwise: string | undefined;
+}
 /** Where the value of each name is, in a list of arguments. */
-export type Parameters = ReadonlyMap<string, Path>;
+export type Parameters = ReadonlyMap<string, readonly Step[]>;
 /** None, if the source cannot be seen: that of a function of the engine, or a bound one. */
 export declare function parametersOf(fn: (...args: never[]) => unknown): Parameters | undefined;
 /** Whether a function uses the object that it belongs to, as its source has it. */
 export declare function usesObject<A extends unknown[]>(fn: (...args: A) => unknown): boolean;
-/** The values of the parameters in a call. */
+/** The values of the parameters in a call, with their defaults. */
 export declare function bind(parameters: Parameters, args: readonly unknown[]): Record<string, unknown>;
 export {};

@@ -251,6 +251,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::needless_borrows_for_generic_args, reason = "references are parts, too")]
     fn each_type_is_what_its_value_is() {
         fn made(value: impl KeyPart) -> String {
             key!("{value}").expect("a key")

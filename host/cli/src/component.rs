@@ -22,8 +22,8 @@ pub(crate) async fn load(
     let loading = tokio::task::spawn_blocking(move || {
         let engine = engine::build(&args)?;
         let loader = Loader::new(&engine).map_err(Failure::linker)?;
-        let loaded = paths.iter().map(|path| loader.load(path)).collect::<Result<_, _>>()?;
-        Ok((engine, loaded))
+        let components = paths.iter().map(|path| loader.load(path)).collect::<Result<_, _>>()?;
+        Ok((engine, components))
     });
     loading.await.unwrap_or_else(|panic| Err(Failure::internal(format!("the host: {panic}"))))
 }

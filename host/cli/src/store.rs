@@ -34,12 +34,15 @@ pub(crate) async fn open(
         StoreOptions::Redis(settings) => settings,
     };
     let connection = match connect {
-        Connect::Now => RedisConnection::connect(settings.clone()).await.map_err(|error| {
-            connect_hint(&error.kind)
-                .into_iter()
-                .fold(Failure::new(UNAVAILABLE, &error), Failure::hint)
-                .hint("--store embedded runs without Redis, for a first try")
-        })?,
+        // Its future is large.
+        Connect::Now => {
+            Box::pin(RedisConnection::connect(settings.clone())).await.map_err(|error| {
+                connect_hint(&error.kind)
+                    .into_iter()
+                    .fold(Failure::new(UNAVAILABLE, &error), Failure::hint)
+                    .hint("--store embedded runs without Redis, for a first try")
+            })?
+        }
         Connect::Lazily => RedisConnection::new(settings.clone()),
     };
     // The command does not wait for the connection's task.

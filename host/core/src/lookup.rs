@@ -192,7 +192,7 @@ impl Session {
                         read_at: inner.runtime.monotonic(),
                         lasts: marker.lasts,
                         change,
-                        pause: Duration::ZERO,
+                        false_alarms: 0,
                     }))));
                 }
                 Found::Nothing => None,

@@ -52,36 +52,49 @@ pub(crate) struct HeldLease {
     pub(crate) lasts: Duration,
     /// Fires when the key may have changed.
     pub(crate) change: Change,
-    /// Those that wait for it do not read the key again before this much later.
-    pub(crate) pause: Duration,
+    /// How many false alarms led to this read, one soon after the other.
+    pub(crate) false_alarms: u32,
 }
 
 impl HeldLease {
     const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
     const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+    /// So many false alarms have other causes, such as a lost connection.
+    const UNPAUSED: u32 = 3;
 
-    /// The lease, with the pause that follows from the read before.
+    /// The lease, if `before` was read before it.
     ///
     /// A change that leaves the same lease there was a false alarm, such as one of a
     /// server that tracks fewer keys than are watched: it sends one for each key that it
-    /// forgets. Without a pause, callers would read again as fast as they can. Renewals
-    /// come at a third of the lease's time, and are not answered by a pause.
+    /// forgets. Renewals come at a third of the lease's time, and are none.
     fn after(self, before: Option<&Observation>) -> Self {
-        let pause = match before {
-            Some(Observation::LeaseHeld(before)) if before.holder == self.holder => {
-                let soon = before.pause + (self.lasts / 4).min(Duration::from_secs(1));
+        let false_alarms = match before {
+            Some(Observation::LeaseHeld(before))
+                if before.holder == self.holder && before.change.get().is_some() =>
+            {
+                let soon = before.pause() + (self.lasts / 4).min(Duration::from_secs(1));
                 let is_soon = self.read_at.saturating_sub(before.read_at) < soon;
-                let longer = (before.pause * 2).clamp(Self::SHORTEST_PAUSE, Self::LONGEST_PAUSE);
-                if is_soon { longer } else { Duration::ZERO }
+                if is_soon { before.false_alarms.saturating_add(1) } else { 0 }
             }
-            _ => Duration::ZERO,
+            _ => 0,
         };
-        Self { pause, ..self }
+        Self { false_alarms, ..self }
+    }
+
+    /// Those that wait for it do not read the key again before this much later. Without
+    /// pauses, a false alarm a read makes callers read as fast as they can.
+    fn pause(&self) -> Duration {
+        match self.false_alarms.checked_sub(Self::UNPAUSED + 1) {
+            None => Duration::ZERO,
+            Some(doublings) => {
+                (Self::SHORTEST_PAUSE * (1 << doublings.min(6))).min(Self::LONGEST_PAUSE)
+            }
+        }
     }
 
     /// How much longer those that wait for it do not read the key again.
     pub(crate) fn pauses_for(&self, now: Duration) -> Duration {
-        (self.read_at + self.pause).saturating_sub(now)
+        (self.read_at + self.pause()).saturating_sub(now)
     }
 
     /// How much longer it lasts, unless it is renewed.
@@ -220,30 +233,34 @@ mod tests {
 
     fn lease(holder: Id, read_at: u64) -> HeldLease {
         let (lasts, change) = (Duration::from_secs(5), Change::default());
-        let (read_at, pause) = (Duration::from_millis(read_at), Duration::ZERO);
-        HeldLease { holder, read_at, lasts, change, pause }
+        let read_at = Duration::from_millis(read_at);
+        HeldLease { holder, read_at, lasts, change, false_alarms: 0 }
     }
 
     #[test]
     fn false_alarms_make_callers_pause_and_renewals_do_not() {
         let (flights, key) = (SingleFlight::default(), Key::new("key", 10).expect("a key"));
-        let pause = |holder, read_at| {
+        let pause = |holder, read_at, alarm: bool| {
             let caller = flights.join(&key);
             let Role::Leader(leader) = role(&caller, true) else { panic!("its own") };
             let held = leader.held(lease(holder, read_at));
-            let pause = held.pause.as_millis();
+            let (pause, change) = (held.pause().as_millis(), held.change.clone());
             leader.publish(Observation::LeaseHeld(held));
+            if alarm {
+                change.set(()).expect("it fires once");
+            }
             pause
         };
         let _flight = flights.join(&key);
-        assert_eq!(pause(HOLDER, 0), 0);
-        assert_eq!(pause(HOLDER, 1_700), 0, "a renewal");
-        let pauses = [1_701, 1_711, 1_731, 1_771].map(|read_at| pause(HOLDER, read_at));
-        assert_eq!(pauses, [10, 20, 40, 80]);
-        let pauses = [2_000, 2_500, 3_000, 3_500].map(|read_at| pause(HOLDER, read_at));
+        assert_eq!(pause(HOLDER, 0, true), 0);
+        assert_eq!(pause(HOLDER, 1_700, true), 0, "a renewal");
+        let pauses = [1_700; 7].map(|read_at| pause(HOLDER, read_at, true));
+        assert_eq!(pauses, [0, 0, 0, 10, 20, 40, 80]);
+        let pauses = [2_000, 2_500, 3_000, 3_500].map(|read_at| pause(HOLDER, read_at, true));
         assert_eq!(pauses, [160, 320, 500, 500]);
-        assert_eq!(pause(Id([2; 16]), 3_501), 0, "another lease");
-        assert_eq!(pause(Id([2; 16]), 3_502), 10);
+        assert_eq!(pause(Id([2; 16]), 3_501, true), 0, "another lease");
+        assert_eq!([3_501; 4].map(|at| pause(Id([2; 16]), at, false)), [0; 4]);
+        assert_eq!(pause(Id([2; 16]), 3_501, true), 0, "it was read without an alarm");
     }
 
     #[test]
@@ -251,7 +268,7 @@ mod tests {
         let (flights, key) = (SingleFlight::default(), Key::new("key", 10).expect("a key"));
         let waiting = woken(&flights, &key);
         let Role::Leader(leader) = role(&waiting[0], false) else { panic!("the key has changed") };
-        let held = leader.held(lease(HOLDER, 0));
+        let held = HeldLease { false_alarms: 9, ..lease(HOLDER, 0) };
         held.change.set(()).expect("it fires once");
         leader.publish(Observation::LeaseHeld(held));
         assert!(matches!(role(&waiting[1], false), Role::Follower(Observation::LeaseHeld(_))));

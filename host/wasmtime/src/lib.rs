@@ -180,7 +180,7 @@ mod tests {
     fn linking_the_cache_twice_is_an_error_that_says_so() {
         let engine = wasmtime::Engine::default();
         let mut linker = Linker::new(&engine);
-        let get = |cache: &mut CacheCtx| cache;
+        let get: fn(&mut CacheCtx) -> &mut CacheCtx = |cache| cache;
         add_to_linker(&mut linker, get).expect("it is linked once");
         let error = add_to_linker(&mut linker, get).expect_err("it is linked twice");
         assert_eq!(error.to_string(), "the linker has the cache already");

@@ -30,8 +30,12 @@ function extended(name: string, content: Json): unknown {
       return new Float(Number(content));
     case "$int":
       return BigInt(content as string);
-    case "$map":
-      return new Map((content as [Json, Json][]).map(([k, v]) => [fromJson(k), fromJson(v)]));
+    case "$map": {
+      const pairs = content as [Json, Json][];
+      const map = new Map(pairs.map(([key, value]) => [fromJson(key), fromJson(value)]));
+      // A `Map` of these would come back as an object, and is refused.
+      return pairs.every(([key]) => typeof key === "string") ? Object.fromEntries(map) : map;
+    }
     case "$unencodable":
       return () => content;
     default:

@@ -53,7 +53,7 @@ impl Storm {
     }
 
     /// As many rounds as the size of the proof says. Panics at the first violation,
-    /// and unless each of `expected` was seen in the end.
+    /// and unless each of `expected` was tally in the end.
     pub(crate) async fn rages(&mut self, expected: &[&str]) {
         let rounds = proof::size(1, 30);
         let seed = proof::seed();
@@ -69,12 +69,12 @@ impl Storm {
             self.world.recovers().await;
             progress.done(round);
         }
-        let seen = |kinds: &[&str]| {
-            let seen = kinds.iter().map(|kind| format!("{} {kind}", self.count(kind)));
-            seen.collect::<Vec<_>>().join(", ")
+        let tally = |kinds: &[&str]| {
+            let tally = kinds.iter().map(|kind| format!("{} {kind}", self.count(kind)));
+            tally.collect::<Vec<_>>().join(", ")
         };
-        let tried = format!("{}, {}", seen(&["operations", "loads"]), counted(&self.troubles));
-        let found = seen(&["unavailable", "failed", "timed out", "dropped"]);
+        let tried = format!("{}, {}", tally(&["operations", "loads"]), counted(&self.troubles));
+        let found = tally(&["unavailable", "failed", "timed out", "dropped"]);
         proof::row(format!("storm: {}", self.name), tried, format!("{found}, 0 violations"));
         for what in expected {
             assert!(self.count(what) > 0, "no {what}: {:?} {:?}", self.outcomes, self.troubles);

@@ -59,6 +59,7 @@ pub(super) fn reply(command: &[Vec<u8>], mut value: impl FnMut() -> Vec<u8>) -> 
     match words[..] {
         [b"PING"] => b"+PONG\r\n".to_vec(),
         [b"HELLO", ..] => b"%2\r\n$7\r\nversion\r\n+7.0.15\r\n$5\r\nproto\r\n:3\r\n".to_vec(),
+        [b"CONFIG", ..] => b"%1\r\n+proto-max-bulk-len\r\n+536870912\r\n".to_vec(),
         [b"CLIENT", b"INFO"] => text(b"id=7 addr=127.0.0.1:7 laddr=127.0.0.1:6379 fd=8"),
         [b"SCRIPT", _, source] if source.ends_with(b"return held") => text(HELD),
         [b"SCRIPT", _, source] if source.ends_with(b"return bytes") => text(REMOVED),
