@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Error, Expr, ExprLit, Lit, LitStr, Result, Token, bracketed, token};
+use syn::{Error, Expr, ExprGroup, ExprLit, Lit, LitStr, Result, Token, bracketed, token};
 
 use crate::duration;
 use crate::template::Template;
@@ -70,7 +70,12 @@ impl Parse for Argument {
             let list = Punctuated::<LitStr, Token![,]>::parse_terminated(&list)?;
             Value::List(list.into_iter().collect())
         } else {
-            match input.parse()? {
+            let mut value = input.parse()?;
+            // What another macro fills in comes in an invisible group.
+            while let Expr::Group(ExprGroup { expr, .. }) = value {
+                value = *expr;
+            }
+            match value {
                 Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Value::Text(text),
                 other => Value::Other(Box::new(other)),
             }
