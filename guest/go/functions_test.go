@@ -274,12 +274,12 @@ func TestAKeyThatCannotBeMadeRunsNothing(t *testing.T) {
 }
 
 func TestAFunctionThatFailsEvictsNothingAndKeepsItsError(t *testing.T) {
-	evict := CacheEvictResult(Evict{All: true}, func(int) (string, error) { return "half", errBroken })
+	evict := CacheEvict(Evict{All: true}, func(int) (string, error) { return "half", errBroken })
 	if result, err := evict(1); result != "half" || err != errBroken {
 		t.Error(result, err)
 	}
 	// It succeeded; that the eviction cannot is an error, too, and the result is there.
-	evict = CacheEvictResult(Evict{Key: "{}"}, func(int) (string, error) { return "done", nil })
+	evict = CacheEvict(Evict{Key: "{}"}, func(int) (string, error) { return "done", nil })
 	if result, err := evict(1); result != "done" || !errors.Is(err, ErrUnavailable) {
 		t.Error(result, err)
 	}

@@ -142,7 +142,7 @@ func TestAnAnyIsRefusedByTheNameOfWhatItHolds(t *testing.T) {
 	for path, value := range map[string]any{
 		"`order.Lines[][].Count`":         order{},
 		"`[].Price.Lines[].Price`":        []any{holder{1}, holder{Order[any]{Lines: []struct{ Price any }{{func() {}}}}}},
-		"it is a codec.secret, whose":     secret{},
+		"`secret` is a codec.secret, whose": secret{},
 		"`[]` is a codec.secret":          map[string]any{"a": secret{}},
 		"`Order.Lines[].Price` is a func": Order[any]{Lines: []struct{ Price any }{{func() {}}}},
 	} {
