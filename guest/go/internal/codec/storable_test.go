@@ -140,11 +140,11 @@ func TestATypeThatDoesNotComeBackIsRefusedByTheNameOfItsField(t *testing.T) {
 
 func TestAnAnyIsRefusedByTheNameOfWhatItHolds(t *testing.T) {
 	for path, value := range map[string]any{
-		"`order.Lines[][].Count`":         order{},
-		"`[].Price.Lines[].Price`":        []any{holder{1}, holder{Order[any]{Lines: []struct{ Price any }{{func() {}}}}}},
+		"`order.Lines[][].Count`":           order{},
+		"`[].Price.Lines[].Price`":          []any{holder{1}, holder{Order[any]{Lines: []struct{ Price any }{{func() {}}}}}},
 		"`secret` is a codec.secret, whose": secret{},
-		"`[]` is a codec.secret":          map[string]any{"a": secret{}},
-		"`Order.Lines[].Price` is a func": Order[any]{Lines: []struct{ Price any }{{func() {}}}},
+		"`[]` is a codec.secret":            map[string]any{"a": secret{}},
+		"`Order.Lines[].Price` is a func":   Order[any]{Lines: []struct{ Price any }{{func() {}}}},
 	} {
 		_, err := Encode(value)
 		if !errors.Is(err, fault.Serialization) {

@@ -347,7 +347,8 @@ func option(milliseconds *uint64) wit.Option[uint64] {
 func failure(found types.Error) error {
 	switch found.Tag() {
 	case types.Error_InvalidTtl:
-		return fault.InvalidTTL
+		// Everything else was checked before.
+		return fault.Because(fault.InvalidTTL, "the time to live, or the fresh time, is longer than the host allows")
 	case types.Error_InvalidKey:
 		return fault.Because(fault.InvalidKey, strings.Clone(found.InvalidKey()))
 	case types.Error_ValueTooLarge:
