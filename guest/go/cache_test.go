@@ -51,7 +51,7 @@ func TestBothErrorsOfAFailedRollbackAreFound(t *testing.T) {
 		t.Error(err)
 	}
 	err = &NotCachedError{ErrDenied}
-	if !errors.Is(err, ErrDenied) || err.Error() != "written, but not cached: this operation was not granted to the component" {
+	if !errors.Is(err, ErrDenied) || err.Error() != "written, but not cached: "+ErrDenied.Error() {
 		t.Error(err)
 	}
 }

@@ -18,10 +18,15 @@
 // is too small, a float as float64, bytes as []byte, an array as []any and a map as
 // map[any]any, where keys that are bytes are [github.com/fxamacker/cbor/v2.ByteString].
 //
+// A value comes back as it was, or its type is refused before it is loaded or written, by
+// the path of the field: [ErrSerialization]. A type with MarshalText, MarshalBinary or
+// MarshalCBOR, and the method that reads it, is stored by these; so is a type of one's own
+// made storable, with [Encode] and [Decode] in them.
+//
 // No number is changed on the way: one that its variable cannot hold exactly, such as
 // 2^53+1 in a float64, 1.0 in an int or null in a string, is [ErrSerialization]. So is
-// a value outside the profile that wit/VALUES.md defines: a [time.Time], a function, a
-// channel, a cycle, text that is not UTF-8, more than 128 levels.
+// a value outside the profile that wit/VALUES.md defines: a cycle, text that is not UTF-8,
+// more than 128 levels.
 //
 // # Keys
 //

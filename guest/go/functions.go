@@ -1,10 +1,10 @@
 package cache
 
 import (
+	"context"
 	"reflect"
-	"runtime"
-	"strings"
 
+	"spakky/cache/internal/codec"
 	"spakky/cache/internal/fault"
 	"spakky/cache/internal/template"
 )
@@ -33,41 +33,51 @@ func Key(text string, values ...any) (string, error) {
 }
 
 // Cacheable makes a function that caches what load returns, as [GetOrLoad] does, under
-// the key that the template makes of its argument. In the template, and in the tags of
-// options, {Field} stands for a field of an argument that is a struct, and {} for an
-// argument that is none:
+// the key that the template makes of its arguments. F is a function of any number of
+// arguments, the first of which may be a [context.Context], that returns a value and an
+// error. In the template, and in the tags of options, {} stands for each argument in its
+// order, the context aside, {2} for the second, and {Field} for a field of the argument
+// that is a struct, or a pointer to one:
 //
 //	var profile = cache.Cacheable("profile:{}", cache.TTL(5*time.Minute).Tags("profiles"), load)
 //
-// It panics with [ErrKeyGeneration] where a template has no meaning, so that this is
-// seen when the program starts. So it does where load is a method value such as
-// repo.Load: a template names nothing of its object, and two objects would share an
-// entry. Take what tells the objects apart as an argument, or write it into the template
-// and say [Options.Shared], which is also for objects that may share. What a function
-// literal captures is not in the key either, and cannot be checked.
-func Cacheable[A, T any](key string, options Options, load func(A) (T, error)) func(A) (T, error) {
-	if name, is := method(load); is && !options.shared {
-		panic(fault.Because(fault.KeyGeneration, "`"+name+"` is a method, and the template `"+key+"` names nothing of its object: take what tells the objects apart as an argument, or say Shared() if all of them share the entries of a key"))
+//	var posts = cache.Cacheable("posts:{}:{}", cache.TTL(time.Minute).Tags("user:{1}"),
+//		func(ctx context.Context, user uint64, page int) ([]Post, error) { return read(ctx, user, page) })
+//
+// It panics with [ErrKeyGeneration] where a template has no meaning, and with
+// [ErrSerialization] where results cannot be stored, so that this is seen when the
+// program starts. So it does where load is a method value such as repo.Load, or the
+// template names nothing of an argument: two objects would share an entry. Name what
+// tells them apart, or say [Options.Shared], which is also for arguments such as a
+// database. What a function literal captures is not in the key either, and cannot be
+// checked.
+func Cacheable[F any](key string, options Options, load F) F {
+	made := functionOf("Cacheable", load)
+	if made.result == nil {
+		panic("cache: Cacheable takes a function that returns a value and an error, not a " + made.t.String())
 	}
-	keys, tags := bind[A](key), bindAll[A](options.tags)
-	return func(argument A) (T, error) {
-		var none T
-		key, err := keys.Fill(argument)
+	if err := codec.Storable(made.result); err != nil {
+		panic(err)
+	}
+	keys, tags := made.bind(key), made.bindAll(options.tags)
+	if !options.shared {
+		made.distinct(key, keys)
+	}
+	return made.wrap(func(ctx context.Context, arguments []reflect.Value) (reflect.Value, error) {
+		value := reflect.New(made.result).Elem()
+		key, err := keys.Fill(arguments)
 		if err != nil {
-			return none, err
+			return value, err
 		}
 		filled := options
-		if filled.tags, err = fillAll(tags, argument); err != nil {
-			return none, err
+		if filled.tags, err = fillAll(tags, arguments); err != nil {
+			return value, err
 		}
-		return GetOrLoad(key, filled, func() (T, error) { return load(argument) })
-	}
-}
-
-// method is the name of a method, if the function is one of a certain object.
-func method(function any) (string, bool) {
-	// The name that the compiler gives a method value.
-	return strings.CutSuffix(runtime.FuncForPC(reflect.ValueOf(function).Pointer()).Name(), "-fm")
+		err = getOrLoad(ctx, key, filled, value, func(ctx context.Context) (reflect.Value, error) {
+			return made.call(ctx, arguments)
+		})
+		return value, err
+	}).(F)
 }
 
 // Evict is what [CacheEvict] evicts: an entry, the entries of some tags, or everything.
@@ -79,42 +89,31 @@ type Evict struct {
 }
 
 // CacheEvict makes a function that evicts once change has succeeded, and nothing if it
-// fails. It panics with [ErrKeyGeneration] where a template has no meaning, and where
-// there is nothing to evict.
-func CacheEvict[A any](what Evict, change func(A) error) func(A) error {
-	evict := CacheEvictResult(what, func(argument A) (struct{}, error) {
-		return struct{}{}, change(argument)
-	})
-	return func(argument A) error {
-		_, err := evict(argument)
-		return err
-	}
-}
-
-// CacheEvictResult is [CacheEvict] for a function that has a result. That comes back
-// also where the eviction fails.
-func CacheEvictResult[A, R any](what Evict, change func(A) (R, error)) func(A) (R, error) {
+// fails. F is a function as that of [Cacheable], or one that returns an error alone; what
+// it returns comes back also where the eviction fails. It panics with [ErrKeyGeneration]
+// where a template has no meaning, and where there is nothing to evict.
+func CacheEvict[F any](what Evict, change F) F {
 	if what.All == (what.Key != "" || len(what.Tags) != 0) {
 		panic(fault.Because(fault.KeyGeneration, "evict either everything, or a key, tags or both"))
 	}
-	keys, tags := bind[A](what.Key), bindAll[A](what.Tags)
-	return func(argument A) (R, error) {
-		var none R
+	made := functionOf("CacheEvict", change)
+	keys, tags := made.bind(what.Key), made.bindAll(what.Tags)
+	return made.wrap(func(ctx context.Context, arguments []reflect.Value) (reflect.Value, error) {
 		// Before anything changes: what has no key cannot be evicted afterwards.
-		key, err := keys.Fill(argument)
+		key, err := keys.Fill(arguments)
 		if err != nil {
-			return none, err
+			return made.none(), err
 		}
-		filled, err := fillAll(tags, argument)
+		filled, err := fillAll(tags, arguments)
 		if err != nil {
-			return none, err
+			return made.none(), err
 		}
-		result, err := change(argument)
+		result, err := made.call(ctx, arguments)
 		if err != nil {
 			return result, err
 		}
 		return result, evict(what, key, filled)
-	}
+	}).(F)
 }
 
 func evict(what Evict, key string, tags []string) error {
@@ -130,31 +129,4 @@ func evict(what Evict, key string, tags []string) error {
 		return nil
 	}
 	return EvictTags(tags...)
-}
-
-func bind[A any](text string) template.Bound {
-	bound, err := template.Bind(text, reflect.TypeFor[A]())
-	if err != nil {
-		panic(err)
-	}
-	return bound
-}
-
-func bindAll[A any](texts []string) []template.Bound {
-	bound := make([]template.Bound, len(texts))
-	for i, text := range texts {
-		bound[i] = bind[A](text)
-	}
-	return bound
-}
-
-func fillAll[A any](bound []template.Bound, argument A) ([]string, error) {
-	filled := make([]string, len(bound))
-	for i, template := range bound {
-		var err error
-		if filled[i], err = template.Fill(argument); err != nil {
-			return nil, err
-		}
-	}
-	return filled, nil
 }

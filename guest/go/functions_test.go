@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,10 +10,13 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"os"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"spakky/cache/internal/template"
 )
 
 type user struct {
@@ -261,6 +265,101 @@ func TestAMethodOfACertainObjectIsRefusedUnlessItIsShared(t *testing.T) {
 	}
 }
 
+type account struct{ balance int }
+
+func TestAResultThatCannotBeStoredIsRefusedWhenAFunctionIsMadeAndBeforeALoaderRuns(t *testing.T) {
+	err := thrown(func() {
+		Cacheable("k", Options{}, func() ([]account, error) { t.Error("ran"); return nil, nil })
+	})
+	if !errors.Is(err, ErrSerialization) || !strings.Contains(err.Error(), "`[]` is a cache.account, whose field `balance`") {
+		t.Error(err)
+	}
+	never := func() (account, error) { t.Error("ran"); return account{}, nil }
+	_, load := GetOrLoad("k", Options{}, never)
+	_, lookup := Lookup[account]("k", Options{})
+	through := WriteThrough("k", account{1}, Options{}, func(account) error { t.Error("ran"); return nil })
+	for _, err := range []error{load, lookup, through, Set("k", account{1}, Options{})} {
+		if !errors.Is(err, ErrSerialization) {
+			t.Error(err)
+		}
+	}
+}
+
+func TestEachArgumentOfAFunctionIsInItsKey(t *testing.T) {
+	type key struct{}
+	told := context.WithValue(context.Background(), key{}, "told")
+	page := func(ctx context.Context, _ *user, _ string, _ int) (string, error) {
+		if ctx.Value(key{}) != "told" {
+			t.Error("another context")
+		}
+		return "done", nil
+	}
+	// The key is made, and the cache is not there.
+	load := Cacheable("{ID}:{2}:{3}", Options{}.Tags("{3}", "{Name}"), page)
+	if _, err := load(told, &user{ID: 7}, "a", 1); !errors.Is(err, ErrUnavailable) {
+		t.Error(err)
+	}
+	if _, err := load(told, nil, "a", 1); !errors.Is(err, ErrKeyGeneration) {
+		t.Error(err)
+	}
+	gone, cancel := context.WithCancel(told)
+	cancel()
+	if _, err := load(gone, &user{}, "a", 1); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	evict := CacheEvict(Evict{Key: "{ID}:{2}"}, page)
+	if result, err := evict(told, &user{}, "a", 1); result != "done" || !errors.Is(err, ErrUnavailable) {
+		t.Error(result, err)
+	}
+	bound, err := template.Bind("{}:{}:{2}", []reflect.Type{reflect.TypeFor[int](), reflect.TypeFor[string]()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := bound.Fill([]reflect.Value{reflect.ValueOf(7), reflect.ValueOf("7")}); err != nil || text != "7:%37:%37" {
+		t.Error(text, err)
+	}
+}
+
+func TestAKeyThatNamesNothingOfAnArgumentIsRefusedUnlessItIsShared(t *testing.T) {
+	two := func(user, *user) (int, error) { return 0, nil }
+	page := func(int, string) (int, error) { return 0, nil }
+	for says, make := range map[string]func(){
+		"names nothing of argument 2":        func() { Cacheable("k:{}", Options{}, page) },
+		"names nothing of argument 1":        func() { Cacheable("k:{2}", Options{}, page) },
+		"{} is one more than there are":      func() { Cacheable("k:{}:{}:{}", Options{}, page) },
+		"{0} is one more than there are":     func() { Cacheable("k:{0}", Options{}, page) },
+		"more than one argument has a field": func() { Cacheable("k:{ID}", Options{}, two) },
+		"no argument has a field `Missing`":  func() { Cacheable("k:{Missing}", Options{}, two) },
+	} {
+		if err := thrown(make); !errors.Is(err, ErrKeyGeneration) || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v, not %s", err, says)
+		}
+	}
+	if err := thrown(func() { Cacheable("k:{}", Options{}.Shared(), page) }); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWhatIsNoFunctionOfTheKindIsRefusedWhenItIsGiven(t *testing.T) {
+	for _, make := range []func(){
+		func() { Cacheable("k", Options{}, 7) },
+		func() { Cacheable("k", Options{}, (func() (int, error))(nil)) },
+		func() { Cacheable("k", Options{}, func() int { return 0 }) },
+		func() { Cacheable("k", Options{}, func() error { return nil }) },
+		func() { Cacheable("k:{}", Options{}, func(...int) (int, error) { return 0, nil }) },
+		func() { CacheEvict(Evict{All: true}, func() {}) },
+	} {
+		func() {
+			defer func() {
+				if text, is := recover().(string); !is || !strings.HasPrefix(text, "cache: Cache") {
+					t.Error(text)
+				}
+			}()
+			make()
+		}()
+	}
+}
+
 func TestAKeyThatCannotBeMadeRunsNothing(t *testing.T) {
 	never := func(user) error { t.Error("ran"); return nil }
 	evict := CacheEvict(Evict{Key: "{Any}"}, never)
@@ -274,12 +373,12 @@ func TestAKeyThatCannotBeMadeRunsNothing(t *testing.T) {
 }
 
 func TestAFunctionThatFailsEvictsNothingAndKeepsItsError(t *testing.T) {
-	evict := CacheEvictResult(Evict{All: true}, func(int) (string, error) { return "half", errBroken })
+	evict := CacheEvict(Evict{All: true}, func(int) (string, error) { return "half", errBroken })
 	if result, err := evict(1); result != "half" || err != errBroken {
 		t.Error(result, err)
 	}
 	// It succeeded; that the eviction cannot is an error, too, and the result is there.
-	evict = CacheEvictResult(Evict{Key: "{}"}, func(int) (string, error) { return "done", nil })
+	evict = CacheEvict(Evict{Key: "{}"}, func(int) (string, error) { return "done", nil })
 	if result, err := evict(1); result != "done" || !errors.Is(err, ErrUnavailable) {
 		t.Error(result, err)
 	}

@@ -1,34 +1,67 @@
 package cache
 
 import (
+	"context"
+	"reflect"
+
 	"spakky/cache/internal/codec"
 	"spakky/cache/internal/host"
 )
 
 // GetOrLoad is the value of key; if there is none, or it is due to be refreshed, what
 // loader returns, which is then stored. While the loader runs, no other caller in the
-// whole fleet loads this key: the others wait for its value, or go on reading the stale
-// one.
+// whole fleet loads this key, nor does another goroutine: the others wait for its value,
+// or go on reading the stale one.
 //
 // An error of the loader's comes back as it is; nothing is stored then, and the next
 // caller loads. So it is after a panic, which goes on. A value that was loaded while
 // its key was deleted, set or evicted is returned but not stored.
+//
+// A T that cannot be stored is [ErrSerialization] before the loader runs. The caller that
+// loads gets the value as all later ones do: fields that a tag leaves out are zero, and
+// what an any holds has the types that are read into one.
 func GetOrLoad[T any](key string, options Options, loader func() (T, error)) (T, error) {
-	found, err := lookup[T](key, options, false)
-	if err != nil || found.Lease == nil {
-		return found.Value, err
-	}
-	defer found.Lease.Close()
-	value, err := loader()
+	return GetOrLoadContext(context.Background(), key, options, func(context.Context) (T, error) { return loader() })
+}
+
+// GetOrLoadContext is [GetOrLoad] for callers with a context: waiting for another's load
+// ends with it, by its error. While the host waits, no goroutine of the component runs,
+// so that only a deadline ends that. Loaders that start goroutines hand their context on:
+// then a load that would wait for itself is [ErrLeaseHeld].
+func GetOrLoadContext[T any](ctx context.Context, key string, options Options, loader func(context.Context) (T, error)) (T, error) {
+	var value T
+	err := getOrLoad(ctx, key, options, reflect.ValueOf(&value).Elem(), func(ctx context.Context) (reflect.Value, error) {
+		loaded, err := loader(ctx)
+		return reflect.ValueOf(&loaded).Elem(), err
+	})
+	return value, err
+}
+
+// getOrLoad sets value, unless there is an error.
+func getOrLoad(ctx context.Context, key string, options Options, value reflect.Value, loader func(context.Context) (reflect.Value, error)) error {
+	read := reflect.New(value.Type())
+	lease, _, err := find(ctx, key, options, read, false)
 	if err != nil {
-		var none T
-		return none, err
+		return err
 	}
-	if _, err := found.Lease.Commit(value, options); err != nil {
-		var none T
-		return none, err
+	if lease == nil {
+		value.Set(read.Elem())
+		return nil
 	}
-	return value, nil
+	defer lease.Drop()
+	loaded, err := loader(lease.Within(ctx))
+	if err != nil {
+		return err
+	}
+	data, settled, err := codec.Settle(loaded)
+	if err != nil {
+		return err
+	}
+	if _, err := lease.Commit(data, options.entry()); err != nil {
+		return err
+	}
+	value.Set(settled)
+	return nil
 }
 
 // WriteThrough writes a value to its origin and to the cache: writer stores it in the

@@ -1,6 +1,12 @@
 package cache
 
 import (
+	"context"
+	"errors"
+	"math"
+	"reflect"
+	"time"
+
 	"spakky/cache/internal/codec"
 	"spakky/cache/internal/host"
 )
@@ -54,22 +60,8 @@ type Found[T any] struct {
 //		_, err = found.Lease.Commit(found.Value, options)
 //	}
 func Lookup[T any](key string, options Options) (Found[T], error) {
-	return lookup[T](key, options, true)
-}
-
-// lookup can do without the value of an entry that is loaded anew.
-func lookup[T any](key string, options Options, evenStale bool) (Found[T], error) {
-	if err := options.check(); err != nil {
-		return Found[T]{}, err
-	}
 	var found Found[T]
-	decode := func(data []byte, refresh bool) error {
-		if refresh && !evenStale {
-			return nil
-		}
-		return codec.Into(&found.Value)(data)
-	}
-	state, lease, err := host.Lookup(key, options.tags, options.maxWait.optional(), decode)
+	lease, state, err := find(context.Background(), key, options, reflect.ValueOf(&found.Value), true)
 	if err != nil {
 		return Found[T]{}, err
 	}
@@ -78,6 +70,83 @@ func lookup[T any](key string, options Options, evenStale bool) (Found[T], error
 		found.Lease = &Lease[T]{lease}
 	}
 	return found, nil
+}
+
+// find looks key up, and again after each load of it in this component. The value of an
+// entry that is loaded anew is read only evenStale.
+func find(ctx context.Context, key string, options Options, value reflect.Value, evenStale bool) (*host.Lease, host.State, error) {
+	if err := options.check(); err != nil {
+		return nil, host.Miss, err
+	}
+	if err := codec.Storable(value.Type().Elem()); err != nil {
+		return nil, host.Miss, err
+	}
+	decode := func(data []byte, refresh bool) error {
+		if refresh && !evenStale {
+			return nil
+		}
+		return codec.IntoValue(value)(data)
+	}
+	wait := waitFrom(ctx, options)
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, host.Miss, err
+		}
+		state, lease, loading, err := host.Lookup(key, options.tags, wait.milliseconds(), decode)
+		if err == nil {
+			return lease, state, nil
+		}
+		if loading == nil {
+			return nil, host.Miss, wait.explain(err)
+		}
+		if err := loading.Wait(ctx, wait.left()); err != nil {
+			return nil, host.Miss, wait.explain(err)
+		}
+	}
+}
+
+// wait is how long a lookup may wait for others' loads, all in all.
+type wait struct {
+	limited bool
+	// By the context, and not by the options.
+	byContext bool
+	until     time.Time
+}
+
+func waitFrom(ctx context.Context, options Options) wait {
+	var made wait
+	if options.maxWait.set {
+		longest := uint64(math.MaxInt64 / time.Millisecond)
+		span := time.Duration(min(options.maxWait.count, longest)) * time.Millisecond
+		made = wait{limited: true, until: time.Now().Add(span)}
+	}
+	if deadline, has := ctx.Deadline(); has && (!made.limited || deadline.Before(made.until)) {
+		made = wait{true, true, deadline}
+	}
+	return made
+}
+
+// left is negative without a limit.
+func (w wait) left() time.Duration {
+	if !w.limited {
+		return -1
+	}
+	return max(0, time.Until(w.until))
+}
+
+func (w wait) milliseconds() *uint64 {
+	if !w.limited {
+		return nil
+	}
+	return new(roundUp(w.left()))
+}
+
+// explain makes the end of a context of what the host calls the end of the wait.
+func (w wait) explain(err error) error {
+	if w.byContext && errors.Is(err, ErrLockTimeout) && w.left() == 0 {
+		return context.DeadlineExceeded
+	}
+	return err
 }
 
 // Lease is the right, and the duty, to fill one key with a value of type T. The host

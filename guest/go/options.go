@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -23,10 +24,11 @@ type Options struct {
 	shared                 bool
 }
 
-// milliseconds are a time, none, or a time that there cannot be.
+// milliseconds are a time, none, or a time that there cannot be, and why.
 type milliseconds struct {
-	set, wrong bool
-	count      uint64
+	set   bool
+	wrong string
+	count uint64
 }
 
 // TTL are options of an entry that lives for so long.
@@ -59,9 +61,9 @@ func (o Options) Tags(tags ...string) Options {
 // all if it is zero. Without this, as long as the host allows, which is also the
 // longest.
 func (o Options) MaxWait(wait time.Duration) Options {
-	o.maxWait = milliseconds{set: true, wrong: wait < 0}
-	if !o.maxWait.wrong {
-		o.maxWait.count = roundUp(wait)
+	o.maxWait = milliseconds{set: true, count: roundUp(wait)}
+	if wait < 0 {
+		o.maxWait.wrong = negative(wait)
 	}
 	return o
 }
@@ -73,11 +75,19 @@ func (o Options) Shared() Options {
 	return o
 }
 
-// check refuses times that no host would take.
+// check refuses times that no host would take, and says which and why.
 func (o Options) check() error {
-	if o.ttl.wrong || o.freshFor.wrong || o.maxWait.wrong ||
-		o.ttl.set && o.freshFor.set && o.freshFor.count > o.ttl.count {
-		return fault.InvalidTTL
+	for _, time := range []struct {
+		name string
+		milliseconds
+	}{{"the time to live", o.ttl}, {"the fresh time", o.freshFor}, {"the longest wait", o.maxWait}} {
+		if time.wrong != "" {
+			return fault.Because(fault.InvalidTTL, time.name+" is "+time.wrong)
+		}
+	}
+	if o.ttl.set && o.freshFor.set && o.freshFor.count > o.ttl.count {
+		return fault.Because(fault.InvalidTTL, fmt.Sprintf(
+			"an entry cannot be fresh for %d ms and live for %d ms", o.freshFor.count, o.ttl.count))
 	}
 	return nil
 }
@@ -95,20 +105,40 @@ func (m milliseconds) optional() *uint64 {
 }
 
 func span(time time.Duration) milliseconds {
-	return milliseconds{set: true, wrong: !possible(time), count: roundUp(time)}
+	return milliseconds{set: true, wrong: impossible(time), count: roundUp(time)}
 }
 
 func spanOfSeconds(seconds float64) milliseconds {
+	wrong := func(why string) milliseconds { return milliseconds{set: true, wrong: why} }
 	// To whole nanoseconds, so that 0.07 is 70 ms and not a little more.
 	nanoseconds := math.Round(seconds * 1e9)
-	// Written so that NaN is refused.
-	if !(nanoseconds > 0 && nanoseconds < math.MaxInt64) {
-		return milliseconds{set: true, wrong: true}
+	switch {
+	case math.IsNaN(seconds):
+		return wrong("not a number")
+	case nanoseconds >= math.MaxInt64:
+		return wrong(fmt.Sprintf("too long to count: %v s", seconds))
+	case nanoseconds <= math.MinInt64:
+		return wrong(fmt.Sprintf("negative: %v s", seconds))
+	case nanoseconds == 0 && seconds != 0:
+		return wrong(fmt.Sprintf("%v s, shorter than a millisecond", seconds))
 	}
 	return span(time.Duration(nanoseconds))
 }
 
-func possible(span time.Duration) bool { return span >= time.Millisecond }
+// impossible is why an entry cannot live, or be fresh, for so long.
+func impossible(span time.Duration) string {
+	switch {
+	case span == 0:
+		return "zero"
+	case span < 0:
+		return negative(span)
+	case span < time.Millisecond:
+		return fmt.Sprintf("%v, shorter than a millisecond", span)
+	}
+	return ""
+}
+
+func negative(span time.Duration) string { return fmt.Sprintf("negative: %v", span) }
 
 func roundUp(span time.Duration) uint64 {
 	whole := span / time.Millisecond

@@ -3,6 +3,7 @@ package cache
 import (
 	"errors"
 	"math"
+	"strings"
 	"testing"
 	"time"
 )
@@ -30,21 +31,41 @@ func TestSecondsMayHaveAFraction(t *testing.T) {
 	}
 }
 
-func TestImpossibleTimesAreRefused(t *testing.T) {
-	for name, options := range map[string]Options{
-		"zero": TTL(0), "negative": TTL(-time.Second), "short": TTL(999_999), "least": TTL(math.MinInt64),
-		"0 s": TTLSeconds(0), "-0 s": TTLSeconds(math.Copysign(0, -1)), "-1 s": TTLSeconds(-1), "0.1 ms": TTLSeconds(0.0001),
-		"NaN": TTLSeconds(math.NaN()), "infinity": TTLSeconds(math.Inf(1)), "-infinity": TTLSeconds(math.Inf(-1)),
-		"1e300 s": TTLSeconds(1e300), "a thousand years": TTLSeconds(3.2e10),
-		"fresh zero": Options{}.FreshFor(0), "fresh NaN": Options{}.FreshForSeconds(math.NaN()),
-		"inverted": TTL(time.Second).FreshFor(2 * time.Second), "negative wait": Options{}.MaxWait(-1),
+func TestAnImpossibleTimeIsRefusedByItsNameAndItsReason(t *testing.T) {
+	for says, all := range map[string][]Options{
+		"the time to live is zero":                                  {TTL(0), TTLSeconds(0), TTLSeconds(math.Copysign(0, -1))},
+		"the time to live is negative: -1s":                         {TTL(-time.Second), TTLSeconds(-1)},
+		"the time to live is negative: -2562047h47m16.854775808s":   {TTL(math.MinInt64)},
+		"the time to live is negative: -Inf s":                      {TTLSeconds(math.Inf(-1))},
+		"the time to live is 999.999µs, shorter than a millisecond": {TTL(999_999)},
+		"the time to live is 100µs, shorter than a millisecond":     {TTLSeconds(0.0001)},
+		"the time to live is 1e-30 s, shorter than a millisecond":   {TTLSeconds(1e-30)},
+		"the time to live is not a number":                          {TTLSeconds(math.NaN())},
+		"the time to live is too long to count: +Inf s":             {TTLSeconds(math.Inf(1))},
+		"the time to live is too long to count: 1e+300 s":           {TTLSeconds(1e300)},
+		"the time to live is too long to count: 3.2e+10 s":          {TTLSeconds(3.2e10)},
+		"the fresh time is zero":                                    {TTL(time.Second).FreshFor(0)},
+		"the fresh time is negative: -1ns":                          {Options{}.FreshFor(-1)},
+		"the fresh time is not a number":                            {Options{}.FreshForSeconds(math.NaN())},
+		"the longest wait is negative: -1ns":                        {Options{}.MaxWait(-1)},
+		"an entry cannot be fresh for 2000 ms and live for 1000 ms": {TTL(time.Second).FreshFor(2 * time.Second)},
 	} {
-		if err := options.check(); !errors.Is(err, ErrInvalidTTL) {
-			t.Errorf("%s: %v", name, err)
+		for _, options := range all {
+			if err := options.check(); !errors.Is(err, ErrInvalidTTL) || err.Error() != "invalid time: "+says {
+				t.Errorf("%v, not %s", err, says)
+			}
 		}
 	}
 	if err := TTL(time.Second).FreshFor(time.Second).check(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestAUsedUpQuotaAndAMissingGrantNameTheOptionThatGivesThem(t *testing.T) {
+	for err, says := range map[error]string{ErrQuotaExceeded: "run --max-leases", ErrDenied: "run --read-only"} {
+		if !strings.Contains(err.Error(), says) {
+			t.Error(err)
+		}
 	}
 }
 

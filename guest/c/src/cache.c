@@ -55,6 +55,9 @@ static spakky_code_t from_host(spakky_cache_types_error_t *host, spakky_error_t 
     if (code == SPAKKY_INVALID_KEY) {
         reason.data = (const char *)host->val.invalid_key.ptr;
         reason.length = host->val.invalid_key.len;
+    } else if (code == SPAKKY_INVALID_TTL) {
+        /* Everything else was checked before. */
+        reason = spakky_str("the time to live, or the fresh time, is longer than the host allows");
     }
     spakky_fail_with(error, code, reason);
     if (code == SPAKKY_VALUE_TOO_LARGE && error != NULL) {

@@ -79,8 +79,7 @@ static const char *sentence(spakky_code_t code) {
     case SPAKKY_KEY_GENERATION:
         return "no key could be made";
     case SPAKKY_INVALID_TTL:
-        return "invalid time to live: it is at least 1 ms, at most what the host allows, and not "
-               "shorter than the fresh time";
+        return "invalid time";
     case SPAKKY_INVALID_KEY:
         return "invalid key";
     case SPAKKY_VALUE_TOO_LARGE:
@@ -94,9 +93,11 @@ static const char *sentence(spakky_code_t code) {
     case SPAKKY_OPERATION_FAILED:
         return "the cache's backend answered with a failure";
     case SPAKKY_DENIED:
-        return "this operation was not granted to the component";
+        return "this operation was not granted to the component, which may only read (run "
+               "--read-only)";
     case SPAKKY_QUOTA_EXCEEDED:
-        return "a quota of the component is used up";
+        return "a quota of the component is used up: the leases that it may hold at once (run "
+               "--max-leases)";
     case SPAKKY_INVALID_ARGUMENT:
         return "invalid argument";
     case SPAKKY_NO_MEMORY:
@@ -166,27 +167,38 @@ spakky_duration_t spakky_timespec(struct timespec time) {
 
 /* ---- Checks ------------------------------------------------------------------ */
 
-/* A time that an entry can live or be fresh for. */
-static bool check_time(spakky_duration_t time, bool *has, uint64_t *milliseconds) {
+/* Why an entry cannot live, or be fresh, for so long; NULL: it can. */
+static const char *check_time(spakky_duration_t time, bool *has, uint64_t *milliseconds) {
     *has = time.kind != SPAKKY_DURATION_NONE;
     *milliseconds = time.milliseconds;
-    return !*has || (time.kind == SPAKKY_DURATION_COUNTED && time.milliseconds > 0);
+    switch (time.kind) {
+    case SPAKKY_DURATION_NONE:
+        return NULL;
+    case SPAKKY_DURATION_COUNTED:
+        return time.milliseconds > 0 ? NULL : "zero";
+    case SPAKKY_DURATION_SHORT:
+        return "shorter than a millisecond";
+    case SPAKKY_DURATION_ENDLESS:
+        return "too long to count";
+    case SPAKKY_DURATION_WRONG:
+        break;
+    }
+    return "negative, or no time";
 }
 
-/* A time that a lookup can wait: never too short, and never too long. */
-static bool check_wait(spakky_duration_t time, bool *has, uint64_t *milliseconds) {
-    *has = time.kind != SPAKKY_DURATION_NONE;
-    *milliseconds = time.milliseconds;
+/* Why a lookup cannot wait so long: a wait is never too short, and never too long. */
+static const char *check_wait(spakky_duration_t time, bool *has, uint64_t *milliseconds) {
+    const char *wrong = check_time(time, has, milliseconds);
     switch (time.kind) {
     case SPAKKY_DURATION_NONE:
     case SPAKKY_DURATION_COUNTED:
     case SPAKKY_DURATION_SHORT:
     case SPAKKY_DURATION_ENDLESS:
-        return true;
+        return NULL;
     case SPAKKY_DURATION_WRONG:
-        return false;
+        break;
     }
-    return false;
+    return wrong;
 }
 
 spakky_code_t spakky_check_texts(const spakky_text_t *texts, size_t count, const char *what,
@@ -210,11 +222,22 @@ spakky_code_t spakky_check_options(const spakky_options_t *options, spakky_check
                                    spakky_error_t *error) {
     static const spakky_options_t none;
     options = options == NULL ? &none : options;
-    if (!check_time(options->ttl, &checked->has_ttl, &checked->ttl) ||
-        !check_time(options->fresh_for, &checked->has_fresh_for, &checked->fresh_for) ||
-        !check_wait(options->max_wait, &checked->has_max_wait, &checked->max_wait) ||
-        (checked->has_ttl && checked->has_fresh_for && checked->fresh_for > checked->ttl)) {
-        return spakky_fail(error, SPAKKY_INVALID_TTL, "");
+    static const char *const names[] = {"time to live", "fresh time", "longest wait"};
+    const char *wrong[] = {
+        check_time(options->ttl, &checked->has_ttl, &checked->ttl),
+        check_time(options->fresh_for, &checked->has_fresh_for, &checked->fresh_for),
+        check_wait(options->max_wait, &checked->has_max_wait, &checked->max_wait),
+    };
+    char reason[64];
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        if (wrong[i] != NULL) {
+            snprintf(reason, sizeof reason, "the %s is %s", names[i], wrong[i]);
+            return spakky_fail(error, SPAKKY_INVALID_TTL, reason);
+        }
+    }
+    if (checked->has_ttl && checked->has_fresh_for && checked->fresh_for > checked->ttl) {
+        return spakky_fail(error, SPAKKY_INVALID_TTL,
+                           "the fresh time is longer than the time to live");
     }
     checked->tags = options->tags;
     checked->tag_count = options->tag_count;

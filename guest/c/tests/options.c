@@ -71,6 +71,41 @@ static void impossible_times_are_refused(void) {
     CHECK(check(inverted) == SPAKKY_OK);
 }
 
+static void a_time_is_refused_by_its_name_and_its_reason(void) {
+    const struct {
+        spakky_options_t options;
+        const char *says;
+    } all[] = {
+        {{.ttl = spakky_seconds(0)}, "the time to live is zero"},
+        {{.ttl = spakky_milliseconds(0)}, "the time to live is zero"},
+        {{.ttl = spakky_seconds(-1)}, "the time to live is negative, or no time"},
+        {{.ttl = spakky_seconds((double)NAN)}, "the time to live is negative, or no time"},
+        {{.ttl = spakky_seconds(0.0001)}, "the time to live is shorter than a millisecond"},
+        {{.ttl = spakky_seconds(1e300)}, "the time to live is too long to count"},
+        {{.fresh_for = spakky_seconds(0)}, "the fresh time is zero"},
+        {{.max_wait = spakky_seconds(-1)}, "the longest wait is negative, or no time"},
+        {{.ttl = spakky_seconds(1), .fresh_for = spakky_seconds(2)},
+         "the fresh time is longer than the time to live"},
+    };
+    char text[400];
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        CHECK(check(all[i].options) == SPAKKY_INVALID_TTL);
+        CHECK_STR(error.reason, all[i].says);
+        spakky_error_message(&error, text, sizeof text);
+        CHECK(strstr(text, "invalid time: the ") == text);
+    }
+}
+
+static void a_quota_and_a_grant_name_their_option(void) {
+    char text[400];
+    spakky_fail(&error, SPAKKY_QUOTA_EXCEEDED, "");
+    spakky_error_message(&error, text, sizeof text);
+    CHECK(strstr(text, "run --max-leases") != NULL);
+    spakky_fail(&error, SPAKKY_DENIED, "");
+    spakky_error_message(&error, text, sizeof text);
+    CHECK(strstr(text, "run --read-only") != NULL);
+}
+
 static void a_wait_may_be_zero_and_is_never_too_long(void) {
     const struct {
         spakky_duration_t wait;
@@ -156,6 +191,9 @@ static void values_are_checked(void) {
 const test_t option_tests[] = {
     {"options: times are whole milliseconds, rounded up", times_round_up},
     {"options: impossible times are refused", impossible_times_are_refused},
+    {"options: a time is refused by its name and its reason",
+     a_time_is_refused_by_its_name_and_its_reason},
+    {"errors: a quota and a grant name their option", a_quota_and_a_grant_name_their_option},
     {"options: a wait may be zero and is never too long", a_wait_may_be_zero_and_is_never_too_long},
     {"options: tags are text", tags_are_text},
     {"errors: have kinds and messages", errors_have_kinds_and_messages},

@@ -70,7 +70,7 @@ func SetMany(entries []Entry, options Options) error { return host.SetMany(entri
 func Lookup(key string, tags []string, maxWait *uint64) (Found, error) {
 	var found Found
 	var err error
-	found.State, found.Lease, err = host.Lookup(key, tags, maxWait, func(data []byte, _ bool) error {
+	found.State, found.Lease, _, err = host.Lookup(key, tags, maxWait, func(data []byte, _ bool) error {
 		return host.Copy(&found.Value)(data)
 	})
 	return found, err

@@ -33,6 +33,9 @@ pub struct Scenario {
     /// others in another.
     #[serde(default)]
     pub across: bool,
+    /// The languages that have what it shows; none: all of them.
+    #[serde(default)]
+    pub languages: Vec<String>,
     /// The guests that are in the second host.
     #[serde(default)]
     pub elsewhere: Vec<String>,
@@ -184,6 +187,11 @@ impl Scenario {
     /// Whether it shows nothing of the libraries, so that only the player in Rust plays it.
     pub fn is_of_the_contract(&self) -> bool {
         self.steps.iter().flat_map(|step| &step.who).all(|who| self.calls_the_contract(who))
+    }
+
+    /// Whether a player in this language plays it.
+    pub fn is_for(&self, language: &str) -> bool {
+        self.languages.is_empty() || self.languages.iter().any(|name| name == language)
     }
 
     pub(crate) fn calls_the_contract(&self, who: &str) -> bool {

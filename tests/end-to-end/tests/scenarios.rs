@@ -46,6 +46,9 @@ fn main() -> anyhow::Result<ExitCode> {
                 if of_the_contract && (first.language, others.language) != (RUST, RUST) {
                     continue;
                 }
+                if ![first, others].iter().all(|at| scenario.is_for(at.language.name)) {
+                    continue;
+                }
                 for backing in &backings {
                     let cell = Cell {
                         place: Place {

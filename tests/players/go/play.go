@@ -106,6 +106,8 @@ func (p *player) perform(step *step) (any, error) {
 		return misuse(), nil
 	case "hits":
 		return hits(key, step.Times)
+	case "crowd":
+		return crowd(step.How, key, step.Times), nil
 	case "pause":
 		return nil, p.playInput()
 	case "resume":

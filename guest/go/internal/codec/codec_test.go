@@ -274,13 +274,13 @@ type pair struct {
 
 type outer struct {
 	point
-	*named
+	*Named
 	Hidden  float64 `json:"-"`
 	Ignored int     `cbor:"z,omitempty"`
-	keep    int
+	keep    int     `cbor:"-"`
 }
 
-type named struct {
+type Named struct {
 	Size float32 `json:"size"`
 }
 

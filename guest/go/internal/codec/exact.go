@@ -8,10 +8,11 @@ import (
 )
 
 // exact refuses what the decoder would change to fit into a variable of type t: a number
-// that t cannot represent, and null where t has no nil.
+// that t cannot represent, null where t has no nil, and items of an array of another
+// length.
 func exact(data []byte, t reflect.Type, seen seen) error {
 	may := traitsOf(t)
-	if seen.null && may.whole ||
+	if may.array || seen.null && may.whole ||
 		seen.over64 && may.float ||
 		(seen.float || seen.over32) && may.float32 {
 		r := reader{data: data}
@@ -38,9 +39,14 @@ func (r *reader) fits(t reflect.Type) error {
 	case unsigned, negative:
 		return wholeFits(h, kind)
 	case bytesOf, textOf:
-		_, err = r.content(h)
+		if _, err = r.content(h); err == nil && h.major == bytesOf {
+			err = lengthFits(h, t, kind)
+		}
 		return err
 	case array, mapping:
+		if err := lengthFits(h, t, kind); err != nil {
+			return err
+		}
 		inner := inside(t, kind, h.major)
 		return r.each(h, func(place uint64) error { return r.fits(inner(r, place)) })
 	}
@@ -73,7 +79,7 @@ func inside(t reflect.Type, kind reflect.Kind, major byte) func(*reader, uint64)
 		types := fieldsOf(t).inOrder
 		return func(_ *reader, place uint64) reflect.Type {
 			if place < uint64(len(types)) {
-				return types[place]
+				return types[place].typ
 			}
 			return nil
 		}
@@ -106,6 +112,13 @@ func (r *reader) name() string {
 		return string(content)
 	}
 	return ""
+}
+
+func lengthFits(h head, t reflect.Type, kind reflect.Kind) error {
+	if kind == reflect.Array && h.argument != uint64(t.Len()) {
+		return fmt.Errorf("a %s cannot hold %d items", t, h.argument)
+	}
+	return nil
 }
 
 func wholeFits(h head, kind reflect.Kind) error {

@@ -1,33 +1,28 @@
 package codec
 
 import (
-	"encoding"
-	"errors"
 	"fmt"
 	"math/big"
 	"reflect"
 	"sync"
-	"time"
-
-	"github.com/fxamacker/cbor/v2"
 )
 
 var (
 	errLevels = fmt.Errorf("it is nested more than %d levels deep, or is a cycle", Levels)
-	errTime   = errors.New("a time.Time has no encoding: store a number or a text")
 
 	bigInt = reflect.TypeFor[big.Int]()
-	clock  = reflect.TypeFor[time.Time]()
 )
 
 // traits are what a value of a type may contain.
 type traits struct {
-	// A time.Time, which would become a number.
-	time bool
 	// The depth depends on the value: the type has an interface, or contains itself.
 	open bool
-	// Parts that cannot be nil; floats; 32-bit floats.
-	whole, float, float32 bool
+	// Parts that come back as others: an any, or a field that a tag leaves out.
+	changes bool
+	// Parts that encode themselves.
+	own bool
+	// Parts that cannot be nil; floats; 32-bit floats; arrays, whose length is fixed.
+	whole, float, float32, array bool
 }
 
 var known sync.Map // reflect.Type to traits
@@ -43,10 +38,10 @@ func traitsOf(t reflect.Type) traits {
 
 func examine(t reflect.Type, above map[reflect.Type]bool) traits {
 	switch {
-	case t == clock:
-		return traits{time: true, whole: true}
-	case t == bigInt || encodesItself(t):
+	case t == bigInt:
 		return traits{whole: true}
+	case encodesItself(t):
+		return traits{whole: true, own: true}
 	case above[t]:
 		return traits{open: true}
 	}
@@ -56,27 +51,31 @@ func examine(t reflect.Type, above map[reflect.Type]bool) traits {
 	var found traits
 	add := func(t reflect.Type) {
 		inner := examine(t, above)
-		found.time = found.time || inner.time
 		found.open = found.open || inner.open
+		found.changes = found.changes || inner.changes
+		found.own = found.own || inner.own
 		found.whole = found.whole || inner.whole
 		found.float = found.float || inner.float
 		found.float32 = found.float32 || inner.float32
+		found.array = found.array || inner.array
 	}
 	switch t.Kind() {
 	case reflect.Interface:
-		found.open = true
+		found.open, found.changes = true, true
 	case reflect.Pointer, reflect.Slice:
 		add(t.Elem())
 	case reflect.Array:
 		add(t.Elem())
-		found.whole = true
+		found.whole, found.array = true, true
 	case reflect.Map:
 		add(t.Key())
 		add(t.Elem())
 	case reflect.Struct:
-		for _, field := range fieldsOf(t).inOrder {
-			add(field)
+		fields := fieldsOf(t)
+		for _, field := range fields.inOrder {
+			add(field.typ)
 		}
+		found.changes = found.changes || fields.leavesOut
 		found.whole = true
 	case reflect.Float32:
 		found = traits{whole: true, float: true, float32: true}
@@ -88,60 +87,69 @@ func examine(t reflect.Type, above map[reflect.Type]bool) traits {
 	return found
 }
 
-// encodesItself reports whether a type has its own encoder or decoder.
+// encodesItself reports whether a type has its own encoding.
 func encodesItself(t reflect.Type) bool {
-	p := reflect.PointerTo(t)
-	return p.Implements(reflect.TypeFor[cbor.Marshaler]()) ||
-		p.Implements(reflect.TypeFor[encoding.BinaryMarshaler]()) ||
-		p.Implements(reflect.TypeFor[cbor.Unmarshaler]()) ||
-		p.Implements(reflect.TypeFor[encoding.BinaryUnmarshaler]())
+	if t.Kind() == reflect.Interface {
+		return false
+	}
+	own, _ := ownEncoding(t)
+	return own
 }
 
-// encodable refuses times and cycles before the encoder sees them.
-func encodable(value reflect.Value) error { return walk(value, 0) }
+// encodable refuses cycles before the encoder sees them, and what an any holds that
+// cannot be stored.
+func encodable(value reflect.Value) error {
+	return walk(value, rootOf(value.Type()), 0)
+}
 
 // The most steps for a level: a pointer to an interface that holds a list.
 const stepsPerLevel = 3
 
-func walk(value reflect.Value, steps int) error {
-	if !value.IsValid() {
-		return nil
-	}
-	found := traitsOf(value.Type())
-	if found.time {
-		return errTime
-	}
-	if !found.open {
+func walk(value reflect.Value, path string, steps int) error {
+	if !value.IsValid() || !traitsOf(value.Type()).open {
 		return nil
 	}
 	if steps++; steps > Levels*stepsPerLevel {
 		return errLevels
 	}
 	switch value.Kind() {
-	case reflect.Interface, reflect.Pointer:
-		return walk(value.Elem(), steps)
+	case reflect.Interface:
+		inner := value.Elem()
+		if !inner.IsValid() {
+			return nil
+		}
+		if path == "" {
+			path = rootOf(inner.Type())
+		}
+		if err := Storable(inner.Type()); err != nil {
+			// Again, for the path from the outermost value.
+			return storable(inner.Type(), path, map[reflect.Type]bool{})
+		}
+		return walk(inner, path, steps)
+	case reflect.Pointer:
+		return walk(value.Elem(), path, steps)
 	case reflect.Slice, reflect.Array:
 		for i := range value.Len() {
-			if err := walk(value.Index(i), steps); err != nil {
+			if err := walk(value.Index(i), path+"[]", steps); err != nil {
 				return err
 			}
 		}
 	case reflect.Map:
 		for pairs := value.MapRange(); pairs.Next(); {
-			if err := walk(pairs.Key(), steps); err != nil {
+			if err := walk(pairs.Key(), path+"[key]", steps); err != nil {
 				return err
 			}
-			if err := walk(pairs.Value(), steps); err != nil {
+			if err := walk(pairs.Value(), path+"[]", steps); err != nil {
 				return err
 			}
 		}
 	case reflect.Struct:
-		for _, place := range fieldsOf(value.Type()).places {
-			field, err := value.FieldByIndexErr(place)
+		for _, field := range fieldsOf(value.Type()).inOrder {
+			inner, err := value.FieldByIndexErr(field.place)
 			if err != nil {
 				continue // in an embedded struct that is nil
 			}
-			if err := walk(field, steps); err != nil {
+			if err := walk(inner, inField(path, field.name), steps); err != nil {
 				return err
 			}
 		}

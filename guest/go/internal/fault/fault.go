@@ -21,8 +21,8 @@ type Error struct {
 // logs and for other languages.
 func (e *Error) Kind() string { return e.kind }
 
-// Reason says more of an invalid key, a value that has no encoding, or a key that
-// cannot be made; otherwise it is empty.
+// Reason says more of an invalid key or time, a value that has no encoding, or a key
+// that cannot be made; otherwise it is empty.
 func (e *Error) Reason() string { return e.reason }
 
 // Limit is the most that the host takes, in bytes, where a value is too large;
@@ -53,15 +53,15 @@ func (e *Error) Unwrap() error { return e.cause }
 var (
 	Serialization   = sentinel("serialization", "serialization failed")
 	KeyGeneration   = sentinel("key-generation", "a key cannot be made")
-	InvalidTTL      = sentinel("invalid-ttl", "invalid time to live: it is at least 1 ms, at most what the host allows, and not shorter than the fresh time")
+	InvalidTTL      = sentinel("invalid-ttl", "invalid time")
 	InvalidKey      = sentinel("invalid-key", "invalid key")
 	ValueTooLarge   = sentinel("value-too-large", "the value is too large")
 	LockTimeout     = sentinel("lock-timeout", "another caller is still loading this key")
 	LeaseHeld       = sentinel("lease-held", "this component holds the lease of this key itself")
 	Unavailable     = sentinel("unavailable", "the cache cannot be reached")
 	OperationFailed = sentinel("operation-failed", "the cache's backend answered with a failure")
-	Denied          = sentinel("denied", "this operation was not granted to the component")
-	QuotaExceeded   = sentinel("quota-exceeded", "a quota of the component is used up")
+	Denied          = sentinel("denied", "this operation was not granted to the component, which may only read (run --read-only)")
+	QuotaExceeded   = sentinel("quota-exceeded", "a quota of the component is used up: the leases that it may hold at once (run --max-leases)")
 )
 
 func sentinel(kind, text string) *Error {

@@ -16,7 +16,12 @@ import (
 )
 
 // Lease is the right to fill one key.
-type Lease struct{ handle *cache.Lease }
+type Lease struct {
+	handle  *cache.Lease
+	loading *Loading
+}
+
+func (l *Lease) current() *Loading { return l.loading }
 
 // Get hands the value of key to use, if there is one. What use gets is gone when it
 // returns, as is what every other function here hands on.
@@ -115,36 +120,57 @@ func EvictTags(tags []string) error {
 func Clear() error { return unit(cache.Clear) }
 
 // Lookup finds key, and hands its value to use, with whether this caller is to refresh
-// it, or makes this caller its loader. Where use fails there is no lease.
-func Lookup(key string, tags []string, maxWait *uint64, use func([]byte, bool) error) (State, *Lease, error) {
+// it, or makes this caller its loader. Where use fails there is no lease. With
+// [fault.LeaseHeld] comes what another goroutine, or this one, is loading, if it is known.
+func Lookup(key string, tags []string, maxWait *uint64, use func([]byte, bool) error) (State, *Lease, *Loading, error) {
 	if err := checkKey(key); err != nil {
-		return Miss, nil, err
+		return Miss, nil, nil, err
 	}
 	if err := checkTags(tags); err != nil {
-		return Miss, nil, err
+		return Miss, nil, nil, err
 	}
 	options := cache.LookupOptions{Tags: tags, MaxWait: option(maxWait)}
 	var result wit.Result[cache.LookupResult, types.Error]
-	area := runtime.Receive(func() { result = cache.Lookup(key, options) })
+	var held *Loading
+	var lease *Lease
+	// No other goroutine calls the host until what it answered is noted here.
+	area := runtime.Receive(func() {
+		result = cache.Lookup(key, options)
+		if result.IsErr() {
+			held = loading(key)
+		} else {
+			lease = leased(key, result.Ok())
+		}
+	})
 	defer area.Release()
 	if result.IsErr() {
-		return Miss, nil, failure(result.Err())
+		return Miss, nil, held, failure(result.Err())
 	}
 	switch found := result.Ok(); found.Tag() {
 	case cache.LookupResult_Hit:
-		return Hit, nil, use(found.Hit(), false)
+		return Hit, nil, nil, use(found.Hit(), false)
 	case cache.LookupResult_Stale:
-		return stale(found.Stale(), use)
+		state, lease, err := stale(found.Stale().Value, lease, use)
+		return state, lease, nil, err
 	default:
-		return Miss, &Lease{found.Miss()}, nil
+		return Miss, lease, nil, nil
 	}
 }
 
-func stale(entry cache.StaleEntry, use func([]byte, bool) error) (State, *Lease, error) {
-	var lease *Lease
-	if entry.Refresh.IsSome() {
-		lease = &Lease{entry.Refresh.Some()}
+// leased is the lease of an answer, or nil.
+func leased(key string, found cache.LookupResult) *Lease {
+	switch found.Tag() {
+	case cache.LookupResult_Miss:
+		return &Lease{found.Miss(), begin(key)}
+	case cache.LookupResult_Stale:
+		if refresh := found.Stale().Refresh; refresh.IsSome() {
+			return &Lease{refresh.Some(), begin(key)}
+		}
 	}
+	return nil
+}
+
+func stale(value []byte, lease *Lease, use func([]byte, bool) error) (State, *Lease, error) {
 	used := false
 	defer func() {
 		// On every way out, a panic of a decoder included.
@@ -152,7 +178,7 @@ func stale(entry cache.StaleEntry, use func([]byte, bool) error) (State, *Lease,
 			lease.Drop()
 		}
 	}()
-	if err := use(entry.Value, lease != nil); err != nil {
+	if err := use(value, lease != nil); err != nil {
 		return Stale, nil, err
 	}
 	used = true
@@ -167,11 +193,18 @@ func BeginWrite(key string, tags []string) (*Lease, error) {
 	if err := checkTags(tags); err != nil {
 		return nil, err
 	}
-	handle, err := value(func() wit.Result[*cache.Lease, types.Error] { return cache.BeginWrite(key, tags) })
+	var loading *Loading
+	handle, err := value(func() wit.Result[*cache.Lease, types.Error] {
+		result := cache.BeginWrite(key, tags)
+		if result.IsOk() {
+			loading = begin(key)
+		}
+		return result
+	})
 	if err != nil {
 		return nil, err
 	}
-	return &Lease{handle}, nil
+	return &Lease{handle, loading}, nil
 }
 
 // Commit stores the loaded value; the lease is still held.
@@ -183,6 +216,8 @@ func (l *Lease) Commit(content []byte, options Options) (bool, error) {
 	if l == nil || l.handle == nil {
 		return false, nil
 	}
+	// Who waits looks again, whatever the outcome.
+	defer l.loading.end()
 	return value(func() wit.Result[bool, types.Error] { return l.handle.Commit(content, made) })
 }
 
@@ -191,6 +226,7 @@ func (l *Lease) Drop() {
 	if l != nil && l.handle != nil {
 		l.handle.Drop()
 		l.handle = nil
+		l.loading.end()
 	}
 }
 
@@ -199,6 +235,7 @@ func (l *Lease) Leak() {
 	if l != nil && l.handle != nil {
 		l.handle.TakeHandle()
 		l.handle = nil
+		l.loading.end()
 	}
 }
 
@@ -310,7 +347,8 @@ func option(milliseconds *uint64) wit.Option[uint64] {
 func failure(found types.Error) error {
 	switch found.Tag() {
 	case types.Error_InvalidTtl:
-		return fault.InvalidTTL
+		// Everything else was checked before.
+		return fault.Because(fault.InvalidTTL, "the time to live, or the fresh time, is longer than the host allows")
 	case types.Error_InvalidKey:
 		return fault.Because(fault.InvalidKey, strings.Clone(found.InvalidKey()))
 	case types.Error_ValueTooLarge:

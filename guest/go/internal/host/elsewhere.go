@@ -44,8 +44,8 @@ func EvictTags(tags []string) error { return missing(checkTags(tags)) }
 func Clear() error { return missing() }
 
 // Lookup finds nothing.
-func Lookup(key string, tags []string, _ *uint64, _ func([]byte, bool) error) (State, *Lease, error) {
-	return Miss, nil, missing(checkKey(key), checkTags(tags))
+func Lookup(key string, tags []string, _ *uint64, _ func([]byte, bool) error) (State, *Lease, *Loading, error) {
+	return Miss, nil, nil, missing(checkKey(key), checkTags(tags))
 }
 
 // BeginWrite takes no lease.
@@ -55,6 +55,8 @@ func BeginWrite(key string, tags []string) (*Lease, error) {
 
 // Commit stores nothing.
 func (l *Lease) Commit([]byte, Options) (bool, error) { return false, missing() }
+
+func (l *Lease) current() *Loading { return nil }
 
 // Drop has nothing to give up.
 func (l *Lease) Drop() {}

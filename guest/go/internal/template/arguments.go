@@ -2,56 +2,112 @@ package template
 
 import (
 	"reflect"
+	"strconv"
 
 	"spakky/cache/internal/fault"
 )
 
-// Bound is a template whose placeholders were found in a function's argument.
+// Bound is a template whose placeholders were found in a function's arguments.
 type Bound struct {
 	template Template
-	// Where in the argument each value is: no place is the argument itself.
-	places [][]int
+	places   []place
 }
 
-// Bind finds the placeholders of a template in arguments of type t: {Field} is a field
-// of a struct, and {} is an argument that is no struct.
-func Bind(text string, t reflect.Type) (Bound, error) {
+// place is where a value is: an argument, or a field of one.
+type place struct {
+	argument int
+	field    []int
+}
+
+// Bind finds the placeholders of a template in arguments of certain types: {} are the
+// arguments in their order, {2} is the second, and {Field} is a field of the one argument
+// that has it.
+func Bind(text string, arguments []reflect.Type) (Bound, error) {
 	made, err := Parse(text)
 	if err != nil {
 		return Bound{}, err
 	}
 	bound := Bound{template: made}
+	next := 0
 	for _, name := range made.Names() {
+		var found place
+		var err error
 		if name == "" {
-			if err := Formattable(t); err != nil {
-				return Bound{}, err
-			}
-			bound.places = append(bound.places, nil)
-			continue
+			found, err = whole(text, name, next, arguments)
+			next++
+		} else if number, not := strconv.Atoi(name); not == nil {
+			found, err = whole(text, name, number-1, arguments)
+		} else {
+			found, err = fieldOf(text, name, arguments)
 		}
-		if t.Kind() != reflect.Struct {
-			return Bound{}, refuse(text, "there is no `"+name+"` in a "+t.String()+", which {} stands for")
-		}
-		field, ok := t.FieldByName(name)
-		if !ok || !field.IsExported() {
-			return Bound{}, refuse(text, t.String()+" has no field `"+name+"` that is exported")
-		}
-		if err := Formattable(field.Type); err != nil {
+		if err != nil {
 			return Bound{}, err
 		}
-		bound.places = append(bound.places, field.Index)
+		bound.places = append(bound.places, found)
 	}
 	return bound, nil
 }
 
-// Fill makes the key for an argument.
-func (b Bound) Fill(argument any) (string, error) {
-	value := reflect.ValueOf(argument)
-	return b.template.Fill(func(place int) (string, error) {
-		if b.places[place] == nil {
-			return Format(argument)
+func whole(text, name string, argument int, arguments []reflect.Type) (place, error) {
+	if argument < 0 || argument >= len(arguments) {
+		return place{}, refuse(text, "{"+name+"} is one more than there are arguments")
+	}
+	return place{argument: argument}, Formattable(arguments[argument])
+}
+
+func fieldOf(text, name string, arguments []reflect.Type) (place, error) {
+	var found []place
+	var t reflect.Type
+	for i, argument := range arguments {
+		if argument.Kind() == reflect.Pointer {
+			argument = argument.Elem()
 		}
-		field, err := value.FieldByIndexErr(b.places[place])
+		if argument.Kind() != reflect.Struct {
+			continue
+		}
+		if field, ok := argument.FieldByName(name); ok && field.IsExported() {
+			found, t = append(found, place{i, field.Index}), field.Type
+		}
+	}
+	switch len(found) {
+	case 0:
+		return place{}, refuse(text, "no argument has a field `"+name+"` that is exported; {} stands for an argument that is no struct")
+	case 1:
+		return found[0], Formattable(t)
+	}
+	return place{}, refuse(text, "more than one argument has a field `"+name+"`")
+}
+
+// Unnamed is the number of the first argument, from 1, of which the template names
+// nothing; 0 if there is none. A struct{} has nothing to name.
+func (b Bound) Unnamed(arguments []reflect.Type) int {
+	named := make([]bool, len(arguments))
+	for _, place := range b.places {
+		named[place.argument] = true
+	}
+	for i, t := range arguments {
+		if !named[i] && (t.Kind() != reflect.Struct || t.NumField() != 0) {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// Fill makes the key for arguments.
+func (b Bound) Fill(arguments []reflect.Value) (string, error) {
+	return b.template.Fill(func(at int) (string, error) {
+		place := b.places[at]
+		value := arguments[place.argument]
+		if place.field == nil {
+			return Format(value.Interface())
+		}
+		if value.Kind() == reflect.Pointer {
+			if value.IsNil() {
+				return "", fault.Because(fault.KeyGeneration, "the "+value.Type().String()+" whose field is in the key is nil")
+			}
+			value = value.Elem()
+		}
+		field, err := value.FieldByIndexErr(place.field)
 		if err != nil {
 			return "", fault.From(fault.KeyGeneration, "a field is missing", err)
 		}
