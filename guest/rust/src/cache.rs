@@ -235,7 +235,7 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
         loader: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, LoadError<E>> {
         let options = options.borrow().check()?;
-        let lease = match self.find(key, &options)? {
+        let lease = match Self::find(key, &options)? {
             Found::Value(value) => return Ok(value),
             Found::Lease(lease) => lease,
         };
@@ -247,14 +247,10 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
 
     /// [`Cache::get_or_load`] for a loader that cannot fail: where the cache does, the value
     /// is loaded and not stored.
-    pub(crate) fn load(
-        &self,
-        call: Result<(String, Options), Error>,
-        loader: impl FnOnce() -> T,
-    ) -> T {
+    pub(crate) fn load(call: Result<(String, Options), Error>, loader: impl FnOnce() -> T) -> T {
         let Ok((key, options)) = call else { return loader() };
         let Ok(options) = options.check() else { return loader() };
-        match self.find(&key, &options) {
+        match Self::find(&key, &options) {
             Ok(Found::Value(value)) => value,
             Ok(Found::Lease(lease)) => {
                 let value = loader();
@@ -268,7 +264,7 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
         }
     }
 
-    fn find(&self, key: &str, options: &Checked<'_>) -> Result<Found<T>, Error> {
+    fn find(key: &str, options: &Checked<'_>) -> Result<Found<T>, Error> {
         Ok(match raw::lookup(key, options.lookup())? {
             raw::Lookup::Hit(value) | raw::Lookup::Stale { value, refresh: None } => {
                 Found::Value(cbor::decode(&value)?)
@@ -292,6 +288,10 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
 }
 
 /// A value, or the right to load it.
+#[cfg_attr(
+    not(target_family = "wasm"),
+    expect(clippy::large_enum_variant, reason = "there, a lease is more than a handle")
+)]
 enum Found<T> {
     Value(T),
     Lease(raw::Lease),

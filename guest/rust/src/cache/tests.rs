@@ -286,10 +286,12 @@ fn a_write_needs_no_conversion_of_ones_own() {
         }
     }
 
+    #[expect(clippy::needless_question_mark, reason = "`?` is what is tried")]
     fn save(key: &str, outcome: Result<usize, AppError>) -> Result<usize, AppError> {
         Ok(CACHE.write_through(key, &text("v"), Options::forever(), |_| outcome)?)
     }
 
+    #[expect(clippy::needless_question_mark, reason = "`?` is what is tried")]
     fn save_behind(key: &str, outcome: Result<usize, AppError>) -> Result<usize, AppError> {
         Ok(CACHE.write_behind(key, &text("v"), Options::forever(), |_| outcome)?)
     }

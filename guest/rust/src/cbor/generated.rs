@@ -1,5 +1,12 @@
 //! Generated values in every place that serde has for them: each comes back, or is refused.
 
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::zero_sized_map_values,
+    reason = "values are generated from integers, and types from whatever serde takes"
+)]
+
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
@@ -82,7 +89,7 @@ fn comes_back<T: Storable>(value: &T) -> TestCaseResult {
     let bytes = encode(value).map_err(|error| TestCaseError::fail(error.to_string()))?;
     // As text, since NaN is not equal to itself, and 0 is to -0.
     let back = decode::<T>(&bytes).map(|back| format!("{back:?}"));
-    prop_assert_eq!(back, Ok(format!("{:?}", value)));
+    prop_assert_eq!(back, Ok(format!("{value:?}")));
     Ok(())
 }
 
