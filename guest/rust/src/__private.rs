@@ -67,7 +67,7 @@ impl Infallible {
     where
         T: Serialize + DeserializeOwned,
     {
-        Cache::new().load(call, body)
+        Cache::load(call, body)
     }
 }
 

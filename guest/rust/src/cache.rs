@@ -1,6 +1,7 @@
 use std::borrow::Borrow;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::ControlFlow;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -235,9 +236,9 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
         loader: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, LoadError<E>> {
         let options = options.borrow().check()?;
-        let lease = match self.find(key, &options)? {
-            Found::Value(value) => return Ok(value),
-            Found::Lease(lease) => lease,
+        let lease = match Self::find(key, &options)? {
+            ControlFlow::Break(value) => return Ok(value),
+            ControlFlow::Continue(lease) => lease,
         };
         // Every way out of here drops the lease, and so frees the key.
         let value = loader().map_err(LoadError::Loader)?;
@@ -247,16 +248,12 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
 
     /// [`Cache::get_or_load`] for a loader that cannot fail: where the cache does, the value
     /// is loaded and not stored.
-    pub(crate) fn load(
-        &self,
-        call: Result<(String, Options), Error>,
-        loader: impl FnOnce() -> T,
-    ) -> T {
+    pub(crate) fn load(call: Result<(String, Options), Error>, loader: impl FnOnce() -> T) -> T {
         let Ok((key, options)) = call else { return loader() };
         let Ok(options) = options.check() else { return loader() };
-        match self.find(&key, &options) {
-            Ok(Found::Value(value)) => value,
-            Ok(Found::Lease(lease)) => {
+        match Self::find(&key, &options) {
+            Ok(ControlFlow::Break(value)) => value,
+            Ok(ControlFlow::Continue(lease)) => {
                 let value = loader();
                 if let Ok(bytes) = cbor::encode(&value) {
                     // The host's log has its failure.
@@ -268,13 +265,14 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
         }
     }
 
-    fn find(&self, key: &str, options: &Checked<'_>) -> Result<Found<T>, Error> {
+    /// The value, or the right to load it.
+    fn find(key: &str, options: &Checked<'_>) -> Result<ControlFlow<T, raw::Lease>, Error> {
         Ok(match raw::lookup(key, options.lookup())? {
             raw::Lookup::Hit(value) | raw::Lookup::Stale { value, refresh: None } => {
-                Found::Value(cbor::decode(&value)?)
+                ControlFlow::Break(cbor::decode(&value)?)
             }
             raw::Lookup::Stale { refresh: Some(lease), .. } | raw::Lookup::Miss(lease) => {
-                Found::Lease(lease)
+                ControlFlow::Continue(lease)
             }
         })
     }
@@ -289,12 +287,6 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
     ) -> Result<T, E> {
         self.get_or_load(key, options, loader).map_err(LoadError::flatten)
     }
-}
-
-/// A value, or the right to load it.
-enum Found<T> {
-    Value(T),
-    Lease(raw::Lease),
 }
 
 // Derived, these would ask the same of `T`.

@@ -50,18 +50,18 @@ impl Exact<'_> {
             Value::Bool(flag) => visitor.visit_bool(flag),
             Value::Null => visitor.visit_unit(),
             Value::Array(items) => {
-                let mut items = Items { items: items.into_iter(), taken: 0, may_round };
+                let mut items = Items { rest: items.into_iter(), taken: 0, may_round };
                 let visited = visitor.visit_seq(&mut items)?;
-                let Items { items, taken, .. } = items;
-                if items.len() > 0 {
-                    return Err(Error::invalid_length(taken + items.len(), &"fewer elements"));
+                let Items { rest, taken, .. } = items;
+                if rest.len() > 0 {
+                    return Err(Error::invalid_length(taken + rest.len(), &"fewer elements"));
                 }
                 Ok(visited)
             }
             Value::Map(pairs) => {
                 let mut pairs = Pairs::new(pairs, may_round);
                 let visited = visitor.visit_map(&mut pairs)?;
-                if pairs.pairs.len() > 0 {
+                if pairs.rest.len() > 0 {
                     return Err(Error::new("it has more entries than were read"));
                 }
                 Ok(visited)
@@ -195,7 +195,7 @@ impl<'de> Deserializer<'de> for Exact<'_> {
 }
 
 struct Items<'a> {
-    items: vec::IntoIter<Value>,
+    rest: vec::IntoIter<Value>,
     taken: usize,
     may_round: &'a Cell<bool>,
 }
@@ -207,7 +207,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Error> {
-        let Some(value) = self.items.next() else { return Ok(None) };
+        let Some(value) = self.rest.next() else { return Ok(None) };
         let item = seed.deserialize(Exact { value, may_round: self.may_round });
         let item = item.map_err(|error| error.in_item(self.taken))?;
         self.taken += 1;
@@ -215,12 +215,12 @@ impl<'de> SeqAccess<'de> for Items<'_> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.items.len())
+        Some(self.rest.len())
     }
 }
 
 struct Pairs<'a> {
-    pairs: vec::IntoIter<(Value, Value)>,
+    rest: vec::IntoIter<(Value, Value)>,
     /// Of the pair whose key was taken.
     value: Value,
     name: Option<String>,
@@ -229,7 +229,7 @@ struct Pairs<'a> {
 
 impl<'a> Pairs<'a> {
     fn new(pairs: Vec<(Value, Value)>, may_round: &'a Cell<bool>) -> Self {
-        Self { pairs: pairs.into_iter(), value: Value::Null, name: None, may_round }
+        Self { rest: pairs.into_iter(), value: Value::Null, name: None, may_round }
     }
 }
 
@@ -240,7 +240,7 @@ impl<'de> MapAccess<'de> for Pairs<'_> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Error> {
-        let Some((key, value)) = self.pairs.next() else { return Ok(None) };
+        let Some((key, value)) = self.rest.next() else { return Ok(None) };
         self.value = value;
         self.name = key.as_text().map(str::to_owned);
         let key = seed.deserialize(Exact { value: key, may_round: self.may_round });
@@ -254,7 +254,7 @@ impl<'de> MapAccess<'de> for Pairs<'_> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.pairs.len())
+        Some(self.rest.len())
     }
 }
 

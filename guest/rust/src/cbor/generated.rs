@@ -82,7 +82,7 @@ fn comes_back<T: Storable>(value: &T) -> TestCaseResult {
     let bytes = encode(value).map_err(|error| TestCaseError::fail(error.to_string()))?;
     // As text, since NaN is not equal to itself, and 0 is to -0.
     let back = decode::<T>(&bytes).map(|back| format!("{back:?}"));
-    prop_assert_eq!(back, Ok(format!("{:?}", value)));
+    prop_assert_eq!(back, Ok(format!("{value:?}")));
     Ok(())
 }
 
@@ -182,6 +182,7 @@ fn integers() -> impl Strategy<Value = i128> {
     ]
 }
 
+#[allow(clippy::cast_precision_loss)]
 fn floats() -> impl Strategy<Value = f64> {
     prop_oneof![
         any::<f64>().boxed(),
@@ -270,7 +271,7 @@ proptest! {
         anywhere!(integer);
         anywhere!(single);
         anywhere!(json);
-        anywhere!(BTreeMap::from([(integer as u128, Unit)]));
+        anywhere!(BTreeMap::from([(integer.cast_unsigned(), (Unit, ()))]));
     }
 
     #[test]

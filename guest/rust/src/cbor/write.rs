@@ -136,10 +136,10 @@ impl<'a> Serializer for &'a mut Writer {
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<bool, Fault> {
-        match value.serialize(self)? {
-            true => Err(Fault::new(SOME_NULL)),
-            false => Ok(false),
+        if value.serialize(self)? {
+            return Err(Fault::new(SOME_NULL));
         }
+        Ok(false)
     }
 
     fn serialize_unit(self) -> Result<bool, Fault> {
