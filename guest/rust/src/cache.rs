@@ -1,6 +1,7 @@
 use std::borrow::Borrow;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::ControlFlow;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -236,8 +237,8 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
     ) -> Result<T, LoadError<E>> {
         let options = options.borrow().check()?;
         let lease = match Self::find(key, &options)? {
-            Found::Value(value) => return Ok(value),
-            Found::Lease(lease) => lease,
+            ControlFlow::Break(value) => return Ok(value),
+            ControlFlow::Continue(lease) => lease,
         };
         // Every way out of here drops the lease, and so frees the key.
         let value = loader().map_err(LoadError::Loader)?;
@@ -251,8 +252,8 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
         let Ok((key, options)) = call else { return loader() };
         let Ok(options) = options.check() else { return loader() };
         match Self::find(&key, &options) {
-            Ok(Found::Value(value)) => value,
-            Ok(Found::Lease(lease)) => {
+            Ok(ControlFlow::Break(value)) => value,
+            Ok(ControlFlow::Continue(lease)) => {
                 let value = loader();
                 if let Ok(bytes) = cbor::encode(&value) {
                     // The host's log has its failure.
@@ -264,13 +265,14 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
         }
     }
 
-    fn find(key: &str, options: &Checked<'_>) -> Result<Found<T>, Error> {
+    /// The value, or the right to load it.
+    fn find(key: &str, options: &Checked<'_>) -> Result<ControlFlow<T, raw::Lease>, Error> {
         Ok(match raw::lookup(key, options.lookup())? {
             raw::Lookup::Hit(value) | raw::Lookup::Stale { value, refresh: None } => {
-                Found::Value(cbor::decode(&value)?)
+                ControlFlow::Break(cbor::decode(&value)?)
             }
             raw::Lookup::Stale { refresh: Some(lease), .. } | raw::Lookup::Miss(lease) => {
-                Found::Lease(lease)
+                ControlFlow::Continue(lease)
             }
         })
     }
@@ -285,16 +287,6 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
     ) -> Result<T, E> {
         self.get_or_load(key, options, loader).map_err(LoadError::flatten)
     }
-}
-
-/// A value, or the right to load it.
-#[cfg_attr(
-    not(target_family = "wasm"),
-    expect(clippy::large_enum_variant, reason = "there, a lease is more than a handle")
-)]
-enum Found<T> {
-    Value(T),
-    Lease(raw::Lease),
 }
 
 // Derived, these would ask the same of `T`.

@@ -267,6 +267,7 @@ mod tests {
     }
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[allow(clippy::option_option)] // what is refused
     enum Item {
         One(Line),
         Pair(u8, Option<Option<u8>>),
@@ -343,17 +344,18 @@ mod tests {
         struct Home {
             pets: Vec<Pet>,
         }
+        #[derive(Serialize, Deserialize)]
+        struct Renamed {
+            #[serde(rename(serialize = "id"))]
+            number: u8,
+        }
+
         let cat = Pet::Cat { name: "tom".to_owned() };
         let dog = Pet::Dog { name: "rex".to_owned(), age: 3 };
         assert!(encode(&cat).is_ok());
         let error = encode(&Home { pets: vec![cat, dog] }).expect_err("a cat").to_string();
         assert!(error.contains("cannot encode `Home.pets[].age`: it would be read"), "{error}");
 
-        #[derive(Serialize, Deserialize)]
-        struct Renamed {
-            #[serde(rename(serialize = "id"))]
-            number: u8,
-        }
         let error = encode(&Renamed { number: 7 }).expect_err("another name").to_string();
         assert!(error.contains("could not be read back: missing field `number`"), "{error}");
     }

@@ -286,14 +286,14 @@ fn a_write_needs_no_conversion_of_ones_own() {
         }
     }
 
-    #[expect(clippy::needless_question_mark, reason = "`?` is what is tried")]
     fn save(key: &str, outcome: Result<usize, AppError>) -> Result<usize, AppError> {
-        Ok(CACHE.write_through(key, &text("v"), Options::forever(), |_| outcome)?)
+        let length = CACHE.write_through(key, &text("v"), Options::forever(), |_| outcome)?;
+        Ok(length)
     }
 
-    #[expect(clippy::needless_question_mark, reason = "`?` is what is tried")]
     fn save_behind(key: &str, outcome: Result<usize, AppError>) -> Result<usize, AppError> {
-        Ok(CACHE.write_behind(key, &text("v"), Options::forever(), |_| outcome)?)
+        let length = CACHE.write_behind(key, &text("v"), Options::forever(), |_| outcome)?;
+        Ok(length)
     }
 
     for save in [save, save_behind] {

@@ -52,9 +52,9 @@ impl Exact<'_> {
             Value::Array(items) => {
                 let mut items = Items { rest: items.into_iter(), taken: 0, may_round };
                 let visited = visitor.visit_seq(&mut items)?;
-                let Items { rest: items, taken, .. } = items;
-                if items.len() > 0 {
-                    return Err(Error::invalid_length(taken + items.len(), &"fewer elements"));
+                let Items { rest, taken, .. } = items;
+                if rest.len() > 0 {
+                    return Err(Error::invalid_length(taken + rest.len(), &"fewer elements"));
                 }
                 Ok(visited)
             }

@@ -136,7 +136,10 @@ impl<'a> Serializer for &'a mut Writer {
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<bool, Fault> {
-        if value.serialize(self)? { Err(Fault::new(SOME_NULL)) } else { Ok(false) }
+        if value.serialize(self)? {
+            return Err(Fault::new(SOME_NULL));
+        }
+        Ok(false)
     }
 
     fn serialize_unit(self) -> Result<bool, Fault> {
