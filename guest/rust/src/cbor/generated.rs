@@ -271,7 +271,7 @@ proptest! {
         anywhere!(integer);
         anywhere!(single);
         anywhere!(json);
-        anywhere!(BTreeMap::from([(integer.cast_unsigned(), (Unit, ()))]));
+        anywhere!(BTreeMap::from([(integer.cast_unsigned(), vec![Unit])]));
     }
 
     #[test]
