@@ -70,7 +70,8 @@ fn a_signal_ends_the_command_while_redis_is_silent() {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let port = listener.local_addr().expect("an address").port();
         for command in ["run", "health"] {
-            let command = spakky([command, "--socket-timeout", "1h"]).at_port(port);
+            let command =
+                spakky([command, "--socket-timeout", "1h", "--lease", "1h"]).at_port(port);
             let running = command.guest(PLAYER).start();
             let (_silent, _) = listener.accept().expect("a connection");
             running.signal(signal);
