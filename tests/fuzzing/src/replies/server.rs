@@ -75,8 +75,9 @@ impl Connection<'_, '_> {
             while let Some(command) = take_command(&mut inbox) {
                 outbox.extend(self.reply(&command));
             }
+            let malformed = std::mem::take(&mut self.script.borrow_mut().malformed);
             self.send(&outbox).await?;
-            if std::mem::take(&mut self.script.borrow_mut().malformed) {
+            if malformed {
                 while self.receive(&mut inbox).await? {
                     inbox.clear();
                 }
