@@ -35,7 +35,7 @@ pub(super) struct Manner {
 /// Serves one connection after the other.
 ///
 /// # Panics
-/// A client does not close a connection on which it got something malformed.
+/// A client does not close a connection on which it got something malformed at once.
 pub(super) async fn serve(
     listener: TcpListener,
     manner: Manner,
@@ -75,7 +75,9 @@ impl Connection<'_, '_> {
             while let Some(command) = take_command(&mut inbox) {
                 outbox.extend(self.reply(&command));
             }
-            let malformed = std::mem::take(&mut self.script.borrow_mut().malformed);
+            // In pieces, a client takes it for a reply that is not complete yet.
+            let malformed =
+                std::mem::take(&mut self.script.borrow_mut().malformed) && self.manner.piece == 0;
             self.send(&outbox).await?;
             if malformed {
                 while self.receive(&mut inbox).await? {
