@@ -21,8 +21,7 @@ pub fn envelope(bytes: &[u8]) -> Outcomes {
     std::iter::once(bytes).chain(summed.as_deref()).map(check).collect()
 }
 
-/// `bytes` with the check sum that belongs to them, if they are long enough to
-/// have one.
+/// `bytes` with their check sum, if they are long enough to have one.
 pub(crate) fn with_check_sum(bytes: &[u8]) -> Option<Vec<u8>> {
     let after = bytes.get(SUM + 4..)?;
     let mut sum = crc32fast::Hasher::new();

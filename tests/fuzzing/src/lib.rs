@@ -5,9 +5,8 @@
 //! calls it with bytes that it makes up (`fuzz/`, `./just fuzz`), and a test with
 //! those that are kept (`fuzz/corpus/`, `fuzz/regressions/`).
 //!
-//! The targets bring unusual inputs, and judge by properties that hold whatever
-//! happens. Which value is stale and who may hold a lease is judged by
-//! `tests/simulation`.
+//! The targets judge by properties that hold whatever happens. `tests/simulation`
+//! judges which value is stale and who may hold a lease.
 
 mod contract;
 mod envelope;

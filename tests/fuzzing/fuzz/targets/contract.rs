@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| _ = spakky_fuzzing::contract(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| drop(spakky_fuzzing::contract(bytes)));

@@ -68,7 +68,7 @@ pub(super) struct Call {
     pub(super) keys: Vec<String>,
     pub(super) values: Vec<Bytes>,
     pub(super) options: EntryOptions,
-    /// The longest wait, or by how much the clock moves.
+    /// The wait, or by how much the clock moves.
     pub(super) span: Option<Duration>,
 }
 

@@ -12,7 +12,7 @@ use crate::envelope::with_check_sum;
 const NUMBERS: [i64; 8] = [0, 1, -1, -2, 2, i64::MAX, i64::MIN, 60_000];
 /// Lengths that no reply of this server has. The last is more than any length.
 const LENGTHS: [i128; 8] = [100_000, 1 << 29, 1 << 32, 1 << 62, -1, -2, -1 << 63, 1 << 64];
-/// The first bytes of replies that have a length, and of all replies.
+/// First bytes of replies: those with a length, and all.
 const COUNTED: [u8; 8] = *b"$*%~>=!|";
 const FIRST: &[u8] = b"$*%~>=!|+-:_,#(";
 /// First words of errors: those that mean something to a client, and others.
@@ -129,7 +129,8 @@ impl<'a> Script<'a> {
             15 => {
                 let length = self.byte()?;
                 let bytes = self.bytes(length.into())?;
-                let is_reply = bytes.first().is_none_or(|first| FIRST.contains(first));
+                // A client only judges a byte once it has the next one.
+                let is_reply = bytes.len() < 2 || FIRST.contains(&bytes[0]);
                 self.malformed |= !self.unclear && !is_reply;
                 bytes.to_vec()
             }

@@ -35,7 +35,7 @@ pub(super) struct Manner {
 /// Serves one connection after the other.
 ///
 /// # Panics
-/// A client does not close a connection on which it got something malformed.
+/// A client does not close a connection on which it got something malformed at once.
 pub(super) async fn serve(
     listener: TcpListener,
     manner: Manner,
@@ -75,8 +75,11 @@ impl Connection<'_, '_> {
             while let Some(command) = take_command(&mut inbox) {
                 outbox.extend(self.reply(&command));
             }
+            // In pieces, a client takes it for a reply that is not complete yet.
+            let malformed =
+                std::mem::take(&mut self.script.borrow_mut().malformed) && self.manner.piece == 0;
             self.send(&outbox).await?;
-            if std::mem::take(&mut self.script.borrow_mut().malformed) {
+            if malformed {
                 while self.receive(&mut inbox).await? {
                     inbox.clear();
                 }

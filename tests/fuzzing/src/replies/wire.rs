@@ -30,8 +30,7 @@ pub(super) fn counted(kind: u8, bytes: &[u8]) -> Vec<u8> {
     [&line(kind, bytes.len())[..], bytes, b"\r\n"].concat()
 }
 
-/// Takes the first command out of `inbox`, if it is whole. Commands come from the
-/// product, so their form is trusted.
+/// Takes the first command out of `inbox`, if it is whole. Its form is trusted.
 pub(super) fn take_command(inbox: &mut Vec<u8>) -> Option<Vec<Vec<u8>>> {
     let mut rest = inbox.as_slice();
     let count = take_count(&mut rest, b'*')?;
