@@ -21,6 +21,7 @@ pub(super) fn cases() -> Vec<Case> {
         g4_the_lease_of_a_dead_host_ends_by_itself,
         g4_a_load_that_never_ends_loses_its_lease_in_time_though_renewals_are_late,
         g4_a_lease_outlasts_its_time_while_its_loader_lives,
+        g5_a_lease_that_ended_is_renewed_no_more,
         g5_a_hundred_waiters_cost_a_process_as_many_steps_as_three,
     ]
 }
@@ -191,6 +192,23 @@ async fn g4_a_lease_outlasts_its_time_while_its_loader_lives(world: World) {
     }
     assert!(matches!(wait_none(&other).await, Err(Error::LockTimeout)));
     assert_eq!(held.commit(value("loaded"), &tagged(&[])).await, Ok(true));
+}
+
+async fn g5_a_lease_that_ended_is_renewed_no_more(world: World) {
+    let policy = Policy { lease: Duration::from_millis(300), ..Policy::default() };
+    let (process, other) = (Process::with(&world, policy.clone()).await, world.open().await);
+    for is_committed in [true, false] {
+        let mut lease = lease(&process.guest(), &[]).await;
+        if is_committed {
+            assert_eq!(lease.commit(value("loaded"), &tagged(&[])).await, Ok(true));
+        } else {
+            lease.give_up().await;
+        }
+        let steps = process.store.steps();
+        world.outlast(&*other, policy.lease).await;
+        assert_eq!(process.store.steps(), steps, "committed: {is_committed}");
+        assert_eq!(process.guest().delete(KEY).await, Ok(is_committed));
+    }
 }
 
 async fn g5_a_hundred_waiters_cost_a_process_as_many_steps_as_three(world: World) {
