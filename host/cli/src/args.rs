@@ -182,8 +182,8 @@ Examples:
   spakky-redis sweep --dry-run --key-prefix orders:
   spakky-redis sweep --rate 1000 --redis-host cache.internal
 
-On a terminal, stderr shows the progress. Several sweeps at once are of no use: the last one to begin
-goes on.
+On a terminal, stderr shows the progress. One sweep runs at a time: a new one takes over from an
+earlier one.
 
 Exit codes:
   0    swept, or counted

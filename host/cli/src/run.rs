@@ -34,7 +34,8 @@ pub(crate) async fn run(args: &RunArgs, mut signals: Signals) -> Result<u8, Fail
     for conflict in options.conflicts(args.max_time) {
         tracing::warn!("{conflict}");
     }
-    let granted = Granted::new(&args.guest, environment)?;
+    let mut granted = Granted::new(&args.guest, environment)?;
+    granted.limits.time = args.max_time;
     let (path, arguments) = program(args)?;
     let loading = component::load(&args.engine, vec![path.to_owned()]);
     let (engine, components) = signals.unless(loading).await??;
@@ -54,7 +55,7 @@ pub(crate) async fn run(args: &RunArgs, mut signals: Signals) -> Result<u8, Fail
     let ended = async {
         let actuator = signals.unless(actuator(args, &open, &instances, &components)).await?;
         let store = instances.program(Arc::new(actuator), &arguments);
-        run_to_end(args, signals, program, store).await
+        run_to_end(args, signals, &instances.granted.limits, program, store).await
     }
     .await;
     open.settle().await;
@@ -83,13 +84,13 @@ async fn actuator(
 async fn run_to_end(
     args: &RunArgs,
     mut signals: Signals,
+    limits: &GuestLimits,
     program: Program,
     store: Store<InstanceState>,
 ) -> Result<u8, Failure> {
     // A task of its own: a component that is blocked in the host must not keep
     // this one from hearing signals.
     let mut guest = tokio::spawn(async move { run_program(&program, store).await });
-    let limits = GuestLimits { time: args.max_time, ..GuestLimits::default() };
     let result = match signals.unless(limits.within_time(&mut guest)).await {
         Ok(Ok(Ok(end))) => match end {
             ProgramEnd::Returned(Ok(())) => Ok(0),

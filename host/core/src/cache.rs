@@ -84,20 +84,20 @@ impl Cache {
 }
 
 impl Inner {
-    /// Elects `marker` in `slot`, unless another is elected. `instead` of it, the marker
-    /// is elected, too. What is foreign there is always replaced: nobody would ever end
-    /// it.
+    /// Elects `marker` in `slot`, unless another marker is elected. With `take_over`, it
+    /// replaces the other one. Foreign content is always replaced, because it may have no
+    /// time to live.
     pub(crate) async fn elect(
         &self,
         slot: Slot<'_>,
         marker: &Envelope,
-        instead: bool,
+        take_over: bool,
     ) -> Result<bool, Error> {
         let put = Update::Put(marker);
         let mut elected = self.compare_and_set("elect", slot, None, put).await?;
         let replaced = match &elected {
             Cas::Occupied(Found::Foreign(token)) => Some(token.clone()),
-            Cas::Occupied(Found::Envelope { envelope, .. }) if instead => {
+            Cas::Occupied(Found::Envelope { envelope, .. }) if take_over => {
                 Some(envelope.cas_token())
             }
             _ => None,

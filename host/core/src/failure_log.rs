@@ -1,5 +1,6 @@
 //! The log of what a store fails: the first failure of an operation, how many more there
-//! were in each period, and that it works again. A failure a line would flood the log.
+//! were in each period, and that it works again. One line for each failure would flood the
+//! log.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -9,15 +10,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::error::StoreError;
-use crate::key::Key;
+use crate::key::{Key, quoted_key};
 
 /// How often an operation that goes on failing is logged.
 const PERIOD: Duration = Duration::from_secs(10);
 /// An operation works again if it succeeds this long after its last failure: one may
 /// succeed and fail by turns, by its key.
 const CALM: Duration = Duration::from_secs(1);
-/// The most bytes of a key that are logged.
-const SHOWN_KEY_BYTES: usize = 128;
 
 /// The operations that fail, of one cache. Times are
 /// [`monotonic`](crate::Runtime::monotonic).
@@ -93,10 +92,7 @@ struct Shown<'a>(&'a [Key]);
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [first, others @ ..] = self.0 else { return f.write_str("none") };
-        let bytes = first.as_str().as_bytes();
-        let shown = &bytes[..bytes.len().min(SHOWN_KEY_BYTES)];
-        let cut = if shown.len() < bytes.len() { ".." } else { "" };
-        write!(f, "\"{}{cut}\"", shown.escape_ascii())?;
+        f.write_str(&quoted_key(first.as_str().as_bytes()))?;
         if others.is_empty() { Ok(()) } else { write!(f, " and {} more", others.len()) }
     }
 }
@@ -108,6 +104,7 @@ mod tests {
 
     use super::*;
     use crate::error::StoreErrorKind;
+    use crate::key::SHOWN_KEY_BYTES;
 
     /// What is logged within `work`, a line each.
     fn logged(work: impl FnOnce()) -> Vec<String> {

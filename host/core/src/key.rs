@@ -95,6 +95,17 @@ impl Prefix {
     }
 }
 
+/// The most bytes of a key that [`quoted_key`] shows.
+pub const SHOWN_KEY_BYTES: usize = 128;
+
+/// A key of a store for logs and errors: quoted, escaped, and cut after
+/// [`SHOWN_KEY_BYTES`].
+pub fn quoted_key(key: &[u8]) -> String {
+    let shown = &key[..key.len().min(SHOWN_KEY_BYTES)];
+    let cut = if shown.len() < key.len() { ".." } else { "" };
+    format!("\"{}{cut}\"", shown.escape_ascii())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,7 +22,7 @@ mod sweeper;
 
 pub use cache::{Cache, Session};
 pub use error::{Error, StoreError, StoreErrorKind};
-pub use key::{InvalidPrefix, Key, MAX_NAME_BYTES, Prefix, Tag};
+pub use key::{InvalidPrefix, Key, MAX_NAME_BYTES, Prefix, SHOWN_KEY_BYTES, Tag, quoted_key};
 pub use lease::Lease;
 pub use limits::{EntryOptions, Limits};
 pub use lookup::Lookup;

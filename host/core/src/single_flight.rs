@@ -82,7 +82,8 @@ impl HeldLease {
     }
 
     /// Those that wait for it do not read the key again before this much later. Without
-    /// pauses, a false alarm a read makes callers read as fast as they can.
+    /// pauses, a server that sends a false alarm after each read makes callers read as fast
+    /// as they can.
     fn pause(&self) -> Duration {
         match self.false_alarms.checked_sub(Self::UNPAUSED + 1) {
             None => Duration::ZERO,

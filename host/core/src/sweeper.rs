@@ -46,7 +46,7 @@ impl Sweeper {
         if !inner.elect(Slot::Sweeper, &marker, false).await? {
             return Ok(None);
         }
-        self.sweep_elected(inner, &marker, |_| {}).await
+        self.sweep_as(inner, Some(&marker), |_| {}).await
     }
 
     /// Sweeps `cache` now, instead of a process that sweeps. `progress` is called after
@@ -61,45 +61,43 @@ impl Sweeper {
         &self,
         cache: &Cache,
         sweeping: Sweeping,
-        mut progress: impl FnMut(&Swept) + Send,
+        progress: impl FnMut(&Swept) + Send,
     ) -> Result<Option<Swept>, Error> {
         let inner = &cache.inner;
         if sweeping == Sweeping::Count {
-            let mut total = Swept::default();
-            while self.step(inner, sweeping, &mut total).await? {
-                progress(&total);
-                inner.runtime.sleep(self.pause).await;
-            }
-            return Ok(Some(total));
+            return self.sweep_as(inner, None, progress).await;
         }
         let marker = self.marker(inner).await?;
         if !inner.elect(Slot::Sweeper, &marker, true).await? {
             return Ok(None);
         }
-        self.sweep_elected(inner, &marker, progress).await
+        self.sweep_as(inner, Some(&marker), progress).await
     }
 
     /// Sweeps for as long as `marker` is elected, and lets it stand until the next sweep
-    /// is due.
-    async fn sweep_elected(
+    /// is due. Without a marker, it only counts.
+    async fn sweep_as(
         &self,
         inner: &Inner,
-        marker: &Envelope,
+        marker: Option<&Envelope>,
         mut progress: impl FnMut(&Swept) + Send,
     ) -> Result<Option<Swept>, Error> {
-        let token = marker.cas_token();
+        let sweeping = if marker.is_some() { Sweeping::Remove } else { Sweeping::Count };
         let mut total = Swept::default();
-        while self.step(inner, Sweeping::Remove, &mut total).await? {
+        while self.step(inner, sweeping, &mut total).await? {
             progress(&total);
             inner.runtime.sleep(self.pause).await;
             // If it took longer than the marker stands, another may be elected.
-            if !extend(inner, &token, self.lasts(inner)).await?
+            if let Some(marker) = marker
+                && !extend(inner, &marker.cas_token(), self.lasts(inner)).await?
                 && !inner.elect(Slot::Sweeper, marker, false).await?
             {
                 return Ok(None);
             }
         }
-        extend(inner, &token, self.every).await?;
+        if let Some(marker) = marker {
+            extend(inner, &marker.cas_token(), self.every).await?;
+        }
         Ok(Some(total))
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use redis::ServerError;
-use spakky_cache_core::{StoreError, StoreErrorKind};
+use spakky_cache_core::{StoreError, StoreErrorKind, quoted_key};
 
 /// Why a connection could not be set up.
 ///
@@ -147,17 +147,13 @@ impl From<CommandError> for StoreError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     command: &'static str,
-    key: Vec<u8>,
-    cut: bool,
+    /// As [`quoted_key`] shows it.
+    key: String,
 }
 
 impl Request {
-    /// The most bytes of a key that an error shows.
-    pub(crate) const SHOWN_KEY_BYTES: usize = 128;
-
     pub(crate) fn new(command: &'static str, key: &[u8]) -> Self {
-        let shown = &key[..key.len().min(Self::SHOWN_KEY_BYTES)];
-        Self { command, key: shown.to_vec(), cut: shown.len() < key.len() }
+        Self { command, key: quoted_key(key) }
     }
 
     pub(crate) fn refused(self, error: &ServerError) -> CommandError {
@@ -168,7 +164,6 @@ impl Request {
 
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let more = if self.cut { ".." } else { "" };
-        write!(f, "{} \"{}{more}\"", self.command, self.key.escape_ascii())
+        write!(f, "{} {}", self.command, self.key)
     }
 }

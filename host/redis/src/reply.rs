@@ -88,7 +88,7 @@ fn form(value: &Value) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use spakky_cache_core::{StoreError, StoreErrorKind};
+    use spakky_cache_core::{SHOWN_KEY_BYTES, StoreError, StoreErrorKind};
 
     use super::*;
 
@@ -144,6 +144,6 @@ mod tests {
     #[test]
     fn an_error_shows_the_beginning_of_a_long_key() {
         let text = To("SET", &[b'x'; 2_000]).request().to_string();
-        assert_eq!(text.len(), "SET \"\"..".len() + Request::SHOWN_KEY_BYTES);
+        assert_eq!(text.len(), "SET \"\"..".len() + SHOWN_KEY_BYTES);
     }
 }
