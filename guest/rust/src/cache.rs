@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::options::Checked;
-use crate::{Error, Lease, LoadError, Lookup, Options, WriteError, cbor, raw};
+use crate::{Entry, EntryInfo, Error, Lease, LoadError, Lookup, Options, WriteError, cbor, raw};
 
 /// The cache, for values of type `T`, which is `Serialize + DeserializeOwned`: what could
 /// not be read back is not stored.
@@ -38,17 +38,24 @@ impl<T> Cache<T> {
         Self { value: PhantomData }
     }
 
+    /// What is known of the entry of `key` without its value; none for a miss. Not counted as
+    /// a read.
+    pub fn describe(&self, key: &str) -> Result<Option<EntryInfo>, Error> {
+        raw::describe(key)
+    }
+
     /// Removes an entry; says whether there was one.
     pub fn delete(&self, key: &str) -> Result<bool, Error> {
         raw::delete(key)
     }
 
-    /// Removes entries, in one round trip; says how many there were.
+    /// Removes entries, in one round trip; says how many there were, or the first failure.
     pub fn delete_many(
         &self,
         keys: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<u64, Error> {
-        with_strs(keys, raw::delete_many)
+        let answers = with_strs(keys, raw::delete_many)?;
+        answers.into_iter().try_fold(0, |count, deleted| Ok(count + u64::from(deleted?)))
     }
 }
 
@@ -58,33 +65,34 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
         raw::get(key)?.as_deref().map(cbor::decode).transpose()
     }
 
-    /// The values of `keys`, in their order, in one round trip. One entry that is
-    /// not a `T` makes the whole an [`Error::Serialization`].
+    /// The values of `keys`, in their order, in one round trip. The first failure makes the
+    /// whole fail, also that of an entry that is not a `T` ([`Error::Serialization`]).
     pub fn get_many(
         &self,
         keys: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Vec<Option<T>>, Error> {
         let entries = with_strs(keys, raw::get_many)?;
-        entries.iter().map(|entry| entry.as_deref().map(cbor::decode).transpose()).collect()
+        entries.into_iter().map(|entry| entry?.as_deref().map(cbor::decode).transpose()).collect()
     }
 
     /// Finds `key`, or makes this caller its one loader in the whole fleet, or
     /// waits until the loader is done: what [`Cache::get_or_load`] is made of.
     ///
     /// Of `options`, it takes the tags that the entry will have, as far as they are
-    /// known, and the longest wait.
+    /// known, the longest wait, whether it is strict, and the version that will not do.
     ///
     /// ```
     /// # use spakky_cache::{Cache, Lookup, Options};
     /// # let cache = Cache::<u64>::new();
     /// # let options = Options::forever();
     /// let answer = match cache.lookup("answer", &options)? {
-    ///     Lookup::Hit(value) | Lookup::Stale { value, refresh: None } => value,
+    ///     Lookup::Hit(entry) | Lookup::Stale { entry, refresh: None, .. } => entry.value,
     ///     Lookup::Stale { refresh: Some(lease), .. } | Lookup::Miss(lease) => {
     ///         let loaded = 42;
     ///         lease.commit(&loaded, &options)?;
     ///         loaded
     ///     }
+    ///     Lookup::Pass => 42,
     /// };
     /// # assert_eq!(answer, 42);
     /// # Ok::<(), spakky_cache::Error>(())
@@ -94,11 +102,14 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
         // A value that does not decode leaves here with its lease, which the drop
         // gives up.
         Ok(match raw::lookup(key, options.lookup())? {
-            raw::Lookup::Hit(value) => Lookup::Hit(cbor::decode(&value)?),
-            raw::Lookup::Stale { value, refresh } => {
-                Lookup::Stale { value: cbor::decode(&value)?, refresh: refresh.map(Lease::new) }
-            }
+            raw::Lookup::Hit(found) => Lookup::Hit(Entry::decode(&found)?),
+            raw::Lookup::Stale { entry, fresh, refresh } => Lookup::Stale {
+                entry: Entry::decode(&entry)?,
+                fresh,
+                refresh: refresh.map(Lease::new),
+            },
             raw::Lookup::Miss(lease) => Lookup::Miss(Lease::new(lease)),
+            raw::Lookup::Pass => Lookup::Pass,
         })
     }
 
@@ -110,7 +121,8 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
     }
 
     /// Stores entries that share their options, in one round trip. All of them are
-    /// checked before any is written. Of a key named twice, the last stays.
+    /// checked before any is written. Of a key named twice, the last stays. If some cannot
+    /// be stored, this is the first failure.
     ///
     /// ```
     /// # use spakky_cache::{Cache, Options};
@@ -131,7 +143,7 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
             .collect::<Result<Vec<_>, Error>>()?;
         let entries: Vec<_> =
             encoded.iter().map(|(key, value)| (key.as_ref(), value.as_slice())).collect();
-        raw::set_many(&entries, options.entry())
+        raw::set_many(&entries, options.entry())?.into_iter().collect()
     }
 
     /// Writes a value to its origin and to the cache: `writer` stores it in the
@@ -242,7 +254,9 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
         };
         // Every way out of here drops the lease, and so frees the key.
         let value = loader().map_err(LoadError::Loader)?;
-        lease.commit(&cbor::encode(&value)?, options.entry())?;
+        if let Some(lease) = lease {
+            lease.commit(&cbor::encode(&value)?, options.entry())?;
+        }
         Ok(value)
     }
 
@@ -255,7 +269,7 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
             Ok(ControlFlow::Break(value)) => value,
             Ok(ControlFlow::Continue(lease)) => {
                 let value = loader();
-                if let Ok(bytes) = cbor::encode(&value) {
+                if let (Some(lease), Ok(bytes)) = (lease, cbor::encode(&value)) {
                     // The host's log has its failure.
                     let _ = lease.commit(&bytes, options.entry());
                 }
@@ -265,15 +279,16 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
         }
     }
 
-    /// The value, or the right to load it.
-    fn find(key: &str, options: &Checked<'_>) -> Result<ControlFlow<T, raw::Lease>, Error> {
+    /// The value, or the right to load it; without a lease, it is not to be stored.
+    fn find(key: &str, options: &Checked<'_>) -> Result<ControlFlow<T, Option<raw::Lease>>, Error> {
         Ok(match raw::lookup(key, options.lookup())? {
-            raw::Lookup::Hit(value) | raw::Lookup::Stale { value, refresh: None } => {
-                ControlFlow::Break(cbor::decode(&value)?)
+            raw::Lookup::Hit(entry) | raw::Lookup::Stale { entry, refresh: None, .. } => {
+                ControlFlow::Break(cbor::decode(&entry.value)?)
             }
             raw::Lookup::Stale { refresh: Some(lease), .. } | raw::Lookup::Miss(lease) => {
-                ControlFlow::Continue(lease)
+                ControlFlow::Continue(Some(lease))
             }
+            raw::Lookup::Pass => ControlFlow::Continue(None),
         })
     }
 

@@ -62,7 +62,7 @@ pub use cbor::{decode, encode};
 pub use config::{Config, config};
 pub use error::{Error, LoadError, WriteError};
 pub use key::{KeyPart, Part};
-pub use lookup::{Lease, Lookup};
+pub use lookup::{Entry, EntryInfo, Lease, Lookup};
 pub use metrics::{Metrics, metrics};
 pub use options::Options;
 pub use spakky_cache_macros::{cache_evict, cacheable, key};

@@ -30,12 +30,16 @@ pub struct Options {
     fresh_for: Option<Duration>,
     tags: Vec<String>,
     max_wait: Option<Duration>,
+    unless: Option<u64>,
+    strict: bool,
 }
 
 impl Options {
     /// The entry lives for `ttl`.
     pub const fn ttl(ttl: Duration) -> Self {
-        Self { ttl: Some(ttl), fresh_for: None, tags: Vec::new(), max_wait: None }
+        let mut options = Self::forever();
+        options.ttl = Some(ttl);
+        options
     }
 
     /// The entry lives for `seconds`. Zero, less, `NaN` and infinity are
@@ -53,7 +57,14 @@ impl Options {
 
     /// The entry lives until something removes it: the default.
     pub const fn forever() -> Self {
-        Self { ttl: None, fresh_for: None, tags: Vec::new(), max_wait: None }
+        Self {
+            ttl: None,
+            fresh_for: None,
+            tags: Vec::new(),
+            max_wait: None,
+            unless: None,
+            strict: false,
+        }
     }
 
     /// The entry is fresh for `fresh_for`, within its time to live. Past it, one
@@ -81,6 +92,23 @@ impl Options {
         self
     }
 
+    /// An entry of this version will not do, because it was found to be wrong. One caller is
+    /// chosen to refresh it, callers with the same version here wait for that, and all others
+    /// go on reading the entry until it is replaced.
+    #[must_use]
+    pub const fn unless(mut self, version: u64) -> Self {
+        self.unless = Some(version);
+        self
+    }
+
+    /// The backend is asked, even where the host may answer from copies of its own, which
+    /// learn of changes a moment later.
+    #[must_use]
+    pub const fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
     /// In the contract's terms; refuses times that no host would take.
     pub(crate) fn check(&self) -> Result<Checked<'_>, Error> {
         let ttl = self.ttl.map(|ttl| milliseconds(TTL, ttl)).transpose()?;
@@ -96,6 +124,8 @@ impl Options {
             fresh_for,
             max_wait: self.max_wait.map(|wait| whole_milliseconds(wait).unwrap_or(u64::MAX)),
             tags: self.tags.iter().map(String::as_str).collect(),
+            unless: self.unless,
+            strict: self.strict,
         })
     }
 }
@@ -106,6 +136,8 @@ pub(crate) struct Checked<'a> {
     fresh_for: Option<u64>,
     max_wait: Option<u64>,
     pub(crate) tags: Vec<&'a str>,
+    unless: Option<u64>,
+    strict: bool,
 }
 
 impl Checked<'_> {
@@ -114,7 +146,12 @@ impl Checked<'_> {
     }
 
     pub(crate) fn lookup(&self) -> LookupOptions<'_> {
-        LookupOptions { tags: &self.tags, max_wait: self.max_wait }
+        LookupOptions {
+            tags: &self.tags,
+            max_wait: self.max_wait,
+            unless: self.unless,
+            strict: self.strict,
+        }
     }
 }
 
@@ -126,7 +163,8 @@ fn invalid(name: &str, reason: &str) -> Error {
     Error::InvalidTtl(format!("the {name} is {reason}"))
 }
 
-fn milliseconds(name: &str, time: Duration) -> Result<u64, Error> {
+/// A span of time as the contract takes it, which is not zero.
+pub(crate) fn milliseconds(name: &str, time: Duration) -> Result<u64, Error> {
     if time.is_zero() {
         return Err(invalid(name, "zero"));
     }

@@ -29,7 +29,9 @@ pub(crate) fn abandon(key: &str, how: Departure) -> Result<(), Error> {
     let scope = || -> Result<(), Option<Error>> {
         let _lease = match CACHE.lookup(key, Options::forever()).map_err(Some)? {
             Lookup::Miss(lease) => lease,
-            Lookup::Hit(_) | Lookup::Stale { .. } => return Err(Some(Error::LeaseHeld)),
+            Lookup::Hit(_) | Lookup::Stale { .. } | Lookup::Pass => {
+                return Err(Some(Error::LeaseHeld));
+            }
         };
         match how {
             Departure::Return => Ok(()),

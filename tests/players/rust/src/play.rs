@@ -6,11 +6,12 @@ use std::io::{self, BufRead, Write};
 use std::thread;
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use spakky_cache::raw::{self, EntryOptions, LookupOptions};
 use spakky_cache::{
-    Cache, Detail, Endpoint, HealthStatus, InfoGroup, Options, clear, config, evict_tags, health,
-    info, key, metrics,
+    Cache, Detail, Endpoint, Error, HealthStatus, InfoGroup, Options, clear, config, evict_tags,
+    health, info, key, metrics,
 };
 
 use crate::answer::{self, Answer, Failure};
@@ -28,6 +29,7 @@ pub(crate) struct Player<I, O> {
     input: RefCell<I>,
     output: RefCell<O>,
     leases: RefCell<HashMap<String, raw::Lease>>,
+    versions: RefCell<HashMap<String, u64>>,
     hoard: RefCell<Hoard>,
     pauses: Cell<u32>,
 }
@@ -38,6 +40,7 @@ impl<I: BufRead, O: Write> Player<I, O> {
             input: RefCell::new(input),
             output: RefCell::new(output),
             leases: RefCell::default(),
+            versions: RefCell::default(),
             hoard: RefCell::default(),
             pauses: Cell::new(0),
         }
@@ -85,6 +88,7 @@ impl<I: BufRead, O: Write> Player<I, O> {
                 let entries = entries.collect::<Result<Vec<_>, Failure>>()?;
                 Ok(json!(CACHE.set_many(entries, to_options(options)?)?))
             }
+            Step::Describe { key } => describe(key),
             Step::Delete { key } => Ok(json!(CACHE.delete(key)?)),
             Step::DeleteMany { keys } => Ok(json!(CACHE.delete_many(keys)?)),
             Step::EvictTags { tags } => Ok(json!(evict_tags(tags)?)),
@@ -126,8 +130,13 @@ impl<I: BufRead, O: Write> Player<I, O> {
     /// library, and those that do something to the instance.
     fn perform_raw(&self, step: &Step) -> Answer {
         match step {
-            Step::Lookup { key, tags, max_wait_ms, lease } => {
-                let options = LookupOptions { tags: &strs(tags), max_wait: *max_wait_ms };
+            Step::Lookup { key, tags, max_wait_ms, unless, strict, lease } => {
+                let options = LookupOptions {
+                    tags: &strs(tags),
+                    max_wait: *max_wait_ms,
+                    unless: unless.then(|| self.version(key)).transpose()?,
+                    strict: *strict,
+                };
                 self.lookup(key, options, lease.as_ref())
             }
             Step::BeginWrite { key, tags, lease } => {
@@ -136,10 +145,14 @@ impl<I: BufRead, O: Write> Player<I, O> {
             }
             Step::Commit { lease, value, hex, bytes, options } => {
                 let content = content(value.as_ref(), hex.as_deref(), *bytes)?;
-                let leases = self.leases.borrow();
-                let lease = leases.get(lease).ok_or_else(|| no_lease(lease))?;
-                Ok(json!(lease.commit(&content, entry(options, &strs(&options.tags)))?))
+                let tags = strs(&options.tags);
+                self.held(lease, |lease| lease.commit(&content, entry(options, &tags)))
             }
+            Step::Pass { lease, duration_ms } => self.held(lease, |lease| lease.pass(*duration_ms)),
+            Step::Fail { lease, retry_after_ms } => {
+                self.held(lease, |lease| lease.fail(*retry_after_ms))
+            }
+            Step::Release { lease } => self.held(lease, raw::Lease::release),
             Step::Drop { lease } => Ok(json!(drop(self.take(lease)?))),
             Step::Leak { lease } => Ok(json!(std::mem::forget(self.take(lease)?))),
             Step::RawGet { key } => Ok(match raw::get(key)? {
@@ -204,20 +217,39 @@ impl<I: BufRead, O: Write> Player<I, O> {
 
     fn lookup(&self, key: &str, options: LookupOptions<'_>, lease: Option<&String>) -> Answer {
         let name = lease.map_or(key, String::as_str);
+        let found = |entry: &raw::Found| {
+            self.versions.borrow_mut().insert(key.to_owned(), entry.version);
+            Any::decode(&entry.value)?.to_json()
+        };
         Ok(match raw::lookup(key, options)? {
-            raw::Lookup::Hit(value) => {
-                json!({ "result": "hit", "value": Any::decode(&value)?.to_json()? })
-            }
-            raw::Lookup::Stale { value, refresh } => {
-                let value = Any::decode(&value)?.to_json()?;
+            raw::Lookup::Hit(entry) => json!({ "result": "hit", "value": found(&entry)? }),
+            raw::Lookup::Stale { entry, fresh, refresh } => {
+                let value = found(&entry)?;
                 let refresh = refresh.map(|lease| self.keep(name, lease)).is_some();
-                json!({ "result": "stale", "value": value, "refresh": refresh })
+                json!({ "result": "stale", "value": value, "fresh": fresh, "refresh": refresh })
             }
+            raw::Lookup::Pass => json!({ "result": "pass" }),
             raw::Lookup::Miss(lease) => {
                 self.keep(name, lease);
                 json!({ "result": "miss" })
             }
         })
+    }
+
+    /// Of the entry that the last lookup of this key found.
+    fn version(&self, key: &str) -> Result<u64, Failure> {
+        let version = self.versions.borrow().get(key).copied();
+        version.ok_or_else(|| Failure::protocol("no lookup has found an entry of this key"))
+    }
+
+    fn held<T: Serialize>(
+        &self,
+        name: &str,
+        call: impl FnOnce(&raw::Lease) -> Result<T, Error>,
+    ) -> Answer {
+        let leases = self.leases.borrow();
+        let lease = leases.get(name).ok_or_else(|| no_lease(name))?;
+        Ok(json!(call(lease)?))
     }
 
     fn keep(&self, name: &str, lease: raw::Lease) {
@@ -278,6 +310,23 @@ fn found(value: Option<Any>) -> Answer {
     })
 }
 
+fn describe(key: &str) -> Answer {
+    let Some(entry) = CACHE.describe(key)? else { return Ok(Value::Null) };
+    Ok(json!({
+        "version": entry.version,
+        "age_ms": milliseconds(entry.age),
+        "fresh_ms": entry.fresh_for.map(milliseconds),
+        "ttl_ms": entry.ttl.map(milliseconds),
+        "tags": entry.tags,
+        "size": entry.size,
+        "load_ms": milliseconds(entry.load_time),
+    }))
+}
+
+pub(crate) fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 fn counts() -> Value {
     let counts = metrics();
     json!({
@@ -288,6 +337,7 @@ fn counts() -> Value {
         "clears": counts.clears,
         "tag_evictions": counts.tag_evictions,
         "stampede_waits": counts.stampede_waits,
+        "rejections": counts.rejections,
     })
 }
 
@@ -299,7 +349,7 @@ fn settings() -> Value {
         "db": config.db,
         "use_ssl": config.use_ssl,
         "key_prefix": config.key_prefix,
-        "socket_timeout_ms": u64::try_from(config.socket_timeout.as_millis()).unwrap_or(u64::MAX),
+        "socket_timeout_ms": milliseconds(config.socket_timeout),
         "scheme": config.scheme,
         "connection_url": config.connection_url,
     })

@@ -25,6 +25,9 @@ pub(crate) enum Step {
         #[serde(default)]
         options: Options,
     },
+    Describe {
+        key: String,
+    },
     Delete {
         key: String,
     },
@@ -87,6 +90,10 @@ pub(crate) enum Step {
         #[serde(default)]
         tags: Vec<String>,
         max_wait_ms: Option<u64>,
+        #[serde(default)]
+        unless: bool,
+        #[serde(default)]
+        strict: bool,
         lease: Option<String>,
     },
     BeginWrite {
@@ -103,6 +110,17 @@ pub(crate) enum Step {
         bytes: Option<usize>,
         #[serde(default)]
         options: RawOptions,
+    },
+    Pass {
+        lease: String,
+        duration_ms: u64,
+    },
+    Fail {
+        lease: String,
+        retry_after_ms: u64,
+    },
+    Release {
+        lease: String,
     },
     Drop {
         lease: String,
