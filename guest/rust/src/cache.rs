@@ -1,13 +1,16 @@
 use std::borrow::Borrow;
+use std::convert::Infallible;
 use std::fmt;
 use std::marker::PhantomData;
-use std::ops::ControlFlow;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::options::Checked;
-use crate::{Entry, EntryInfo, Error, Lease, LoadError, Lookup, Options, WriteError, cbor, raw};
+use crate::load::{self, Failure, Plain};
+use crate::{
+    Entry, EntryInfo, Error, Lease, LoadError, Loaded, Lookup, Options, Outcome, WriteError, cbor,
+    raw,
+};
 
 /// The cache, for values of type `T`, which is `Serialize + DeserializeOwned`: what could
 /// not be read back is not stored.
@@ -15,7 +18,7 @@ use crate::{Entry, EntryInfo, Error, Lease, LoadError, Lookup, Options, WriteErr
 /// A handle without state: make one wherever it is needed, or keep one as a
 /// constant. All handles read and write the same cache, and a key belongs to
 /// whoever uses it: reading an entry of another type is an
-/// [`Error::Serialization`].
+/// [`Error::Serialization`], and loading replaces it.
 ///
 /// ```
 /// use spakky_cache::{Cache, Options};
@@ -228,9 +231,13 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
     /// caller in the whole fleet loads this key: the others wait for its value, or
     /// go on reading the stale one.
     ///
-    /// An error of the loader's comes back unchanged as [`LoadError::Loader`];
-    /// nothing is stored then, and the next caller loads. A value that was loaded
-    /// while its key was deleted, set or evicted is returned but not stored.
+    /// An error of the loader's comes back unchanged as [`LoadError::Loader`]; nothing is
+    /// stored then, and the next caller loads. But if a refresh fails, its caller gets the
+    /// entry ([`Options::stale_if_error`]). A value that was loaded while its key was deleted,
+    /// set or evicted is returned but not stored. So is one that is too large or cannot be
+    /// encoded, and for a minute nobody waits for another such load.
+    ///
+    /// An entry that is not a `T` is loaded anew.
     ///
     /// ```
     /// # use spakky_cache::{Cache, Options};
@@ -247,49 +254,49 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
         options: impl Borrow<Options>,
         loader: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, LoadError<E>> {
-        let options = options.borrow().check()?;
-        let lease = match Self::find(key, &options)? {
-            ControlFlow::Break(value) => return Ok(value),
-            ControlFlow::Continue(lease) => lease,
-        };
-        // Every way out of here drops the lease, and so frees the key.
-        let value = loader().map_err(LoadError::Loader)?;
-        if let Some(lease) = lease {
-            lease.commit(&cbor::encode(&value)?, options.entry())?;
-        }
-        Ok(value)
+        let loader = || loader().map(Loaded::new);
+        self.get_or_load_outcome(key, options, loader).map(|outcome| outcome.value)
+    }
+
+    /// [`Cache::get_or_load`] for a loader that chooses how its value is stored, and for a
+    /// caller that wants to know how the value was come by.
+    ///
+    /// ```
+    /// # use spakky_cache::{Cache, Loaded, Options, Source};
+    /// # use std::time::Duration;
+    /// # let cache = Cache::<u64>::new();
+    /// let outcome = cache.get_or_load_outcome("answer", Options::forever(), || {
+    ///     "42".parse().map(|answer| Loaded::new(answer).ttl(Duration::from_mins(5)))
+    /// })?;
+    /// assert_eq!((outcome.value, outcome.source, outcome.stored), (42, Source::Loaded, true));
+    /// # Ok::<(), spakky_cache::LoadError<std::num::ParseIntError>>(())
+    /// ```
+    pub fn get_or_load_outcome<E>(
+        &self,
+        key: &str,
+        options: impl Borrow<Options>,
+        loader: impl FnOnce() -> Result<Loaded<T>, E>,
+    ) -> Result<Outcome<T, E>, LoadError<E>> {
+        Ok(load::now(load::load(&Plain, key, options.borrow(), async || loader()))?)
     }
 
     /// [`Cache::get_or_load`] for a loader that cannot fail: where the cache does, the value
     /// is loaded and not stored.
-    pub(crate) fn load(call: Result<(String, Options), Error>, loader: impl FnOnce() -> T) -> T {
-        let Ok((key, options)) = call else { return loader() };
-        let Ok(options) = options.check() else { return loader() };
-        match Self::find(&key, &options) {
-            Ok(ControlFlow::Break(value)) => value,
-            Ok(ControlFlow::Continue(lease)) => {
-                let value = loader();
-                if let (Some(lease), Ok(bytes)) = (lease, cbor::encode(&value)) {
-                    // The host's log has its failure.
-                    let _ = lease.commit(&bytes, options.entry());
-                }
-                value
-            }
-            Err(_) => loader(),
+    pub(crate) fn load(
+        call: Result<(String, Options), Error>,
+        loader: impl FnOnce() -> Loaded<T>,
+    ) -> T {
+        let mut loader = Some(loader);
+        let mut run = || loader.take().expect("a loader runs once")();
+        let loaded = call.map_err(Failure::Before).and_then(|(key, options)| {
+            load::now(load::load(&Plain, &key, &options, async || Ok::<_, Infallible>(run())))
+        });
+        match loaded {
+            Ok(outcome) => outcome.value,
+            Err(Failure::Before(_)) => run().value,
+            // The host's log has its failure.
+            Err(Failure::After(_, value)) => value,
         }
-    }
-
-    /// The value, or the right to load it; without a lease, it is not to be stored.
-    fn find(key: &str, options: &Checked<'_>) -> Result<ControlFlow<T, Option<raw::Lease>>, Error> {
-        Ok(match raw::lookup(key, options.lookup())? {
-            raw::Lookup::Hit(entry) | raw::Lookup::Stale { entry, refresh: None, .. } => {
-                ControlFlow::Break(cbor::decode(&entry.value)?)
-            }
-            raw::Lookup::Stale { refresh: Some(lease), .. } | raw::Lookup::Miss(lease) => {
-                ControlFlow::Continue(Some(lease))
-            }
-            raw::Lookup::Pass => ControlFlow::Continue(None),
-        })
     }
 
     /// [`Cache::get_or_load`] for a loader whose error can also be the cache's, so

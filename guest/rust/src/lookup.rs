@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::options::milliseconds;
+use crate::options::{PAUSE, milliseconds};
 use crate::{Error, Options, cbor, raw};
 
 /// What a caller that is ready to load finds.
@@ -93,7 +93,7 @@ impl<T> Lease<T> {
     /// refreshed is removed. False: something removed or replaced the key since the load
     /// began.
     pub fn pass(self, duration: Duration) -> Result<bool, Error> {
-        self.raw.pass(milliseconds("pause", duration)?)
+        self.raw.pass(milliseconds(PAUSE, duration)?)
     }
 
     /// Says that the load failed, and that nobody should try again for `retry_after`, or for
@@ -102,7 +102,7 @@ impl<T> Lease<T> {
     /// [`Error::LoadFailed`]. False: something removed or replaced the key since the load
     /// began.
     pub fn fail(self, retry_after: Duration) -> Result<bool, Error> {
-        self.raw.fail(milliseconds("pause", retry_after)?)
+        self.raw.fail(milliseconds(PAUSE, retry_after)?)
     }
 
     /// Gives the lease up, as dropping it does, and returns once that is done.

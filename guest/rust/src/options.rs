@@ -1,6 +1,8 @@
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::Error;
+use crate::loaded::Choice;
 use crate::raw::{EntryOptions, LookupOptions};
 
 /// How long an entry lives, what evicts it, and how long a lookup may wait.
@@ -24,7 +26,7 @@ use crate::raw::{EntryOptions, LookupOptions};
 /// Times are counted in whole milliseconds, rounded up. One that is shorter than a
 /// millisecond, or too long to count, is refused as [`Error::InvalidTtl`] by the
 /// operation that is given it, before it does anything.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     ttl: Option<Duration>,
     fresh_for: Option<Duration>,
@@ -32,6 +34,8 @@ pub struct Options {
     max_wait: Option<Duration>,
     unless: Option<u64>,
     strict: bool,
+    stale_if_error: bool,
+    retry_after: Option<Duration>,
 }
 
 impl Options {
@@ -64,6 +68,8 @@ impl Options {
             max_wait: None,
             unless: None,
             strict: false,
+            stale_if_error: true,
+            retry_after: None,
         }
     }
 
@@ -109,6 +115,39 @@ impl Options {
         self
     }
 
+    /// Whether a caller whose refresh of a stale entry fails gets that entry (the default), or
+    /// the error. A fresh entry is always a hit.
+    #[must_use]
+    pub const fn stale_if_error(mut self, stale_if_error: bool) -> Self {
+        self.stale_if_error = stale_if_error;
+        self
+    }
+
+    /// After a loader fails, nobody tries again for this long, or for the longest time that
+    /// the host allows. Meanwhile a stale entry is served without a refresh, and where there is
+    /// no entry, a load is [`Error::LoadFailed`]. Without this, the next caller tries again.
+    #[must_use]
+    pub const fn retry_after(mut self, retry_after: Duration) -> Self {
+        self.retry_after = Some(retry_after);
+        self
+    }
+
+    /// These, with what a loader chose in their place.
+    pub(crate) fn choose(&self, choice: &Choice) -> Cow<'_, Self> {
+        let Choice { ttl, fresh_for, tags } = choice;
+        if *choice == Choice::default() {
+            return Cow::Borrowed(self);
+        }
+        let mut chosen = self.clone();
+        if let Some(ttl) = *ttl {
+            chosen.ttl = Some(ttl);
+            chosen.fresh_for = chosen.fresh_for.map(|fresh| fresh.min(ttl));
+        }
+        chosen.fresh_for = fresh_for.or(chosen.fresh_for);
+        chosen.tags = tags.clone().unwrap_or(chosen.tags);
+        Cow::Owned(chosen)
+    }
+
     /// In the contract's terms; refuses times that no host would take.
     pub(crate) fn check(&self) -> Result<Checked<'_>, Error> {
         let ttl = self.ttl.map(|ttl| milliseconds(TTL, ttl)).transpose()?;
@@ -126,7 +165,16 @@ impl Options {
             tags: self.tags.iter().map(String::as_str).collect(),
             unless: self.unless,
             strict: self.strict,
+            stale_if_error: self.stale_if_error,
+            retry_after: self.retry_after.map(|time| milliseconds(PAUSE, time)).transpose()?,
         })
+    }
+}
+
+impl Default for Options {
+    /// As [`Options::forever`].
+    fn default() -> Self {
+        Self::forever()
     }
 }
 
@@ -138,6 +186,8 @@ pub(crate) struct Checked<'a> {
     pub(crate) tags: Vec<&'a str>,
     unless: Option<u64>,
     strict: bool,
+    pub(crate) stale_if_error: bool,
+    pub(crate) retry_after: Option<u64>,
 }
 
 impl Checked<'_> {
@@ -157,6 +207,7 @@ impl Checked<'_> {
 
 const TTL: &str = "time to live";
 const FRESH_TIME: &str = "fresh time";
+pub(crate) const PAUSE: &str = "pause";
 const TOO_LONG: &str = "too long to count in milliseconds";
 
 fn invalid(name: &str, reason: &str) -> Error {

@@ -27,7 +27,7 @@ pub(crate) fn not_refused() -> Vec<&'static str> {
 pub(crate) fn abandon(key: &str, how: Departure) -> Result<(), Error> {
     // Rust has no exceptions: a scope is left early by an error.
     let scope = || -> Result<(), Option<Error>> {
-        let _lease = match CACHE.lookup(key, Options::forever()).map_err(Some)? {
+        let lease = match CACHE.lookup(key, Options::forever()).map_err(Some)? {
             Lookup::Miss(lease) => lease,
             Lookup::Hit(_) | Lookup::Stale { .. } | Lookup::Pass => {
                 return Err(Some(Error::LeaseHeld));
@@ -36,6 +36,7 @@ pub(crate) fn abandon(key: &str, how: Departure) -> Result<(), Error> {
         match how {
             Departure::Return => Ok(()),
             Departure::Throw => Err(None),
+            Departure::Release => lease.release().map_err(Some),
         }
     };
     scope().or_else(|error| error.map_or(Ok(()), Err))

@@ -10,15 +10,15 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use spakky_cache::raw::{self, EntryOptions, LookupOptions};
 use spakky_cache::{
-    Cache, Detail, Endpoint, Error, HealthStatus, InfoGroup, Options, clear, config, evict_tags,
-    health, info, key, metrics,
+    Cache, Detail, Endpoint, Error, HealthStatus, InfoGroup, LoadError, Options, Outcome, Source,
+    clear, config, evict_tags, health, info, key, metrics,
 };
 
 use crate::answer::{self, Answer, Failure};
 use crate::cached;
 use crate::misbehave::{self, Hoard};
 use crate::misuse;
-use crate::step::{self, EvictBy, RawOptions, Step, Work};
+use crate::step::{self, EvictBy, Placeholders, RawOptions, Step, Work};
 use crate::value::{self, Any};
 
 const CACHE: Cache<Any> = Cache::new();
@@ -94,6 +94,24 @@ impl<I: BufRead, O: Write> Player<I, O> {
             Step::EvictTags { tags } => Ok(json!(evict_tags(tags)?)),
             Step::Clear {} => Ok(json!(clear()?)),
             Step::GetOrLoad { key, options, loader } => self.get_or_load(key, options, loader),
+            Step::GetOrLoadOutcome { key, options, loader } => {
+                let outcome = self.outcome(key, options, loader, &Cell::default())?;
+                Ok(json!({
+                    "value": outcome.value.to_json()?,
+                    "source": match outcome.source {
+                        Source::Hit => "hit",
+                        Source::Stale => "stale",
+                        Source::Loaded => "loaded",
+                        Source::Passed => "passed",
+                    },
+                    "stored": outcome.stored,
+                    "error": outcome.error.map(|error| match error {
+                        LoadError::Cache(error) => error.kind(),
+                        LoadError::Loader(_) => "loader",
+                    }),
+                    "entry": outcome.version.is_some() && outcome.age.is_some(),
+                }))
+            }
             Step::WriteThrough { key, value, options, writer } => {
                 let (value, options) = (Any::from_json(value)?, to_options(options)?);
                 Ok(json!(CACHE.try_write_through(key, &value, options, |_| self.work(writer))?))
@@ -102,8 +120,18 @@ impl<I: BufRead, O: Write> Player<I, O> {
                 let (value, options) = (Any::from_json(value)?, to_options(options)?);
                 Ok(json!(CACHE.try_write_behind(key, &value, options, |_| self.work(writer))?))
             }
-            Step::Cacheable { id, part, fail } => {
-                let value = cached::profile(id, part, fail.as_deref())?;
+            Step::Cacheable { id, part, fail, by } => {
+                let function = match by {
+                    Some(Placeholders::Position) => cached::by_position,
+                    None => cached::profile,
+                };
+                let value = function(id, part, fail.as_deref())?;
+                Ok(json!({ "value": value, "calls": cached::calls() }))
+            }
+            Step::CacheableDefault { id, part } => {
+                let (id, part) = (Any::from_json(id)?, Any::from_json(part)?);
+                let (id, part) = cached::default_key(id, part)?;
+                let value = [id.to_json()?, part.to_json()?];
                 Ok(json!({ "value": value, "calls": cached::calls() }))
             }
             Step::CacheEvict { by, id, part, fail } => {
@@ -194,13 +222,31 @@ impl<I: BufRead, O: Write> Player<I, O> {
     }
 
     fn get_or_load(&self, key: &str, options: &step::Options, loader: &Work) -> Answer {
-        let (value, options) = (Any::from_json(&loader.value)?, to_options(options)?);
         let ran = Cell::new(false);
-        let found = CACHE.get_or_load(key, options, || {
+        let value = if loader.chooses() {
+            self.outcome(key, options, loader, &ran)?.value
+        } else {
+            let (value, options) = (Any::from_json(&loader.value)?, to_options(options)?);
+            CACHE.get_or_load(key, options, || {
+                ran.set(true);
+                self.work(loader).map(|()| value)
+            })?
+        };
+        Ok(json!({ "value": value.to_json()?, "loaded": ran.get() }))
+    }
+
+    fn outcome(
+        &self,
+        key: &str,
+        options: &step::Options,
+        loader: &Work,
+        ran: &Cell<bool>,
+    ) -> Result<Outcome<Any, String>, Failure> {
+        let (value, options) = (Any::from_json(&loader.value)?, to_options(options)?);
+        Ok(CACHE.get_or_load_outcome(key, options, || {
             ran.set(true);
-            self.work(loader).map(|()| value)
-        })?;
-        Ok(json!({ "value": found.to_json()?, "loaded": ran.get() }))
+            self.work(loader).map(|()| loader.choose(value))
+        })?)
     }
 
     /// What a loader or writer does.
@@ -217,16 +263,22 @@ impl<I: BufRead, O: Write> Player<I, O> {
 
     fn lookup(&self, key: &str, options: LookupOptions<'_>, lease: Option<&String>) -> Answer {
         let name = lease.map_or(key, String::as_str);
-        let found = |entry: &raw::Found| {
+        let found = |entry: &raw::Found| -> Result<_, Failure> {
             self.versions.borrow_mut().insert(key.to_owned(), entry.version);
-            Any::decode(&entry.value)?.to_json()
+            Ok(match Any::decode(&entry.value) {
+                Ok(value) => ("value", value.to_json()?),
+                Err(_) => ("hex", value::to_hex(&entry.value).into()),
+            })
         };
         Ok(match raw::lookup(key, options)? {
-            raw::Lookup::Hit(entry) => json!({ "result": "hit", "value": found(&entry)? }),
+            raw::Lookup::Hit(entry) => {
+                let (form, value) = found(&entry)?;
+                json!({ "result": "hit", form: value })
+            }
             raw::Lookup::Stale { entry, fresh, refresh } => {
-                let value = found(&entry)?;
+                let (form, value) = found(&entry)?;
                 let refresh = refresh.map(|lease| self.keep(name, lease)).is_some();
-                json!({ "result": "stale", "value": value, "fresh": fresh, "refresh": refresh })
+                json!({ "result": "stale", form: value, "fresh": fresh, "refresh": refresh })
             }
             raw::Lookup::Pass => json!({ "result": "pass" }),
             raw::Lookup::Miss(lease) => {
@@ -279,10 +331,16 @@ fn to_options(options: &step::Options) -> Result<Options, Failure> {
     if let Some(fresh) = options.fresh_ms {
         made = made.fresh_for(Duration::from_millis(fresh));
     }
+    if let Some(stale_if_error) = options.stale_if_error {
+        made = made.stale_if_error(stale_if_error);
+    }
+    if let Some(pause) = options.retry_after_ms {
+        made = made.retry_after(Duration::from_millis(pause));
+    }
     if let Some(wait) = options.max_wait_ms {
         made = made.max_wait(Duration::from_millis(wait));
     }
-    Ok(made.tags(&options.tags))
+    Ok(made.strict(options.strict).tags(&options.tags))
 }
 
 fn entry<'a>(options: &RawOptions, tags: &'a [&'a str]) -> EntryOptions<'a> {
