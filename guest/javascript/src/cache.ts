@@ -20,15 +20,15 @@ export function get<T = unknown>(key: string, options?: ReadOptions<T>): T | und
 }
 
 /**
- * The values of `keys`, in their order, in one round trip. One entry that cannot be read
- * makes the whole a `SerializationError`.
+ * The values of `keys`, in their order, in one round trip. The error of the first that
+ * cannot be read is thrown; `raw.getMany` answers for each.
  */
 export function getMany<T = unknown>(
   keys: readonly string[],
   options?: ReadOptions<T>,
 ): (T | undefined)[] {
   const read = checkReadOptions(options as ReadOptions);
-  return raw.getMany(keys).map((bytes) => bytes && (decode(bytes, read) as T));
+  return each(raw.getMany(keys)).map((bytes) => bytes && (decode(bytes, read) as T));
 }
 
 /** Stores an entry. A load of the same key that is under way can no longer be stored. */
@@ -42,7 +42,7 @@ export function set<T>(key: string, value: T, options?: Options<T>): void {
 /**
  * Stores entries, pairs of a key and a value, that share their options, in one round
  * trip. All of them are checked before any is written. Of a key named twice, the last
- * stays.
+ * stays. The error of the first that cannot be stored is thrown.
  */
 export function setMany<T>(
   entries: Iterable<readonly [string, T]>,
@@ -63,7 +63,23 @@ export function setMany<T>(entries: Iterable<readonly [string, T]>, options?: Op
     }
     return [pair[0], encode(pair[1], write)];
   });
-  raw.setMany(encoded, entry);
+  each(raw.setMany(encoded, entry));
+}
+
+/**
+ * Removes entries, in one round trip; says how many there were. The error of the first that
+ * cannot be removed is thrown.
+ */
+export function deleteMany(keys: readonly string[]): number {
+  return each(raw.deleteMany(keys)).filter(Boolean).length;
+}
+
+/** The answers of a batch, none of which is an error. */
+function each<T>(answers: (T | CacheError)[]): T[] {
+  return answers.map((answer) => {
+    if (answer instanceof CacheError) throw answer;
+    return answer;
+  });
 }
 
 /**
@@ -88,9 +104,9 @@ export function getOrLoad<T>(key: string, options: Options<T>, loader: () => T):
   checkFunction(loader, "loader");
   const found = raw.lookup(key, lookup);
   using lease = found.lease;
-  if (lease === undefined) return decode(found.value as Uint8Array, read) as T;
+  if (lease === undefined && found.result !== "pass") return decode(found.value, read) as T;
   const value = checkNow(loader(), "loader");
-  lease.commit(encode(value, write), entry);
+  lease?.commit(encode(value, write), entry);
   return value;
 }
 

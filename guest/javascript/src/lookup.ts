@@ -3,33 +3,51 @@ import { checkOptions, type Encoded, type Options, type ReadOptions } from "./op
 import * as raw from "./raw.ts";
 import type { Storable } from "./storable.ts";
 
+/** An entry that a lookup found. */
+interface Found<T> {
+  readonly value: T;
+  /** Identifies the entry among all that its key ever held. */
+  readonly version: number;
+  /** How long ago it was stored, in seconds. */
+  readonly age: number;
+}
+
 /**
  * What a caller that is ready to load finds. It drops its lease, if it has one, when it
  * is disposed: declare it with `using`.
  */
 export type Lookup<T> = Disposable &
   (
-    | {
+    | (Found<T> & {
         /** A fresh entry. */
         readonly result: "hit";
-        readonly value: T;
         readonly lease?: undefined;
-      }
-    | {
+      })
+    | (Found<T> & {
         /**
          * An entry past its fresh time, or so close to it that this caller was chosen to
          * refresh it early. It may be served.
          */
         readonly result: "stale";
-        readonly value: T;
-        /** The right to refresh the entry; none: another caller has it. */
+        /** Whether it is still fresh. If its refresh fails, it is a hit. */
+        readonly fresh: boolean;
+        /**
+         * The right to refresh the entry; none: another caller has it, or the last refresh
+         * failed and is not to be repeated yet.
+         */
         readonly lease?: Lease<T> | undefined;
-      }
+      })
     | {
         /** No entry, and this caller is the one to load it. */
         readonly result: "miss";
         readonly value?: undefined;
         readonly lease: Lease<T>;
+      }
+    | {
+        /** No entry, and this caller loads for itself, without a lease. */
+        readonly result: "pass";
+        readonly value?: undefined;
+        readonly lease?: undefined;
       }
   );
 
@@ -86,9 +104,9 @@ export class Lease<T> {
  *
  * ```js
  * using found = lookup("answer", options);
- * if (found.lease === undefined) return found.value;
+ * if (found.result === "hit") return found.value;
  * const answer = 42;
- * found.lease.commit(answer, options);
+ * found.lease?.commit(answer, options);
  * return answer;
  * ```
  */
@@ -98,19 +116,18 @@ export function lookup<T = unknown>(key: string, options?: Options<T>): Lookup<T
 }
 
 function typed<T>(found: raw.Lookup, read: ReadOptions): Lookup<T> {
-  if (found.result === "miss") {
-    const lease = new Lease<T>(found.lease);
-    return { result: "miss", lease, [Symbol.dispose]: () => lease.drop() };
-  }
-  const held = found.result === "stale" ? found.lease : undefined;
-  let value: T;
+  const held = found.lease;
+  const lease = held && new Lease<T>(held);
+  const disposable = { [Symbol.dispose]: () => lease?.drop() };
+  if (found.result === "miss") return { result: "miss", lease: lease as Lease<T>, ...disposable };
+  if (found.result === "pass") return { result: "pass", ...disposable };
+  const { version, age } = found;
   try {
-    value = decode(found.value, read) as T;
+    const entry = { value: decode(found.value, read) as T, version, age: age / 1000 };
+    if (found.result === "hit") return { result: "hit", ...entry, ...disposable };
+    return { result: "stale", ...entry, fresh: found.fresh, lease, ...disposable };
   } catch (error) {
-    held?.drop();
+    lease?.drop();
     throw error;
   }
-  if (found.result === "hit") return { result: "hit", value, [Symbol.dispose]() {} };
-  const lease = held && new Lease<T>(held);
-  return { result: "stale", value, lease, [Symbol.dispose]: () => lease?.drop() };
 }

@@ -3,8 +3,8 @@ import type { Storable } from "./storable.ts";
 /** The value of `key`; `undefined` if there is none. Never waits for a loader. */
 export declare function get<T = unknown>(key: string, options?: ReadOptions<T>): T | undefined;
 /**
- * The values of `keys`, in their order, in one round trip. One entry that cannot be read
- * makes the whole a `SerializationError`.
+ * The values of `keys`, in their order, in one round trip. The error of the first that
+ * cannot be read is thrown; `raw.getMany` answers for each.
  */
 export declare function getMany<T = unknown>(keys: readonly string[], options?: ReadOptions<T>): (T | undefined)[];
 /** Stores an entry. A load of the same key that is under way can no longer be stored. */
@@ -13,10 +13,15 @@ export declare function set<T>(key: string, value: T & Storable<T>, options?: Op
 /**
  * Stores entries, pairs of a key and a value, that share their options, in one round
  * trip. All of them are checked before any is written. Of a key named twice, the last
- * stays.
+ * stays. The error of the first that cannot be stored is thrown.
  */
 export declare function setMany<T>(entries: Iterable<readonly [string, T]>, options: Options<T> & Encoded<T>): void;
 export declare function setMany<T>(entries: Iterable<readonly [string, T & Storable<T>]>, options?: Options<T>): void;
+/**
+ * Removes entries, in one round trip; says how many there were. The error of the first that
+ * cannot be removed is thrown.
+ */
+export declare function deleteMany(keys: readonly string[]): number;
 /**
  * The value of `key`; if there is none, or it is due to be refreshed, what `loader`
  * returns, which is then stored. While the loader runs, no other caller in the whole

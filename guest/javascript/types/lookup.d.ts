@@ -1,28 +1,44 @@
 import { type Encoded, type Options } from "./options.ts";
 import type { Storable } from "./storable.ts";
+/** An entry that a lookup found. */
+interface Found<T> {
+    readonly value: T;
+    /** Identifies the entry among all that its key ever held. */
+    readonly version: number;
+    /** How long ago it was stored, in seconds. */
+    readonly age: number;
+}
 /**
  * What a caller that is ready to load finds. It drops its lease, if it has one, when it
  * is disposed: declare it with `using`.
  */
-export type Lookup<T> = Disposable & ({
+export type Lookup<T> = Disposable & ((Found<T> & {
     /** A fresh entry. */
     readonly result: "hit";
-    readonly value: T;
     readonly lease?: undefined;
-} | {
+}) | (Found<T> & {
     /**
      * An entry past its fresh time, or so close to it that this caller was chosen to
      * refresh it early. It may be served.
      */
     readonly result: "stale";
-    readonly value: T;
-    /** The right to refresh the entry; none: another caller has it. */
+    /** Whether it is still fresh. If its refresh fails, it is a hit. */
+    readonly fresh: boolean;
+    /**
+     * The right to refresh the entry; none: another caller has it, or the last refresh
+     * failed and is not to be repeated yet.
+     */
     readonly lease?: Lease<T> | undefined;
-} | {
+}) | {
     /** No entry, and this caller is the one to load it. */
     readonly result: "miss";
     readonly value?: undefined;
     readonly lease: Lease<T>;
+} | {
+    /** No entry, and this caller loads for itself, without a lease. */
+    readonly result: "pass";
+    readonly value?: undefined;
+    readonly lease?: undefined;
 });
 /**
  * The right, and the duty, to fill one key.
@@ -56,10 +72,11 @@ export declare class Lease<T> {
  *
  * ```js
  * using found = lookup("answer", options);
- * if (found.lease === undefined) return found.value;
+ * if (found.result === "hit") return found.value;
  * const answer = 42;
- * found.lease.commit(answer, options);
+ * found.lease?.commit(answer, options);
  * return answer;
  * ```
  */
 export declare function lookup<T = unknown>(key: string, options?: Options<T>): Lookup<T>;
+export {};

@@ -110,6 +110,7 @@ function* calls(): Iterable<[name: string, call: () => unknown]> {
     yield ["writeBehind key", () => cache.writeBehind(key, 1, {}, () => 1)];
     yield ["health endpoint", () => cache.health(key)];
     yield ["raw.get key", () => raw.get(key)];
+    yield ["raw.describe key", () => raw.describe(key)];
     yield ["raw.lookup key", () => raw.lookup(key)];
     yield ["raw.beginWrite key", () => raw.beginWrite(key)];
   }
@@ -152,6 +153,9 @@ function* calls(): Iterable<[name: string, call: () => unknown]> {
   for (const ttl of notMilliseconds) {
     yield ["raw.set ttl", () => raw.set("k", new Uint8Array(1), { ttl })];
     yield ["raw.lookup maxWait", () => raw.lookup("k", { maxWait: ttl })];
+    yield ["raw.lookup unless", () => raw.lookup("k", { unless: ttl })];
+    yield ["raw.Lease.pass", () => leased((lease) => lease.pass(ttl))];
+    yield ["raw.Lease.fail", () => leased((lease) => lease.fail(ttl))];
   }
   for (const options of [null, 5, "ttl", true] as Any[]) {
     yield ["raw.set options", () => raw.set("k", new Uint8Array(1), options)];
@@ -185,6 +189,12 @@ function* calls(): Iterable<[name: string, call: () => unknown]> {
   yield ["entries", () => cache.setMany([["k"]] as Any)];
   yield ["entries", () => cache.setMany([["k", 1, 2]] as Any)];
   yield ["entries", () => cache.setMany({ k: 1 } as Any)];
+}
+
+function leased(use: (lease: raw.Lease) => unknown): unknown {
+  raw.delete("k");
+  using lease = raw.lookup("k").lease as raw.Lease;
+  return use(lease);
 }
 
 /** Commits to a lease that was dropped: `false`, unless the value is refused first. */
