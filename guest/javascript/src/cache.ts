@@ -1,5 +1,7 @@
 import { decode, encode } from "./codec.ts";
 import { ArgumentError, CacheError } from "./errors.ts";
+import { load, now, type Outcome, type Steps } from "./load.ts";
+import type { Loadable } from "./loaded.ts";
 import {
   checkBoth,
   checkOptions,
@@ -87,27 +89,56 @@ function each<T>(answers: (T | CacheError)[]): T[] {
  * returns, which is then stored. While the loader runs, no other caller in the whole
  * fleet loads this key: the others wait for its value, or go on reading the stale one.
  *
- * The loader is synchronous: it returns its value, and no promise of one.
+ * The loader is synchronous: it returns its value, and no promise of one; or `loaded(value,
+ * options)` or `doNotStore(value)`, which say how it is stored.
  *
- * What the loader throws comes back unchanged; nothing is stored then, and the next
- * caller loads. A value that was loaded while its key was deleted, set or evicted is
- * returned but not stored.
+ * What the loader throws comes back unchanged, unless there is a stale entry to serve;
+ * nothing is stored then, and the next caller loads. A value that was loaded while its key
+ * was deleted, set or evicted is returned but not stored. So is one that cannot be stored:
+ * that is said on the console, once, and then all callers load for a minute, without waiting
+ * for each other. An entry that cannot be decoded is loaded anew.
  *
  * ```js
  * const answer = getOrLoad("answer", { ttl: 300, tags: ["answers"] }, () => compute());
  * ```
  */
-export function getOrLoad<T>(key: string, options: Options<T> & Encoded<T>, loader: () => T): T;
-export function getOrLoad<T>(key: string, options: Options<T>, loader: () => T & Storable<T>): T;
-export function getOrLoad<T>(key: string, options: Options<T>, loader: () => T): T {
-  const { entry, lookup, read, write } = checkBoth(options as Options);
+export function getOrLoad<T>(
+  key: string,
+  options: Options<T> & Encoded<T>,
+  loader: () => Loadable<T>,
+): T;
+export function getOrLoad<T>(
+  key: string,
+  options: Options<T>,
+  loader: (() => Loadable<T>) & Storable<T>,
+): T;
+export function getOrLoad<T>(key: string, options: Options<T>, loader: () => unknown): T {
+  return now(loading(key, options as Options, loader)).value as T;
+}
+
+/** As `getOrLoad`, and says how the value came to be. */
+export function getOrLoadOutcome<T>(
+  key: string,
+  options: Options<T> & Encoded<T>,
+  loader: () => Loadable<T>,
+): Outcome<T>;
+export function getOrLoadOutcome<T>(
+  key: string,
+  options: Options<T>,
+  loader: (() => Loadable<T>) & Storable<T>,
+): Outcome<T>;
+export function getOrLoadOutcome<T>(
+  key: string,
+  options: Options<T>,
+  loader: () => unknown,
+): Outcome<T> {
+  return now(loading(key, options as Options, loader)) as Outcome<T>;
+}
+
+function loading(key: string, options: Options, loader: () => unknown): Steps<Outcome<unknown>> {
+  const checked = checkBoth(options);
   checkFunction(loader, "loader");
-  const found = raw.lookup(key, lookup);
-  using lease = found.lease;
-  if (lease === undefined && found.result !== "pass") return decode(found.value, read) as T;
-  const value = checkNow(loader(), "loader");
-  lease?.commit(encode(value, write), entry);
-  return value;
+  return load({ ...checked, key, find: raw.lookup, loader });
 }
 
 /**

@@ -39,12 +39,16 @@ const MOST = 2n ** 64n - 1n;
  * `SerializationError`, which names the field, if it would not come back as it is.
  */
 export function encode(value: unknown, { check, encode: hook }: WriteOptions = {}): Uint8Array {
-  // Every later read would refuse it.
-  if (check !== undefined && !check(value)) throw unwritable("`check` refuses it");
+  checkValue(value, check);
   const stored = hook === undefined ? value : own("encode", hook, value);
   const writer = new Writer();
   write(writer, stored, new Place());
   return writer.written();
+}
+
+/** Refuses a value that every later read would refuse. */
+export function checkValue(value: unknown, check: WriteOptions["check"]): void {
+  if (check !== undefined && !check(value)) throw unwritable("`check` refuses it");
 }
 
 /**

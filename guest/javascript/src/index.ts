@@ -28,6 +28,15 @@ export {
   ValueTooLargeError,
 } from "./errors.ts";
 export { Float } from "./float.ts";
+export type { Outcome } from "./load.ts";
+export {
+  doNotStore,
+  type Loadable,
+  type Loaded,
+  type LoadedOptions,
+  loaded,
+  type Unstored,
+} from "./loaded.ts";
 export { type Lease, type Lookup, lookup } from "./lookup.ts";
 export type { Encoded, Options, ReadOptions, Time, WriteOptions } from "./options.ts";
 export { clear, delete, evictTags } from "./raw.ts";

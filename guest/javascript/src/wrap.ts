@@ -1,6 +1,8 @@
-import { getOrLoad } from "./cache.ts";
 import { ArgumentError, KeyGenerationError } from "./errors.ts";
+import { load, now } from "./load.ts";
+import type { Loadable } from "./loaded.ts";
 import {
+  checkBoolean,
   checkBoth,
   checkNames,
   checkTags,
@@ -59,33 +61,39 @@ export type EvictOptions<A extends unknown[] = never[]> = Named<A> &
 export function cacheable<This, A extends unknown[], T>(
   template: string,
   options: CacheableOptions<A, T> & Encoded<T>,
-  fn: (this: This, ...args: A) => T,
+  fn: (this: This, ...args: A) => Loadable<T>,
 ): (this: This, ...args: A) => T;
 export function cacheable<This, A extends unknown[], T>(
   template: string,
   options: CacheableOptions<A, T>,
-  fn: (this: This, ...args: A) => T & Storable<T>,
+  fn: ((this: This, ...args: A) => Loadable<T>) & Storable<T>,
 ): (this: This, ...args: A) => T;
 export function cacheable<This, A extends unknown[], T>(
   template: string,
   options: CacheableOptions<A, T>,
-  fn: (this: This, ...args: A) => T,
+  fn: (this: This, ...args: A) => unknown,
 ): (this: This, ...args: A) => T {
   checkFunction(fn, "function");
   checkNames(options, [...OPTIONS, "values", "shared"], "options");
   const { values, shared = false, tags = [], ...rest } = options;
-  if (typeof shared !== "boolean") throw new ArgumentError("the option `shared` is no boolean");
-  checkBoth(rest as Options);
+  checkBoolean(shared, "shared");
+  const { entry, lookup, ...checked } = checkBoth(rest as Options);
   const keyOf = new Template(template);
   const tagsOf = checkTags(tags).map((tag) => new Template(tag));
   const valuesOf = valuesFor([keyOf, ...tagsOf], fn, values);
   if (!shared) checkObject(keyOf, fn, values);
   return function (...args) {
     const found = valuesOf(this, args);
-    const filled = { ...rest, tags: tagsOf.map((tag) => tag.fill(found)) };
-    return getOrLoad(keyOf.fill(found), filled as Options<T> & Encoded<T>, () =>
-      fn.apply(this, args),
-    );
+    const tags = tagsOf.map((tag) => tag.fill(found));
+    const steps = load({
+      ...checked,
+      key: keyOf.fill(found),
+      entry: { ...entry, tags },
+      lookup: { ...lookup, tags },
+      find: raw.lookup,
+      loader: () => fn.apply(this, args),
+    });
+    return now(steps).value as T;
   };
 }
 

@@ -5,9 +5,13 @@ import { test } from "node:test";
 
 import {
   cacheable,
+  doNotStore,
   Float,
   getOrLoad,
+  getOrLoadOutcome,
+  loaded,
   lookup,
+  type Outcome,
   type Problem,
   type Storable,
   set,
@@ -67,6 +71,15 @@ function storable() {
     throw new Error("no");
   });
   getOrLoad("k", options, (): number | Float => new Float(1));
+  const chosen: number = getOrLoad("k", options, () => loaded(1, { ttl: chosen }));
+  const either: string | null = getOrLoad("k", options, () =>
+    chosen > 1 ? loaded("a", { tags: ["t"] }) : chosen === 1 ? doNotStore("b") : null,
+  );
+  const outcome: Outcome<Tree> = getOrLoadOutcome("k", options, () => tree);
+  const cached: (n: number) => Tree = cacheable("k:{n}", {}, (n: number) =>
+    n === 0 ? loaded(outcome.value, { ttl: 1 }) : doNotStore(tree, { passFor: { minutes: n } }),
+  );
+  cached(either === null ? 1 : 2);
   const dates = {
     ttl: 60,
     encode: (date: Date) => date.toISOString(),
@@ -79,7 +92,7 @@ function storable() {
   cacheable("k:{id}", dates, (id: number) => new Date(id));
   lookup("k", dates).lease?.commit(date, dates);
   /** Functions that are generic say what they need. */
-  return <T>(loader: () => T & Storable<T>): T => getOrLoad<T>("k", options, loader);
+  return <T>(loader: (() => T) & Storable<T>): T => getOrLoad<T>("k", options, loader);
 }
 
 function refused() {
@@ -96,6 +109,8 @@ function refused() {
   getOrLoad("k", {}, () => order);
   // @ts-expect-error: a Date
   cacheable("k", {}, () => new Date());
+  // @ts-expect-error: a Date, however long it lives
+  getOrLoad("k", {}, () => loaded(new Date(), { ttl: 1 }));
   // @ts-expect-error: a Set
   set("k", { tags: new Set(["a"]) });
   // @ts-expect-error: a Map

@@ -1,3 +1,5 @@
+import { type Outcome } from "./load.ts";
+import type { Loadable } from "./loaded.ts";
 import { type Encoded, type Options, type ReadOptions } from "./options.ts";
 import type { Storable } from "./storable.ts";
 /** The value of `key`; `undefined` if there is none. Never waits for a loader. */
@@ -27,18 +29,24 @@ export declare function deleteMany(keys: readonly string[]): number;
  * returns, which is then stored. While the loader runs, no other caller in the whole
  * fleet loads this key: the others wait for its value, or go on reading the stale one.
  *
- * The loader is synchronous: it returns its value, and no promise of one.
+ * The loader is synchronous: it returns its value, and no promise of one; or `loaded(value,
+ * options)` or `doNotStore(value)`, which say how it is stored.
  *
- * What the loader throws comes back unchanged; nothing is stored then, and the next
- * caller loads. A value that was loaded while its key was deleted, set or evicted is
- * returned but not stored.
+ * What the loader throws comes back unchanged, unless there is a stale entry to serve;
+ * nothing is stored then, and the next caller loads. A value that was loaded while its key
+ * was deleted, set or evicted is returned but not stored. So is one that cannot be stored:
+ * that is said on the console, once, and then all callers load for a minute, without waiting
+ * for each other. An entry that cannot be decoded is loaded anew.
  *
  * ```js
  * const answer = getOrLoad("answer", { ttl: 300, tags: ["answers"] }, () => compute());
  * ```
  */
-export declare function getOrLoad<T>(key: string, options: Options<T> & Encoded<T>, loader: () => T): T;
-export declare function getOrLoad<T>(key: string, options: Options<T>, loader: () => T & Storable<T>): T;
+export declare function getOrLoad<T>(key: string, options: Options<T> & Encoded<T>, loader: () => Loadable<T>): T;
+export declare function getOrLoad<T>(key: string, options: Options<T>, loader: (() => Loadable<T>) & Storable<T>): T;
+/** As `getOrLoad`, and says how the value came to be. */
+export declare function getOrLoadOutcome<T>(key: string, options: Options<T> & Encoded<T>, loader: () => Loadable<T>): Outcome<T>;
+export declare function getOrLoadOutcome<T>(key: string, options: Options<T>, loader: (() => Loadable<T>) & Storable<T>): Outcome<T>;
 /**
  * Writes a value to its origin and to the cache: `writer` stores it in the origin, and
  * while it does, readers of `key` miss and wait. If it succeeds, the value is cached

@@ -10,6 +10,8 @@ export * from "./cache.ts";
 export { decode, encode } from "./codec.ts";
 export { ArgumentError, CacheError, DeniedError, InvalidKeyError, InvalidTtlError, KeyGenerationError, type Kind, LeaseHeldError, LoadFailedError, LockTimeoutError, OperationFailedError, QuotaExceededError, SerializationError, UnavailableError, UnsupportedError, ValueTooLargeError, } from "./errors.ts";
 export { Float } from "./float.ts";
+export type { Outcome } from "./load.ts";
+export { doNotStore, type Loadable, type Loaded, type LoadedOptions, loaded, type Unstored, } from "./loaded.ts";
 export { type Lease, type Lookup, lookup } from "./lookup.ts";
 export type { Encoded, Options, ReadOptions, Time, WriteOptions } from "./options.ts";
 export { clear, delete, evictTags } from "./raw.ts";

@@ -1,8 +1,8 @@
 import type { Float } from "./float.ts";
 /**
- * What a loaded value's type has to be as well, so that a value comes back as it was stored:
- * `unknown` if it does, or else a type that no value has, and whose text says which field of
- * it does not, why, and what to store in its place.
+ * What a value's type, or its loader's, has to be as well, so that a value comes back as it
+ * was stored: `unknown` if it does, or else a type that no value has, and whose text says
+ * which field of it does not, why, and what to store in its place.
  *
  * A class that has no methods, and what is typed `unknown` or `any`, is seen only when it is
  * stored.

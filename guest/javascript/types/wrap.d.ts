@@ -1,3 +1,4 @@
+import type { Loadable } from "./loaded.ts";
 import { type Encoded, type Options } from "./options.ts";
 import type { Storable } from "./storable.ts";
 /** Where the values of templates come from. */
@@ -42,8 +43,8 @@ export type EvictOptions<A extends unknown[] = never[]> = Named<A> & ({
  * of a function that uses `this`, unless it names what tells the objects apart, such as
  * `{this.name}`, or the option `shared` says that all of them share the entries.
  */
-export declare function cacheable<This, A extends unknown[], T>(template: string, options: CacheableOptions<A, T> & Encoded<T>, fn: (this: This, ...args: A) => T): (this: This, ...args: A) => T;
-export declare function cacheable<This, A extends unknown[], T>(template: string, options: CacheableOptions<A, T>, fn: (this: This, ...args: A) => T & Storable<T>): (this: This, ...args: A) => T;
+export declare function cacheable<This, A extends unknown[], T>(template: string, options: CacheableOptions<A, T> & Encoded<T>, fn: (this: This, ...args: A) => Loadable<T>): (this: This, ...args: A) => T;
+export declare function cacheable<This, A extends unknown[], T>(template: string, options: CacheableOptions<A, T>, fn: ((this: This, ...args: A) => Loadable<T>) & Storable<T>): (this: This, ...args: A) => T;
 /**
  * A function that evicts, once it has succeeded: an entry, the entries of some tags, or
  * everything. `fn` is synchronous; if it throws, nothing is evicted.

@@ -54,6 +54,10 @@ const notOptions: Any[] = [
   { tags: { t: true } },
   { check: "text" },
   { numbers: "exakt" },
+  { strict: 1 },
+  { staleIfError: null },
+  { retryAfter: 0 },
+  { retryAfter: "1s" },
 ];
 const cyclic: Any = [];
 cyclic.push({ cyclic });
@@ -133,10 +137,8 @@ function* calls(): Iterable<[name: string, call: () => unknown]> {
   for (const value of notValues) {
     yield ["set value", () => cache.set("k", value)];
     yield ["setMany value", () => cache.setMany([["k", value]])];
-    yield ["getOrLoad value", () => cache.getOrLoad("k", {}, () => value)];
     yield ["writeThrough value", () => cache.writeThrough("k", value, {}, () => 1)];
     yield ["writeBehind value", () => cache.writeBehind("k", value, {}, () => 1)];
-    yield ["cacheable value", () => cache.cacheable("k", {}, () => value)()];
     yield ["commit value", () => committed(value)];
   }
   for (const fn of [...notFunctions, later, thenable]) {
@@ -184,6 +186,10 @@ function* calls(): Iterable<[name: string, call: () => unknown]> {
   for (const part of [undefined, {}, [], Symbol("s"), half, () => 1, NaN] as Any[]) {
     yield ["key value", () => cache.key`k:${part}`];
     yield ["cacheable argument", () => cache.cacheable("k:{a}", {}, (a) => [a])(part)];
+  }
+  for (const options of [null, 1, "1s", [], { tll: 1 }, { ttl: 0 }, { tags: "t" }] as Any[]) {
+    yield ["loaded options", () => cache.loaded(1, options)];
+    yield ["doNotStore options", () => cache.doNotStore(1, options)];
   }
   yield ["a lease twice", () => committed(1) || committed(1)];
   yield ["entries", () => cache.setMany([["k"]] as Any)];
