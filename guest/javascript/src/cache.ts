@@ -76,6 +76,40 @@ export function deleteMany(keys: readonly string[]): number {
   return each(raw.deleteMany(keys)).filter(Boolean).length;
 }
 
+/** What is known of an entry without its value. Times are in seconds. */
+export interface EntryInfo {
+  /** Identifies the entry among all that its key ever held. */
+  readonly version: number;
+  /** How long ago it was stored. */
+  readonly age: number;
+  /** How much longer it is fresh; zero: it is stale; `undefined`: for as long as it lives. */
+  readonly freshFor: number | undefined;
+  /** How much longer it lives; `undefined`: until something removes it. */
+  readonly ttl: number | undefined;
+  /** The tags that evict it. */
+  readonly tags: readonly string[];
+  /** The bytes of its value. */
+  readonly size: number;
+  /** How long its load took; zero if it was stored without one. */
+  readonly loadTime: number;
+}
+
+/** Describes the entry of `key`; `undefined` if there is none. Not counted as a read. */
+export function describe(key: string): EntryInfo | undefined {
+  const info = raw.describe(key);
+  if (info === undefined) return undefined;
+  const { version, age, freshFor, ttl, tags, size, loadTime } = info;
+  return {
+    version,
+    age: age / 1000,
+    freshFor: freshFor === undefined ? undefined : freshFor / 1000,
+    ttl: ttl === undefined ? undefined : ttl / 1000,
+    tags,
+    size,
+    loadTime: loadTime / 1000,
+  };
+}
+
 /** The answers of a batch, none of which is an error. */
 function each<T>(answers: (T | CacheError)[]): T[] {
   return answers.map((answer) => {

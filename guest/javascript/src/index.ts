@@ -37,7 +37,7 @@ export {
   loaded,
   type Unstored,
 } from "./loaded.ts";
-export { type Lease, type Lookup, lookup } from "./lookup.ts";
+export { type Lease, type Lookup, type LookupOptions, lookup } from "./lookup.ts";
 export type { Encoded, Options, ReadOptions, Time, WriteOptions } from "./options.ts";
 export { clear, delete, evictTags } from "./raw.ts";
 export * from "./reports.ts";

@@ -1,5 +1,14 @@
 import { decode, encode } from "./codec.ts";
-import { checkOptions, type Encoded, type Options, type ReadOptions } from "./options.ts";
+import {
+  checkNames,
+  checkOptions,
+  type Encoded,
+  lifetime,
+  OPTIONS,
+  type Options,
+  type ReadOptions,
+  type Time,
+} from "./options.ts";
 import * as raw from "./raw.ts";
 import type { Storable } from "./storable.ts";
 
@@ -84,6 +93,42 @@ export class Lease<T> {
     }
   }
 
+  /**
+   * Stores nothing, and for so long lookups of the key answer `pass`: all callers load, and
+   * none waits for another. An entry that was being refreshed is removed. False: something
+   * removed or replaced the key since the load began. The lease is over.
+   */
+  pass(duration: Time): boolean {
+    try {
+      return this.#raw.pass(lifetime(duration, "duration"));
+    } finally {
+      this.drop();
+    }
+  }
+
+  /**
+   * The load failed, and nobody should try again for so long, or for as long as the host
+   * allows: a stale entry is served meanwhile, and lookups of a key that has none throw a
+   * `LoadFailedError`. False: something removed or replaced the key since the load began.
+   * The lease is over.
+   */
+  fail(retryAfter: Time): boolean {
+    try {
+      return this.#raw.fail(lifetime(retryAfter, "retryAfter"));
+    } finally {
+      this.drop();
+    }
+  }
+
+  /** Gives the lease up, and returns once that is done. */
+  release(): void {
+    try {
+      this.#raw.release();
+    } finally {
+      this.drop();
+    }
+  }
+
   /** Gives the lease up, if it is not over. Doing it again does nothing. */
   drop(): void {
     this.#raw.drop();
@@ -95,12 +140,21 @@ export class Lease<T> {
   }
 }
 
+/** Options of a lookup. */
+export interface LookupOptions<T = unknown> extends Options<T> {
+  /**
+   * The entry of this version will not do, since it was found to be wrong: one caller is
+   * elected to refresh it, and others with the same version here wait for that.
+   */
+  readonly unless?: number;
+}
+
 /**
  * Finds `key`, or makes this caller its one loader in the whole fleet, or waits until the
  * loader is done: what `getOrLoad` is made of.
  *
  * Of the options, it takes the tags that the entry will have, as far as they are known,
- * and the longest wait.
+ * the longest wait, `unless` and `strict`.
  *
  * ```js
  * using found = lookup("answer", options);
@@ -110,9 +164,11 @@ export class Lease<T> {
  * return answer;
  * ```
  */
-export function lookup<T = unknown>(key: string, options?: Options<T>): Lookup<T> {
-  const checked = checkOptions(options as Options);
-  return typed(raw.lookup(key, checked.lookup), checked.read);
+export function lookup<T = unknown>(key: string, options: LookupOptions<T> = {}): Lookup<T> {
+  checkNames(options, [...OPTIONS, "unless"], "options of a lookup");
+  const { unless, ...rest } = options;
+  const checked = checkOptions(rest as Options);
+  return typed(raw.lookup(key, { ...checked.lookup, unless }), checked.read);
 }
 
 function typed<T>(found: raw.Lookup, read: ReadOptions): Lookup<T> {

@@ -24,6 +24,25 @@ export declare function setMany<T>(entries: Iterable<readonly [string, T & Stora
  * cannot be removed is thrown.
  */
 export declare function deleteMany(keys: readonly string[]): number;
+/** What is known of an entry without its value. Times are in seconds. */
+export interface EntryInfo {
+    /** Identifies the entry among all that its key ever held. */
+    readonly version: number;
+    /** How long ago it was stored. */
+    readonly age: number;
+    /** How much longer it is fresh; zero: it is stale; `undefined`: for as long as it lives. */
+    readonly freshFor: number | undefined;
+    /** How much longer it lives; `undefined`: until something removes it. */
+    readonly ttl: number | undefined;
+    /** The tags that evict it. */
+    readonly tags: readonly string[];
+    /** The bytes of its value. */
+    readonly size: number;
+    /** How long its load took; zero if it was stored without one. */
+    readonly loadTime: number;
+}
+/** Describes the entry of `key`; `undefined` if there is none. Not counted as a read. */
+export declare function describe(key: string): EntryInfo | undefined;
 /**
  * The value of `key`; if there is none, or it is due to be refreshed, what `loader`
  * returns, which is then stored. While the loader runs, no other caller in the whole

@@ -12,7 +12,7 @@ export { ArgumentError, CacheError, DeniedError, InvalidKeyError, InvalidTtlErro
 export { Float } from "./float.ts";
 export type { Outcome } from "./load.ts";
 export { doNotStore, type Loadable, type Loaded, type LoadedOptions, loaded, type Unstored, } from "./loaded.ts";
-export { type Lease, type Lookup, lookup } from "./lookup.ts";
+export { type Lease, type Lookup, type LookupOptions, lookup } from "./lookup.ts";
 export type { Encoded, Options, ReadOptions, Time, WriteOptions } from "./options.ts";
 export { clear, delete, evictTags } from "./raw.ts";
 export * from "./reports.ts";

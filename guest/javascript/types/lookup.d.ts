@@ -1,4 +1,4 @@
-import { type Encoded, type Options } from "./options.ts";
+import { type Encoded, type Options, type Time } from "./options.ts";
 import type { Storable } from "./storable.ts";
 /** An entry that a lookup found. */
 interface Found<T> {
@@ -58,17 +58,40 @@ export declare class Lease<T> {
      */
     commit(value: T, options: Options<T> & Encoded<T>): boolean;
     commit(value: T & Storable<T>, options?: Options<T>): boolean;
+    /**
+     * Stores nothing, and for so long lookups of the key answer `pass`: all callers load, and
+     * none waits for another. An entry that was being refreshed is removed. False: something
+     * removed or replaced the key since the load began. The lease is over.
+     */
+    pass(duration: Time): boolean;
+    /**
+     * The load failed, and nobody should try again for so long, or for as long as the host
+     * allows: a stale entry is served meanwhile, and lookups of a key that has none throw a
+     * `LoadFailedError`. False: something removed or replaced the key since the load began.
+     * The lease is over.
+     */
+    fail(retryAfter: Time): boolean;
+    /** Gives the lease up, and returns once that is done. */
+    release(): void;
     /** Gives the lease up, if it is not over. Doing it again does nothing. */
     drop(): void;
     /** So that `using` drops it. */
     [Symbol.dispose](): void;
+}
+/** Options of a lookup. */
+export interface LookupOptions<T = unknown> extends Options<T> {
+    /**
+     * The entry of this version will not do, since it was found to be wrong: one caller is
+     * elected to refresh it, and others with the same version here wait for that.
+     */
+    readonly unless?: number;
 }
 /**
  * Finds `key`, or makes this caller its one loader in the whole fleet, or waits until the
  * loader is done: what `getOrLoad` is made of.
  *
  * Of the options, it takes the tags that the entry will have, as far as they are known,
- * and the longest wait.
+ * the longest wait, `unless` and `strict`.
  *
  * ```js
  * using found = lookup("answer", options);
@@ -78,5 +101,5 @@ export declare class Lease<T> {
  * return answer;
  * ```
  */
-export declare function lookup<T = unknown>(key: string, options?: Options<T>): Lookup<T>;
+export declare function lookup<T = unknown>(key: string, options?: LookupOptions<T>): Lookup<T>;
 export {};

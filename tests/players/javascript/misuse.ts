@@ -105,6 +105,7 @@ function* calls(): Iterable<[name: string, call: () => unknown]> {
     yield ["getMany keys", () => cache.getMany([key])];
     yield ["set key", () => cache.set(key, 1)];
     yield ["setMany key", () => cache.setMany([[key, 1]])];
+    yield ["describe key", () => cache.describe(key)];
     yield ["delete key", () => cache.delete(key)];
     yield ["deleteMany keys", () => cache.deleteMany([key])];
     yield ["evictTags tags", () => cache.evictTags([key])];
@@ -156,6 +157,7 @@ function* calls(): Iterable<[name: string, call: () => unknown]> {
     yield ["raw.set ttl", () => raw.set("k", new Uint8Array(1), { ttl })];
     yield ["raw.lookup maxWait", () => raw.lookup("k", { maxWait: ttl })];
     yield ["raw.lookup unless", () => raw.lookup("k", { unless: ttl })];
+    yield ["lookup unless", () => cache.lookup("k", { unless: ttl })];
     yield ["raw.Lease.pass", () => leased((lease) => lease.pass(ttl))];
     yield ["raw.Lease.fail", () => leased((lease) => lease.fail(ttl))];
   }
