@@ -175,6 +175,7 @@ function* calls(): Iterable<[name: string, call: () => unknown]> {
     yield ["cacheable template", () => cache.cacheable(template, {}, (a, b) => [a, b])];
     yield ["cacheable tags", () => cache.cacheable("k", { tags: [template] }, (a, b) => [a, b])];
   }
+  yield ["cacheable without a name", () => cache.cacheable({}, () => 1)];
   yield [
     "cacheable method",
     () =>
