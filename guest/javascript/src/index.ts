@@ -9,6 +9,7 @@
 
 export * from "./cache.ts";
 export { decode, encode } from "./codec.ts";
+export { Decimal } from "./decimal.ts";
 export {
   ArgumentError,
   CacheError,
@@ -43,4 +44,5 @@ export { clear, delete, evictTags } from "./raw.ts";
 export * from "./reports.ts";
 export type { Problem, Storable } from "./storable.ts";
 export { key } from "./template.ts";
+export { Uuid } from "./uuid.ts";
 export { type CacheableOptions, cacheable, cacheEvict, type EvictOptions } from "./wrap.ts";

@@ -1,6 +1,8 @@
+import { Decimal } from "./decimal.ts";
 import { KeyGenerationError } from "./errors.ts";
 import { Float } from "./float.ts";
 import { isWellFormed } from "./text.ts";
+import { Uuid } from "./uuid.ts";
 
 /** A text with placeholders: `profile:{user.id}:{page}`, or `profile:{0}`. */
 export class Template {
@@ -62,6 +64,8 @@ export function key(texts: TemplateStringsArray, ...values: unknown[]): string {
 export function textOf(value: unknown, name: string): string {
   if (value === null) return "null";
   if (value instanceof Float) return numberText(value.value, name);
+  // As in other languages, these have a text of their own.
+  if (value instanceof Uuid || value instanceof Decimal) return escapeText(String(value));
   switch (typeof value) {
     case "string":
       if (!isWellFormed(value)) {

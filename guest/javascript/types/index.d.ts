@@ -8,6 +8,7 @@
  */
 export * from "./cache.ts";
 export { decode, encode } from "./codec.ts";
+export { Decimal } from "./decimal.ts";
 export { ArgumentError, CacheError, DeniedError, InvalidKeyError, InvalidTtlError, KeyGenerationError, type Kind, LeaseHeldError, LoadFailedError, LockTimeoutError, OperationFailedError, QuotaExceededError, SerializationError, UnavailableError, UnsupportedError, ValueTooLargeError, } from "./errors.ts";
 export { Float } from "./float.ts";
 export type { Outcome } from "./load.ts";
@@ -18,4 +19,5 @@ export { clear, delete, evictTags } from "./raw.ts";
 export * from "./reports.ts";
 export type { Problem, Storable } from "./storable.ts";
 export { key } from "./template.ts";
+export { Uuid } from "./uuid.ts";
 export { type CacheableOptions, cacheable, cacheEvict, type EvictOptions } from "./wrap.ts";

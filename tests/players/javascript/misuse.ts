@@ -64,14 +64,17 @@ cyclic.push({ cyclic });
 let deep: Any = 0;
 for (let level = 0; level < 1000; level++) deep = [deep];
 class User {}
+class Day extends Date {}
 const notValues: Any[] = [
   undefined,
   () => 1,
   Symbol("s"),
-  new Date(0),
-  new Set([1]),
+  new Date(Number.NaN),
+  new Set([() => 1]),
   /x/,
   new User(),
+  new Day(0),
+  new cache.Decimal(2n ** 64n, 0),
   new Error("e"),
   Promise.resolve(1),
   new WeakMap(),
@@ -193,6 +196,10 @@ function* calls(): Iterable<[name: string, call: () => unknown]> {
   for (const options of [null, 1, "1s", [], { tll: 1 }, { ttl: 0 }, { tags: "t" }] as Any[]) {
     yield ["loaded options", () => cache.loaded(1, options)];
     yield ["doNotStore options", () => cache.doNotStore(1, options)];
+  }
+  for (const text of [undefined, null, 7, 1.5, "", "1e", "NaN", "-0", [1], half] as Any[]) {
+    yield ["Decimal", () => new cache.Decimal(text)];
+    yield ["Uuid", () => new cache.Uuid(text)];
   }
   yield ["a lease twice", () => committed(1) || committed(1)];
   yield ["entries", () => cache.setMany([["k"]] as Any)];
