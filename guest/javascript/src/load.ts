@@ -39,10 +39,10 @@ export interface Outcome<T> {
    * - `"stale"`: an entry past its fresh time. Another caller refreshes it, or its refresh
    *   failed.
    * - `"loaded"`: what the loader returned.
-   * - `"passed"`: the same, without a lease: loads of the key are not stored for now.
+   * - `"passed"`: the same, without a lease: nothing was to be stored.
    */
   readonly source: "hit" | "stale" | "loaded" | "passed";
-  /** Whether the cache has the value, as far as this caller knows. */
+  /** Whether this call stored the value. */
   readonly stored: boolean;
   /**
    * What failed, and did not keep the value from being returned: the loader, so that an entry
@@ -79,7 +79,7 @@ export function* load(plan: Plan): Steps<Outcome<unknown>> {
       // Others may need the entry as it is, and this caller needs no entry.
       warnOnce("undecodable", key, "has an entry that cannot be decoded", entry);
       const { [VALUE]: value } = loadedOf(yield plan.loader, plan);
-      return { value, source: "loaded", stored: false, error: entry };
+      return { value, source: "passed", stored: false, error: entry };
     }
     options = { ...options, unless: found.version };
   }
@@ -146,7 +146,7 @@ function decoded(
   const { version, age } = found;
   try {
     const value = decode(found.value, read);
-    return { value, source: fresh ? "hit" : "stale", stored: true, age: age / 1000, version };
+    return { value, source: fresh ? "hit" : "stale", stored: false, age: age / 1000, version };
   } catch (error) {
     if (error instanceof SerializationError) return error;
     throw error;

@@ -101,7 +101,7 @@ function silently<R>(call: () => R): R {
 
 test("a fresh entry is a hit, with its age and version", () => {
   const { outcome, calls } = play([hit("a", 7)], fail);
-  assert.deepEqual(outcome, { value: "a", source: "hit", stored: true, age: 1.5, version: 7 });
+  assert.deepEqual(outcome, { value: "a", source: "hit", stored: false, age: 1.5, version: 7 });
   assert.deepEqual(calls, ["lookup"]);
 });
 
@@ -129,7 +129,7 @@ test("without a lease the loader runs, and nothing is stored", () => {
 
 test("a stale entry that another caller refreshes is served", () => {
   const { outcome } = play([refreshedElsewhere("a")], fail);
-  assert.deepEqual(outcome, { value: "a", source: "stale", stored: true, age: 1.5, version: 1 });
+  assert.deepEqual(outcome, { value: "a", source: "stale", stored: false, age: 1.5, version: 1 });
 });
 
 test("what the loader throws comes back unchanged, and the lease is freed", () => {
@@ -158,7 +158,7 @@ test("an entry that cannot be decoded again is left as it is, and the loader's v
   for (const second of [hit(2, 8), refreshedElsewhere(1, 7)]) {
     const { outcome, calls } = play([hit(1, 7), second], () => "a", { check: isText });
     const { error, ...rest } = outcome;
-    assert.deepEqual(rest, { value: "a", source: "loaded", stored: false });
+    assert.deepEqual(rest, { value: "a", source: "passed", stored: false });
     assert.match(String(error), /SerializationError.*another type/);
     assert.deepEqual(calls, ["lookup", "lookup", "loader"]);
   }
@@ -171,7 +171,7 @@ test("a stale entry that cannot be decoded is refreshed, and not served", () => 
 
 test("if a refresh fails, its caller gets the entry", () => {
   const { outcome, calls } = play([stale("a")], fail);
-  const served = { value: "a", stored: true, age: 1.5, version: 1, error: failure };
+  const served = { value: "a", stored: false, age: 1.5, version: 1, error: failure };
   assert.deepEqual(outcome, { ...served, source: "stale" });
   assert.deepEqual(calls, ["lookup", "loader", "drop"]);
   const off = { staleIfError: false };

@@ -17,10 +17,10 @@ export interface Outcome<T> {
      * - `"stale"`: an entry past its fresh time. Another caller refreshes it, or its refresh
      *   failed.
      * - `"loaded"`: what the loader returned.
-     * - `"passed"`: the same, without a lease: loads of the key are not stored for now.
+     * - `"passed"`: the same, without a lease: nothing was to be stored.
      */
     readonly source: "hit" | "stale" | "loaded" | "passed";
-    /** Whether the cache has the value, as far as this caller knows. */
+    /** Whether this call stored the value. */
     readonly stored: boolean;
     /**
      * What failed, and did not keep the value from being returned: the loader, so that an entry

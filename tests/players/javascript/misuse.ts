@@ -3,8 +3,12 @@
 import * as cache from "spakky-cache";
 import * as raw from "spakky-cache/raw";
 
-/** Takes the lease of a key, and leaves its scope without a commit. */
-export function abandon(key: string, how: "return" | "throw"): void {
+/** Takes the lease of a key, and leaves its scope without a commit, or releases it. */
+export function abandon(key: string, how: "return" | "throw" | "release"): void {
+  if (how === "release") {
+    cache.lookup(key).lease?.release();
+    return;
+  }
   const left = new Error("left");
   try {
     leave(key, how === "throw" ? left : undefined);
