@@ -23,17 +23,19 @@ func Get[T any](key string) (value T, found bool, err error) {
 }
 
 // GetMany is the values of keys, in their order, in one round trip: nil where there is
-// none. One entry that is no T makes the whole [ErrSerialization].
+// none, and where one could not be read. The error is the first of these: an entry that is
+// no T is [ErrSerialization].
 func GetMany[T any](keys []string) ([]*T, error) {
 	values := make([]*T, len(keys))
 	err := host.GetMany(keys, func(place int, data []byte) error {
-		values[place] = new(T)
-		return codec.Into(values[place])(data)
+		value := new(T)
+		if err := codec.Into(value)(data); err != nil {
+			return err
+		}
+		values[place] = value
+		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return values, nil
+	return values, err
 }
 
 // Set stores an entry. A load of the same key that is under way can no longer be
@@ -50,7 +52,8 @@ func Set[T any](key string, value T, options Options) error {
 }
 
 // SetMany stores entries that share their options, in one round trip. All of them are
-// checked before any is written. Of a key named twice, the last stays.
+// checked before any is written. Of a key named twice, the last stays. Where entries are
+// kept in several places, some may be stored although there is an error.
 func SetMany[T any](entries []Entry[T], options Options) error {
 	if err := options.check(); err != nil {
 		return err
@@ -69,7 +72,8 @@ func SetMany[T any](entries []Entry[T], options Options) error {
 // Delete removes an entry; says whether there was one.
 func Delete(key string) (bool, error) { return host.Delete(key) }
 
-// DeleteMany removes entries, in one round trip; says how many there were.
+// DeleteMany removes entries, in one round trip; says how many there were. Where entries
+// are kept in several places, some may be removed although there is an error.
 func DeleteMany(keys ...string) (uint64, error) { return host.DeleteMany(keys) }
 
 // EvictTags evicts every entry that has one of tags, at once and however many there

@@ -40,14 +40,29 @@ func GetOrLoadContext[T any](ctx context.Context, key string, options Options, l
 // getOrLoad sets value, unless there is an error.
 func getOrLoad(ctx context.Context, key string, options Options, value reflect.Value, loader func(context.Context) (reflect.Value, error)) error {
 	read := reflect.New(value.Type())
-	lease, _, err := find(ctx, key, options, read, false)
+	var wrong error
+	found, err := find(ctx, key, options, value.Type(), func(found *host.Found, data []byte) {
+		if found.Lease == nil {
+			wrong = codec.IntoValue(read)(data)
+		}
+	})
 	if err != nil {
 		return err
 	}
-	if lease == nil {
-		value.Set(read.Elem())
-		return nil
+	switch {
+	case found.State == host.Pass:
+		loaded, err := loader(ctx)
+		if err == nil {
+			value.Set(loaded)
+		}
+		return err
+	case found.Lease == nil:
+		if wrong == nil {
+			value.Set(read.Elem())
+		}
+		return wrong
 	}
+	lease := found.Lease
 	defer lease.Drop()
 	loaded, err := loader(lease.Within(ctx))
 	if err != nil {

@@ -19,13 +19,13 @@ import (
 // shorter than a millisecond or too long to count is [ErrInvalidTTL] from the
 // operation that is given it, before it does anything.
 type Options struct {
-	ttl, freshFor, maxWait milliseconds
+	ttl, freshFor, maxWait given
 	tags                   []string
 	shared                 bool
 }
 
-// milliseconds are a time, none, or a time that there cannot be, and why.
-type milliseconds struct {
+// given is a time, none, or a time that there cannot be, and why.
+type given struct {
 	set   bool
 	wrong string
 	count uint64
@@ -61,7 +61,7 @@ func (o Options) Tags(tags ...string) Options {
 // all if it is zero. Without this, as long as the host allows, which is also the
 // longest.
 func (o Options) MaxWait(wait time.Duration) Options {
-	o.maxWait = milliseconds{set: true, count: roundUp(wait)}
+	o.maxWait = given{set: true, count: roundUp(wait)}
 	if wait < 0 {
 		o.maxWait.wrong = negative(wait)
 	}
@@ -79,7 +79,7 @@ func (o Options) Shared() Options {
 func (o Options) check() error {
 	for _, time := range []struct {
 		name string
-		milliseconds
+		given
 	}{{"the time to live", o.ttl}, {"the fresh time", o.freshFor}, {"the longest wait", o.maxWait}} {
 		if time.wrong != "" {
 			return fault.Because(fault.InvalidTTL, time.name+" is "+time.wrong)
@@ -97,19 +97,19 @@ func (o Options) entry() host.Options {
 	return host.Options{TTL: o.ttl.optional(), FreshFor: o.freshFor.optional(), Tags: o.tags}
 }
 
-func (m milliseconds) optional() *uint64 {
-	if !m.set {
+func (g given) optional() *uint64 {
+	if !g.set {
 		return nil
 	}
-	return &m.count
+	return &g.count
 }
 
-func span(time time.Duration) milliseconds {
-	return milliseconds{set: true, wrong: impossible(time), count: roundUp(time)}
+func span(time time.Duration) given {
+	return given{set: true, wrong: impossible(time), count: roundUp(time)}
 }
 
-func spanOfSeconds(seconds float64) milliseconds {
-	wrong := func(why string) milliseconds { return milliseconds{set: true, wrong: why} }
+func spanOfSeconds(seconds float64) given {
+	wrong := func(why string) given { return given{set: true, wrong: why} }
 	// To whole nanoseconds, so that 0.07 is 70 ms and not a little more.
 	nanoseconds := math.Round(seconds * 1e9)
 	switch {
@@ -146,4 +146,10 @@ func roundUp(span time.Duration) uint64 {
 		whole++
 	}
 	return uint64(max(whole, 0))
+}
+
+// milliseconds are the time that a host counted, or the longest that there is.
+func milliseconds(count uint64) time.Duration {
+	longest := uint64(math.MaxInt64 / time.Millisecond)
+	return time.Duration(min(count, longest)) * time.Millisecond
 }

@@ -113,12 +113,13 @@ func rawKeys() map[string]func() error {
 		"raw.set":             func() error { return raw.Set(notUTF8, nil, raw.Options{}) },
 		"raw.set tag":         func() error { return raw.Set("misuse", nil, tag) },
 		"raw.set_many":        func() error { return raw.SetMany([]raw.Entry{{Key: notUTF8}}, raw.Options{}) },
-		"raw.lookup":          func() error { return second(raw.Lookup(notUTF8, nil, nil)) },
-		"raw.lookup tag":      func() error { return second(raw.Lookup("misuse", []string{notUTF8}, nil)) },
+		"raw.lookup":          func() error { return second(raw.Lookup(notUTF8, raw.LookupOptions{})) },
+		"raw.lookup tag":      func() error { return second(raw.Lookup("misuse", raw.LookupOptions{Tags: []string{notUTF8}})) },
+		"raw.describe":        func() error { return second(raw.Describe(notUTF8)) },
 		"raw.begin_write":     func() error { return second(raw.BeginWrite(notUTF8, nil)) },
 		"raw.begin_write tag": func() error { return second(raw.BeginWrite("misuse", []string{notUTF8})) },
 		"raw.commit tag": func() error {
-			found, err := raw.Lookup("misuse commit", nil, nil)
+			found, err := raw.Lookup("misuse commit", raw.LookupOptions{})
 			if err != nil {
 				return err
 			}
