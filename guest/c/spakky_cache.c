@@ -13,6 +13,7 @@
 #include "src/decode.c"
 #include "src/encode.c"
 #include "src/key.c"
+#include "src/load.c"
 #include "src/options.c"
 #include "src/report.c"
 #include "src/text.c"

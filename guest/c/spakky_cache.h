@@ -45,16 +45,21 @@ typedef enum spakky_code_t {
     SPAKKY_VALUE_TOO_LARGE,
     /* Another caller held the key's lease for longer than the wait allowed. */
     SPAKKY_LOCK_TIMEOUT,
-    /* This component holds the key's lease itself: waiting would never end. */
+    /* This caller holds the key's lease itself: waiting would never end. */
     SPAKKY_LEASE_HELD,
+    /* The last load of the key failed, and nobody is to try again for `retry_after_ms`. */
+    SPAKKY_LOAD_FAILED,
     /* The backend cannot be reached, or did not answer in time. */
     SPAKKY_UNAVAILABLE,
     /* The backend answered, and the answer was a failure. The host's log has more. */
     SPAKKY_OPERATION_FAILED,
     /* The component was not granted this operation. */
     SPAKKY_DENIED,
-    /* The component has used up something that it was granted a limit of. */
+    /* The component has used up something that it was granted a limit of; `reason` says
+     * which, and the limit. */
     SPAKKY_QUOTA_EXCEEDED,
+    /* This host does not offer what was asked for; `reason` says what. */
+    SPAKKY_UNSUPPORTED,
     /* Of C alone: NULL where something is needed, an empty lease, a number that is none
      * of its type's; `reason` says which. */
     SPAKKY_INVALID_ARGUMENT,
@@ -78,9 +83,10 @@ typedef enum spakky_after_t {
 typedef struct spakky_error_t {
     spakky_code_t code;
     spakky_after_t after;
-    int number;       /* of SPAKKY_CALLBACK_FAILED and SPAKKY_AFTER_FAILURE */
-    uint64_t limit;   /* of SPAKKY_VALUE_TOO_LARGE, in bytes */
-    char reason[160]; /* more about it, a C string, cut if it is longer; may be empty */
+    int number;              /* of SPAKKY_CALLBACK_FAILED and SPAKKY_AFTER_FAILURE */
+    uint64_t limit;          /* of SPAKKY_VALUE_TOO_LARGE, in bytes */
+    uint64_t retry_after_ms; /* of SPAKKY_LOAD_FAILED: how much longer */
+    char reason[160];        /* more about it, a C string, cut if it is longer; may be empty */
 } spakky_error_t;
 
 /* The contract's name for a kind of failure, such as `lock-timeout`: for logs and for
@@ -156,8 +162,8 @@ typedef struct spakky_entry_t {
 /* The value of `key`, or none. Never waits for a loader. */
 spakky_code_t spakky_get(spakky_text_t key, spakky_value_t *value, spakky_error_t *error);
 
-/* The values of keys, in one round trip. One entry that is no value makes the whole a
- * SPAKKY_SERIALIZATION. */
+/* The values of keys, in one round trip. The first that cannot be read fails the whole: an
+ * entry that is no value is SPAKKY_SERIALIZATION. */
 spakky_code_t spakky_get_many(const spakky_text_t *keys, size_t count, spakky_values_t *values,
                               spakky_error_t *error);
 
@@ -166,14 +172,16 @@ spakky_code_t spakky_set(spakky_text_t key, const spakky_encoder_t *value,
                          const spakky_options_t *options, spakky_error_t *error);
 
 /* Stores entries that share their options, in one round trip. All of them are checked
- * before any is written. Of a key named twice, the last stays. */
+ * before any is written. Of a key named twice, the last stays. Where entries are kept in
+ * several places, some may be stored although this fails. */
 spakky_code_t spakky_set_many(const spakky_entry_t *entries, size_t count,
                               const spakky_options_t *options, spakky_error_t *error);
 
 /* Removes an entry; says whether there was one. `existed` may be NULL. */
 spakky_code_t spakky_delete(spakky_text_t key, bool *existed, spakky_error_t *error);
 
-/* Removes entries, in one round trip; says how many there were. `removed` may be NULL. */
+/* Removes entries, in one round trip; says how many there were. `removed` may be NULL.
+ * Where entries are kept in several places, some may be removed although this fails. */
 spakky_code_t spakky_delete_many(const spakky_text_t *keys, size_t count, uint64_t *removed,
                                  spakky_error_t *error);
 
@@ -263,8 +271,14 @@ typedef struct spakky_lookup_t {
         SPAKKY_LOOKUP_STALE,    /* `value` may be served; `lease`, if it is not empty, is the
                                  * right to refresh it: else another caller has it */
         SPAKKY_LOOKUP_MISS,     /* no entry, and this caller is the one to load it */
+        SPAKKY_LOOKUP_PASS,     /* no entry, and this caller loads for itself, without a
+                                 * lease: loads of the key are not to be stored for now, or
+                                 * waiting for its loader would never end */
     } result;
     spakky_value_t value;
+    uint64_t version; /* of a found entry, among all that its key ever held */
+    uint64_t age_ms;  /* how long ago it was stored */
+    bool fresh;       /* of a stale one: it is to be refreshed although it is still fresh */
     spakky_lease_t lease;
 } spakky_lookup_t;
 
@@ -368,6 +382,7 @@ typedef struct spakky_metrics_t {
     uint64_t clears;         /* calls of `spakky_clear` */
     uint64_t tag_evictions;  /* calls of `spakky_evict_tags` that named a tag */
     uint64_t stampede_waits; /* lookups that waited for another caller's load */
+    uint64_t rejections;     /* lookups that met the entry that would not do */
 } spakky_metrics_t;
 
 /* The counts as they stand. */

@@ -31,5 +31,16 @@ spakky_code_t spakky_check_texts(const spakky_text_t *texts, size_t count, const
 /* The bytes of a value that is whole. */
 spakky_code_t spakky_check_value(const spakky_encoder_t *value, spakky_bytes_t *bytes,
                                  spakky_error_t *error);
+/* Checks that what was found is one value of the profile; frees it if it is not. */
+spakky_code_t spakky_check_found(spakky_value_t *value, spakky_error_t *error);
+
+/* The host's calls, when the options are checked. */
+spakky_code_t spakky_host_lookup(spakky_text_t key, const spakky_checked_t *checked,
+                                 spakky_lookup_t *lookup, spakky_error_t *error);
+spakky_code_t spakky_host_begin_write(spakky_text_t key, const spakky_checked_t *checked,
+                                      spakky_lease_t *lease, spakky_error_t *error);
+spakky_code_t spakky_host_commit(spakky_lease_t *lease, spakky_bytes_t bytes,
+                                 const spakky_checked_t *checked, bool *stored,
+                                 spakky_error_t *error);
 
 #endif

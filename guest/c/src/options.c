@@ -13,6 +13,7 @@ spakky_code_t spakky_fail_with(spakky_error_t *error, spakky_code_t code, spakky
     error->after = SPAKKY_AFTER_NOTHING;
     error->number = 0;
     error->limit = 0;
+    error->retry_after_ms = 0;
     size_t length = reason.length;
     if (length >= sizeof error->reason) {
         length = sizeof error->reason - 1;
@@ -51,6 +52,8 @@ const char *spakky_error_kind(spakky_code_t code) {
         return "lock-timeout";
     case SPAKKY_LEASE_HELD:
         return "lease-held";
+    case SPAKKY_LOAD_FAILED:
+        return "load-failed";
     case SPAKKY_UNAVAILABLE:
         return "unavailable";
     case SPAKKY_OPERATION_FAILED:
@@ -59,6 +62,8 @@ const char *spakky_error_kind(spakky_code_t code) {
         return "denied";
     case SPAKKY_QUOTA_EXCEEDED:
         return "quota-exceeded";
+    case SPAKKY_UNSUPPORTED:
+        return "unsupported";
     case SPAKKY_INVALID_ARGUMENT:
         return "invalid-argument";
     case SPAKKY_NO_MEMORY:
@@ -87,7 +92,9 @@ static const char *sentence(spakky_code_t code) {
     case SPAKKY_LOCK_TIMEOUT:
         return "another caller is still loading this key";
     case SPAKKY_LEASE_HELD:
-        return "this component holds the lease of this key itself";
+        return "this caller holds the lease of this key itself";
+    case SPAKKY_LOAD_FAILED:
+        return "the last load of this key failed";
     case SPAKKY_UNAVAILABLE:
         return "the cache cannot be reached";
     case SPAKKY_OPERATION_FAILED:
@@ -96,8 +103,9 @@ static const char *sentence(spakky_code_t code) {
         return "this operation was not granted to the component, which may only read (run "
                "--read-only)";
     case SPAKKY_QUOTA_EXCEEDED:
-        return "a quota of the component is used up: the leases that it may hold at once (run "
-               "--max-leases)";
+        return "a quota of the component is used up";
+    case SPAKKY_UNSUPPORTED:
+        return "the host does not offer this";
     case SPAKKY_INVALID_ARGUMENT:
         return "invalid argument";
     case SPAKKY_NO_MEMORY:
@@ -112,6 +120,9 @@ size_t spakky_error_message(const spakky_error_t *error, char *buffer, size_t si
     char more[64] = "";
     if (error->code == SPAKKY_VALUE_TOO_LARGE) {
         snprintf(more, sizeof more, ": the limit is %llu bytes", (unsigned long long)error->limit);
+    } else if (error->code == SPAKKY_LOAD_FAILED) {
+        snprintf(more, sizeof more, ": it may be loaded again in %llu ms",
+                 (unsigned long long)error->retry_after_ms);
     } else if (error->code == SPAKKY_CALLBACK_FAILED) {
         snprintf(more, sizeof more, " with the number %d", error->number);
     }

@@ -96,11 +96,8 @@ static void a_time_is_refused_by_its_name_and_its_reason(void) {
     }
 }
 
-static void a_quota_and_a_grant_name_their_option(void) {
+static void a_missing_grant_names_its_option(void) {
     char text[400];
-    spakky_fail(&error, SPAKKY_QUOTA_EXCEEDED, "");
-    spakky_error_message(&error, text, sizeof text);
-    CHECK(strstr(text, "run --max-leases") != NULL);
     spakky_fail(&error, SPAKKY_DENIED, "");
     spakky_error_message(&error, text, sizeof text);
     CHECK(strstr(text, "run --read-only") != NULL);
@@ -151,7 +148,12 @@ static void errors_have_kinds_and_messages(void) {
     error.limit = 8388608;
     spakky_error_message(&error, text, sizeof text);
     CHECK_STR(text, "the value is too large: the limit is 8388608 bytes");
+    spakky_fail(&error, SPAKKY_LOAD_FAILED, "");
+    error.retry_after_ms = 1500;
+    spakky_error_message(&error, text, sizeof text);
+    CHECK_STR(text, "the last load of this key failed: it may be loaded again in 1500 ms");
     spakky_fail(&error, SPAKKY_INVALID_KEY, "a key is empty");
+    CHECK(error.retry_after_ms == 0);
     spakky_error_message(&error, text, sizeof text);
     CHECK_STR(text, "invalid key: a key is empty");
     error.after = SPAKKY_AFTER_SUCCESS;
@@ -193,7 +195,7 @@ const test_t option_tests[] = {
     {"options: impossible times are refused", impossible_times_are_refused},
     {"options: a time is refused by its name and its reason",
      a_time_is_refused_by_its_name_and_its_reason},
-    {"errors: a quota and a grant name their option", a_quota_and_a_grant_name_their_option},
+    {"errors: a missing grant names its option", a_missing_grant_names_its_option},
     {"options: a wait may be zero and is never too long", a_wait_may_be_zero_and_is_never_too_long},
     {"options: tags are text", tags_are_text},
     {"errors: have kinds and messages", errors_have_kinds_and_messages},
