@@ -1,6 +1,8 @@
 package cache
 
 import (
+	"time"
+
 	"spakky/cache/internal/codec"
 	"spakky/cache/internal/host"
 )
@@ -67,6 +69,49 @@ func SetMany[T any](entries []Entry[T], options Options) error {
 		encoded[i] = host.Entry{Key: entry.Key, Value: data}
 	}
 	return host.SetMany(encoded, options.entry())
+}
+
+// Description is what is known of an entry without its value.
+type Description struct {
+	// Version identifies the entry among all that its key ever held.
+	Version uint64
+	// Age is how long ago it was stored.
+	Age time.Duration
+	// FreshFor is how much longer it is fresh: zero, it is stale; nil, for as long as it
+	// lives.
+	FreshFor *time.Duration
+	// TTL is how much longer it lives: nil, until something removes it.
+	TTL *time.Duration
+	// Tags are those that evict it.
+	Tags []string
+	// Size is that of its value, in bytes.
+	Size uint64
+	// LoadTime is how long its load took; zero if it was stored without one.
+	LoadTime time.Duration
+}
+
+// Describe is what is known of the entry of key, and whether there is one. It is not counted
+// as a read.
+func Describe(key string) (Description, bool, error) {
+	found, err := host.Describe(key)
+	if err != nil || found == nil {
+		return Description{}, false, err
+	}
+	optional := func(count *uint64) *time.Duration {
+		if count == nil {
+			return nil
+		}
+		return new(milliseconds(*count))
+	}
+	return Description{
+		Version:  found.Version,
+		Age:      milliseconds(found.AgeMS),
+		FreshFor: optional(found.FreshForMS),
+		TTL:      optional(found.TTLMS),
+		Tags:     found.Tags,
+		Size:     found.Size,
+		LoadTime: milliseconds(found.LoadTimeMS),
+	}, true, nil
 }
 
 // Delete removes an entry; says whether there was one.

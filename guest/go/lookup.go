@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"spakky/cache/internal/codec"
+	"spakky/cache/internal/fault"
 	"spakky/cache/internal/host"
 )
 
@@ -72,7 +73,8 @@ type Found[T any] struct {
 func Lookup[T any](key string, options Options) (Found[T], error) {
 	var value T
 	var wrong error
-	found, err := find(context.Background(), key, options, reflect.TypeFor[T](), func(_ *host.Found, data []byte) {
+	asked := lookup{options: options, t: reflect.TypeFor[T]()}
+	found, err := find(context.Background(), key, asked, func(_ *host.Found, data []byte) {
 		wrong = codec.Into(&value)(data)
 	})
 	if err == nil && wrong != nil {
@@ -91,13 +93,20 @@ func Lookup[T any](key string, options Options) (Found[T], error) {
 	return made, nil
 }
 
-// find looks key up for a value of type t, and again after each load of it in this
-// component.
-func find(ctx context.Context, key string, options Options, t reflect.Type, use func(*host.Found, []byte)) (host.Found, error) {
+// lookup is what is looked up: a value of type t, and no entry that is unless.
+type lookup struct {
+	options Options
+	t       reflect.Type
+	unless  *uint64
+}
+
+// find looks key up, and again after each load of it in this component.
+func find(ctx context.Context, key string, asked lookup, use func(*host.Found, []byte)) (host.Found, error) {
+	options := asked.options
 	if err := options.check(); err != nil {
 		return host.Found{}, err
 	}
-	if err := codec.Storable(t); err != nil {
+	if err := codec.Storable(asked.t); err != nil {
 		return host.Found{}, err
 	}
 	wait := waitFrom(ctx, options)
@@ -105,8 +114,9 @@ func find(ctx context.Context, key string, options Options, t reflect.Type, use 
 		if err := ctx.Err(); err != nil {
 			return host.Found{}, err
 		}
-		asked := host.LookupOptions{Tags: options.tags, MaxWait: wait.milliseconds()}
-		found, loading, err := host.Lookup(key, asked, use)
+		found, loading, err := host.Lookup(key, host.LookupOptions{
+			Tags: options.tags, MaxWait: wait.milliseconds(), Unless: asked.unless, Strict: options.strict,
+		}, use)
 		if err == nil {
 			return found, nil
 		}
@@ -184,6 +194,41 @@ func (l *Lease[T]) Commit(value T, options Options) (bool, error) {
 		return false, nil
 	}
 	return l.host.Commit(data, options.entry())
+}
+
+// Pass stores nothing, and says that the next values will not be stored either: for so
+// long, everyone who asks for the key loads, and nobody waits for another's load. An entry
+// that was being refreshed is removed. False: something removed or replaced the key since
+// the load began, or the lease is a write's or was over before. It is over now.
+func (l *Lease[T]) Pass(pause time.Duration) (bool, error) {
+	return l.hold(pause, (*host.Lease).Pass)
+}
+
+// Fail says that the load failed, and that nobody is to try again for so long, or for the
+// longest time that the host allows: meanwhile an entry that was being refreshed is served,
+// and lookups of a key that has none are [ErrLoadFailed]. It answers as [Lease.Pass] does.
+func (l *Lease[T]) Fail(retryAfter time.Duration) (bool, error) {
+	return l.hold(retryAfter, (*host.Lease).Fail)
+}
+
+func (l *Lease[T]) hold(pause time.Duration, call func(*host.Lease, uint64) (bool, error)) (bool, error) {
+	defer l.Close()
+	if wrong := impossible(pause); wrong != "" {
+		return false, fault.Because(fault.InvalidTTL, "the pause is "+wrong)
+	}
+	if l == nil || l.host == nil {
+		return false, nil
+	}
+	return call(l.host, roundUp(pause))
+}
+
+// Release gives the lease up, as Close does, and tells how that went.
+func (l *Lease[T]) Release() error {
+	if l == nil || l.host == nil {
+		return nil
+	}
+	defer l.Close()
+	return l.host.Release()
 }
 
 // Close gives the lease up, unless it is over or nil.

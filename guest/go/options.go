@@ -3,7 +3,6 @@ package cache
 import (
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"spakky/cache/internal/fault"
@@ -19,9 +18,9 @@ import (
 // shorter than a millisecond or too long to count is [ErrInvalidTTL] from the
 // operation that is given it, before it does anything.
 type Options struct {
-	ttl, freshFor, maxWait given
-	tags                   []string
-	shared                 bool
+	ttl, freshFor, maxWait, retryAfter given
+	tags                               []string
+	noStaleIfError, strict, shared     bool
 }
 
 // given is a time, none, or a time that there cannot be, and why.
@@ -53,7 +52,8 @@ func (o Options) FreshForSeconds(fresh float64) Options {
 
 // Tags adds tags that evict the entry. One named twice counts once.
 func (o Options) Tags(tags ...string) Options {
-	o.tags = append(slices.Clip(o.tags), tags...)
+	// Never nil: to give none is to choose none, see Store.
+	o.tags = append(append([]string{}, o.tags...), tags...)
 	return o
 }
 
@@ -65,6 +65,29 @@ func (o Options) MaxWait(wait time.Duration) Options {
 	if wait < 0 {
 		o.maxWait.wrong = negative(wait)
 	}
+	return o
+}
+
+// StaleIfError says whether a caller whose refresh fails gets the stale entry: it does,
+// unless this is false. Then it gets the loader's error. An entry that is still fresh is
+// served in any case.
+func (o Options) StaleIfError(serve bool) Options {
+	o.noStaleIfError = !serve
+	return o
+}
+
+// RetryAfter lets nobody load again for so long after a loader failed, or for the longest
+// time that the host allows. Meanwhile an entry is served, and where there is none, callers
+// get [ErrLoadFailed]. Without this, the next caller loads at once.
+func (o Options) RetryAfter(pause time.Duration) Options {
+	o.retryAfter = span(pause)
+	return o
+}
+
+// Strict has the host ask the backend, even where it may answer from copies of its own,
+// which learn of changes a moment later.
+func (o Options) Strict() Options {
+	o.strict = true
 	return o
 }
 
@@ -80,7 +103,10 @@ func (o Options) check() error {
 	for _, time := range []struct {
 		name string
 		given
-	}{{"the time to live", o.ttl}, {"the fresh time", o.freshFor}, {"the longest wait", o.maxWait}} {
+	}{
+		{"the time to live", o.ttl}, {"the fresh time", o.freshFor}, {"the longest wait", o.maxWait},
+		{"the pause after a failed load", o.retryAfter},
+	} {
 		if time.wrong != "" {
 			return fault.Because(fault.InvalidTTL, time.name+" is "+time.wrong)
 		}

@@ -54,10 +54,6 @@ func misuses() map[string]func() error {
 		all["set_many "+name] = func() error {
 			return cache.SetMany([]cache.Entry[any]{{Key: "misuse", Value: value}}, none)
 		}
-		all["get_or_load "+name] = func() error {
-			_, err := cache.GetOrLoad("misuse", none, func() (any, error) { return value, nil })
-			return err
-		}
 		all["write_through "+name] = func() error {
 			return cache.WriteThrough("misuse", value, none, func(any) error { return errors.New("called") })
 		}
@@ -109,6 +105,10 @@ func rawKeys() map[string]func() error {
 			_, _, err := raw.Get(notUTF8)
 			return err
 		},
+		"describe": func() error {
+			_, _, err := cache.Describe(notUTF8)
+			return err
+		},
 		"raw.get_many":        func() error { return second(raw.GetMany([]string{notUTF8})) },
 		"raw.set":             func() error { return raw.Set(notUTF8, nil, raw.Options{}) },
 		"raw.set tag":         func() error { return raw.Set("misuse", nil, tag) },
@@ -146,6 +146,7 @@ func times() map[string]func() error {
 		"fresh NaN":          none.FreshForSeconds(math.NaN()),
 		"fresh for longer":   cache.TTL(time.Second).FreshFor(time.Minute),
 		"a negative waiting": none.MaxWait(-1),
+		"no pause":           none.RetryAfter(0),
 	} {
 		all["time: "+name] = func() error { return cache.Set("misuse", "v", options) }
 		all["lookup time: "+name] = func() error {
@@ -202,16 +203,21 @@ func templates() map[string]func() error {
 		}
 	}
 	return map[string]func() error{
-		"key: nothing between": make("{A}{B}"),
-		"key: no such field":   make("{C}"),
-		"key: another case":    make("{a}"),
-		"key: no name":         make("{}"),
-		"key: an open brace":   make("x{A"),
-		"key: a closing brace": make("x}"),
-		"key: too few values":  func() error { return second(cache.Key("{}:{}", 1)) },
-		"key: too many values": func() error { return second(cache.Key("{}", 1, 2)) },
-		"key: a list":          func() error { return second(cache.Key("{}", []string{"a"})) },
-		"key: NaN":             func() error { return second(cache.Key("{}", math.NaN())) },
+		"key: nothing between":   make("{A}{B}"),
+		"key: no such field":     make("{C}"),
+		"key: another case":      make("{a}"),
+		"key: no name":           make("{}"),
+		"key: an open brace":     make("x{A"),
+		"key: a closing brace":   make("x}"),
+		"key: too few values":    func() error { return second(cache.Key("{}:{}", 1)) },
+		"key: too many values":   func() error { return second(cache.Key("{}", 1, 2)) },
+		"key: a number too high": func() error { return second(cache.Key("{0}:{2}", 1, 2)) },
+		"key: no name, no key": func() error {
+			cache.Cacheable("", none, func(string) (int, error) { return 0, nil })
+			return nil
+		},
+		"key: a list": func() error { return second(cache.Key("{}", []string{"a"})) },
+		"key: NaN":    func() error { return second(cache.Key("{}", math.NaN())) },
 		"key: a method": func() error {
 			cache.Cacheable("k:{}", none, pair{}.load)
 			return nil
