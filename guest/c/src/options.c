@@ -212,6 +212,17 @@ static const char *check_wait(spakky_duration_t time, bool *has, uint64_t *milli
     return wrong;
 }
 
+spakky_code_t spakky_check_time(spakky_duration_t time, const char *what, bool *has,
+                                uint64_t *milliseconds, spakky_error_t *error) {
+    char reason[64];
+    const char *wrong = check_time(time, has, milliseconds);
+    if (wrong == NULL) {
+        return SPAKKY_OK;
+    }
+    snprintf(reason, sizeof reason, "the %s is %s", what, wrong);
+    return spakky_fail(error, SPAKKY_INVALID_TTL, reason);
+}
+
 spakky_code_t spakky_check_texts(const spakky_text_t *texts, size_t count, const char *what,
                                  spakky_error_t *error) {
     char reason[64];
@@ -233,18 +244,24 @@ spakky_code_t spakky_check_options(const spakky_options_t *options, spakky_check
                                    spakky_error_t *error) {
     static const spakky_options_t none;
     options = options == NULL ? &none : options;
-    static const char *const names[] = {"time to live", "fresh time", "longest wait"};
-    const char *wrong[] = {
-        check_time(options->ttl, &checked->has_ttl, &checked->ttl),
-        check_time(options->fresh_for, &checked->has_fresh_for, &checked->fresh_for),
-        check_wait(options->max_wait, &checked->has_max_wait, &checked->max_wait),
-    };
-    char reason[64];
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        if (wrong[i] != NULL) {
-            snprintf(reason, sizeof reason, "the %s is %s", names[i], wrong[i]);
-            return spakky_fail(error, SPAKKY_INVALID_TTL, reason);
-        }
+    spakky_code_t code =
+        spakky_check_time(options->ttl, "time to live", &checked->has_ttl, &checked->ttl, error);
+    if (code == SPAKKY_OK) {
+        code = spakky_check_time(options->fresh_for, "fresh time", &checked->has_fresh_for,
+                                 &checked->fresh_for, error);
+    }
+    if (code == SPAKKY_OK) {
+        code = spakky_check_time(options->retry_after, "pause after a failed load",
+                                 &checked->has_retry_after, &checked->retry_after, error);
+    }
+    if (code != SPAKKY_OK) {
+        return code;
+    }
+    const char *wrong = check_wait(options->max_wait, &checked->has_max_wait, &checked->max_wait);
+    if (wrong != NULL) {
+        char reason[64];
+        snprintf(reason, sizeof reason, "the longest wait is %s", wrong);
+        return spakky_fail(error, SPAKKY_INVALID_TTL, reason);
     }
     if (checked->has_ttl && checked->has_fresh_for && checked->fresh_for > checked->ttl) {
         return spakky_fail(error, SPAKKY_INVALID_TTL,
@@ -252,6 +269,9 @@ spakky_code_t spakky_check_options(const spakky_options_t *options, spakky_check
     }
     checked->tags = options->tags;
     checked->tag_count = options->tag_count;
+    checked->strict = options->strict;
+    checked->has_unless = false;
+    checked->unless = 0;
     return spakky_check_texts(options->tags, options->tag_count, "tag", error);
 }
 
