@@ -201,7 +201,7 @@ func (e *entry) decode(t reflect.Type, data []byte) {
 // outcome is that of a hit.
 func (e *entry) outcome(found host.Found) (outcome, error) {
 	made := outcome{
-		Value: e.value, Source: FromStale, Stored: true, Age: milliseconds(found.AgeMS), Version: found.Version,
+		Value: e.value, Source: FromStale, Age: milliseconds(found.AgeMS), Version: found.Version,
 	}
 	if found.Fresh {
 		made.Source = FromHit

@@ -141,7 +141,7 @@ func expect[T any](t *testing.T, got, want Outcome[T], script *scripted, calls .
 var none Options
 
 func TestAnOutcomeSaysWhereTheValueComesFrom(t *testing.T) {
-	entry := Outcome[int]{Value: 1, Stored: true, Age: 1500 * time.Millisecond, Version: 7}
+	entry := Outcome[int]{Value: 1, Age: 1500 * time.Millisecond, Version: 7}
 	got, _, script := load(t, none, loads(2), hit(1))
 	expect(t, got, entry, script)
 	entry.Source = FromStale
@@ -167,7 +167,7 @@ func TestAnEntryOfAnotherTypeIsLoadedAnewOnce(t *testing.T) {
 	}
 	// Another caller replaced it meanwhile.
 	got, _, script = load(t, none, loads(2), refreshedByOthers("text"), hit(1))
-	expect(t, got, Outcome[int]{Value: 1, Stored: true, Age: 1500 * time.Millisecond, Version: 7}, script)
+	expect(t, got, Outcome[int]{Value: 1, Age: 1500 * time.Millisecond, Version: 7}, script)
 	// And with another of that type.
 	for _, again := range []answer{hit("other"), refreshedByOthers("other")} {
 		got, _, script = load(t, none, loads(2), hit("text"), again)
@@ -182,7 +182,7 @@ func TestAnEntryOfAnotherTypeIsLoadedAnewOnce(t *testing.T) {
 }
 
 func TestAFailedRefreshServesTheEntry(t *testing.T) {
-	entry := Outcome[int]{Value: 1, Source: FromStale, Stored: true, Age: 1500 * time.Millisecond, Version: 7, Err: errDown}
+	entry := Outcome[int]{Value: 1, Source: FromStale, Age: 1500 * time.Millisecond, Version: 7, Err: errDown}
 	got, err, script := load(t, none, fails, stale(1, false))
 	if expect(t, got, entry, script, "load", "drop"); err != nil {
 		t.Error(err)

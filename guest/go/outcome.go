@@ -115,7 +115,7 @@ func (s Source) String() string {
 type Outcome[T any] struct {
 	Value  T
 	Source Source
-	// Stored: the cache has the value, as far as this caller knows.
+	// Stored: this call stored the value.
 	Stored bool
 	// Err is what failed, and did not keep the value from being returned: the loader, so that
 	// an entry was served; storing what was loaded; or decoding the entry, so that the loader

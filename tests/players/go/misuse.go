@@ -191,14 +191,14 @@ func unencodable() map[string]any {
 	}
 }
 
-type pair struct{ A, B string }
+type couple struct{ A, B string }
 
-func (p pair) load(string) (string, error) { return p.A, nil }
+func (p couple) load(string) (string, error) { return p.A, nil }
 
 func templates() map[string]func() error {
 	make := func(text string) func() error {
 		return func() error {
-			cache.Cacheable(text, none, func(pair) (string, error) { return "", nil })
+			cache.Cacheable(text, none, func(couple) (string, error) { return "", nil })
 			return nil
 		}
 	}
@@ -219,16 +219,16 @@ func templates() map[string]func() error {
 		"key: a list": func() error { return second(cache.Key("{}", []string{"a"})) },
 		"key: NaN":    func() error { return second(cache.Key("{}", math.NaN())) },
 		"key: a method": func() error {
-			cache.Cacheable("k:{}", none, pair{}.load)
+			cache.Cacheable("k:{}", none, couple{}.load)
 			return nil
 		},
-		"evict: nothing": func() error { cache.CacheEvict(cache.Evict{}, func(pair) error { return nil }); return nil },
+		"evict: nothing": func() error { cache.CacheEvict(cache.Evict{}, func(couple) error { return nil }); return nil },
 		"evict: all and a key": func() error {
-			cache.CacheEvict(cache.Evict{All: true, Key: "k"}, func(pair) error { return nil })
+			cache.CacheEvict(cache.Evict{All: true, Key: "k"}, func(couple) error { return nil })
 			return nil
 		},
 		"tag: no such field": func() error {
-			cache.Cacheable("k", none.Tags("{C}"), func(pair) (int, error) { return 0, nil })
+			cache.Cacheable("k", none.Tags("{C}"), func(couple) (int, error) { return 0, nil })
 			return nil
 		},
 		"key: fields of a text": func() error { cache.Cacheable("{A}", none, func(string) (int, error) { return 0, nil }); return nil },

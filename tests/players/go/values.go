@@ -134,6 +134,8 @@ func toJSON(value any) any {
 		return items
 	case map[any]any:
 		return mapToJSON(value)
+	case func():
+		return object{"$unencodable": true}
 	}
 	return value // null, a bool, a text, a number
 }
