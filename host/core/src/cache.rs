@@ -1,8 +1,8 @@
 //! A cache over one store, and the sessions that use it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,11 +10,12 @@ use bytes::Bytes;
 use crate::entry::{Entry, Envelope, Epochs, Id};
 use crate::error::{Error, StoreErrorKind};
 use crate::failure_log::FailureLog;
+use crate::held::HeldLeases;
 use crate::key::{Key, Tag};
 use crate::limits::{CheckedOptions, EntryOptions};
 use crate::metrics::{Metrics, Snapshot};
 use crate::policy::{Grants, OnFailure, Policy};
-use crate::refresh::Refreshes;
+use crate::refresh::{Refreshes, left_of};
 use crate::runtime::{Runtime, TokioRuntime};
 use crate::single_flight::SingleFlight;
 use crate::store::{Cas, CasToken, EvictionMark, Found, Slot, Step, Store, Update};
@@ -64,7 +65,7 @@ impl Cache {
 
     /// Opens a session with these grants.
     pub fn session(&self, grants: Grants) -> Session {
-        Session { cache: self.clone(), grants, held: Arc::default() }
+        Session { cache: self.clone(), grants: Arc::new(grants), held: Arc::default(), caller: 0 }
     }
 
     /// The current values of the counters.
@@ -84,28 +85,24 @@ impl Cache {
 }
 
 impl Inner {
-    /// Elects `marker` in `slot`, unless another marker is elected. With `take_over`, it
-    /// replaces the other one. Foreign content is always replaced, because it may have no
-    /// time to live.
+    /// Elects `marker` in `slot`, unless another marker is elected that it does not
+    /// replace. Foreign content is always replaced, because it may have no time to live.
     pub(crate) async fn elect(
         &self,
         slot: Slot<'_>,
         marker: &Envelope,
-        take_over: bool,
-    ) -> Result<bool, Error> {
+        replaces: impl Fn(&Envelope) -> bool + Send,
+    ) -> Result<Cas, Error> {
         let put = Update::Put(marker);
-        let mut elected = self.compare_and_set("elect", slot, None, put).await?;
+        let elected = self.compare_and_set("elect", slot, None, put).await?;
         let replaced = match &elected {
-            Cas::Occupied(Found::Foreign(token)) => Some(token.clone()),
-            Cas::Occupied(Found::Envelope { envelope, .. }) if take_over => {
-                Some(envelope.cas_token())
+            Cas::Occupied(Found::Foreign(token)) => token.clone(),
+            Cas::Occupied(Found::Envelope { envelope, .. }) if replaces(envelope) => {
+                envelope.cas_token()
             }
-            _ => None,
+            _ => return Ok(elected),
         };
-        if let Some(token) = replaced {
-            elected = self.compare_and_set("elect", slot, Some(&token), put).await?;
-        }
-        Ok(elected.is_done())
+        self.compare_and_set("elect", slot, Some(&replaced), put).await
     }
 
     /// Updates a slot of the store, for `operation`.
@@ -185,12 +182,32 @@ impl Inner {
 }
 
 /// One user of a cache, such as an instance of a component, with its grants and the
-/// leases that it holds.
-#[derive(Debug)]
+/// leases that it holds. Clones are handles of the same session.
+#[derive(Clone, Debug)]
 pub struct Session {
     pub(crate) cache: Cache,
-    pub(crate) grants: Grants,
+    pub(crate) grants: Arc<Grants>,
     pub(crate) held: Arc<HeldLeases>,
+    pub(crate) caller: u64,
+}
+
+/// What is known of an entry without its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// Identifies the entry among all that its key ever held.
+    pub version: u64,
+    /// How long ago it was stored.
+    pub age: Duration,
+    /// How much longer it is fresh; zero if it is stale. `None`: for as long as it lives.
+    pub fresh_for: Option<Duration>,
+    /// How much longer it lives. `None`: until something removes it.
+    pub ttl: Option<Duration>,
+    /// The tags that evict it.
+    pub tags: Vec<String>,
+    /// The bytes of its value.
+    pub size: u64,
+    /// How long its load took. Zero if it was stored without one.
+    pub load_time: Duration,
 }
 
 impl Session {
@@ -200,6 +217,14 @@ impl Session {
 
     pub(crate) fn may_write(&self) -> Result<(), Error> {
         if self.grants.write { Ok(()) } else { Err(Error::Denied) }
+    }
+
+    /// A handle of the same session for one of its callers, such as one of several
+    /// requests that an instance answers at once. A caller waits for the loads of the
+    /// others, but never for its own.
+    #[must_use]
+    pub fn caller(&self, caller: u64) -> Self {
+        Self { caller, ..self.clone() }
     }
 
     /// The cache that this session uses.
@@ -221,13 +246,29 @@ impl Session {
         Ok(value)
     }
 
+    /// Describes the entry of `key`, if it has one. It is not counted as a read.
+    pub async fn describe(&self, key: &str) -> Result<Option<Description>, Error> {
+        let key = self.inner().policy.limits.key(key)?;
+        let found = self.or_miss(self.found(&key).await)?;
+        let now = self.inner().runtime.now();
+        Ok(found.and_then(Found::into_entry).map(|entry| Description {
+            version: entry.id.version(),
+            age: entry.age(now),
+            fresh_for: entry.fresh_for.map(|span| left_of(&entry, span, now)),
+            ttl: entry.ttl.map(|span| left_of(&entry, span, now)),
+            tags: entry.epochs.tags.iter().map(|(tag, _)| tag.as_str().to_owned()).collect(),
+            size: entry.value.len() as u64,
+            load_time: entry.load_time,
+        }))
+    }
+
     /// Returns the values of `keys` in order, in one round trip. A key that is named
     /// more than once is fetched once.
     ///
     /// # Errors
     /// [`Error::ValueTooLarge`] if the values have more bytes together than the
-    /// limit of a batch.
-    pub async fn get_many<'a, I>(&self, keys: I) -> Result<Vec<Option<Bytes>>, Error>
+    /// limit of a batch. The failure of one key is in its place.
+    pub async fn get_many<'a, I>(&self, keys: I) -> Result<Vec<Result<Option<Bytes>, Error>>, Error>
     where
         I: IntoIterator<Item = &'a str>,
         I::IntoIter: ExactSizeIterator,
@@ -257,22 +298,22 @@ impl Session {
         let values: Vec<_> = keys.iter().map(|key| values[positions[key]].clone()).collect();
         limits.batch_values(values.iter().flatten())?;
         self.count_reads(&values);
-        Ok(values)
+        Ok(values.into_iter().map(Ok).collect())
     }
 
     /// Stores an entry. The result of a load of the same key that is in progress
     /// is then refused.
     pub async fn set(&self, key: &str, value: Bytes, options: &EntryOptions) -> Result<(), Error> {
-        self.set_many(vec![(key, value)], options).await
+        self.set_many(vec![(key, value)], options).await?.into_iter().collect()
     }
 
-    /// Stores entries that share their options, in one round trip. All of them
-    /// are checked before any is written.
+    /// Stores entries that share their options, in one round trip, and answers for
+    /// each. All of them are checked before any is written.
     pub async fn set_many(
         &self,
         entries: Vec<(&str, Bytes)>,
         options: &EntryOptions,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<Result<(), Error>>, Error> {
         self.may_write()?;
         let limits = &self.inner().policy.limits;
         let keys = limits.batch(entries.iter().map(|(key, _)| *key))?;
@@ -282,7 +323,7 @@ impl Session {
         limits.batch_values(entries.iter().map(|(_, value)| value))?;
         let options = limits.options(options)?;
         if keys.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let epochs = self.inner().capture(&options.tags, options.ttl).await?;
         let envelope = |value| {
@@ -297,16 +338,16 @@ impl Session {
             .collect();
         self.inner().step("write", &keys, self.inner().store.put(&entries)).await?;
         self.inner().metrics.writes.add(entries.len() as u64);
-        Ok(())
+        Ok(vec![Ok(()); entries.len()])
     }
 
     /// Removes an entry. Returns whether there was one.
     pub async fn delete(&self, key: &str) -> Result<bool, Error> {
-        Ok(self.delete_many([key]).await? == 1)
+        Ok(self.delete_many([key]).await?.into_iter().collect::<Result<Vec<_>, _>>()? == [true])
     }
 
-    /// Removes entries. Returns how many there were.
-    pub async fn delete_many<'a, I>(&self, keys: I) -> Result<u64, Error>
+    /// Removes entries. Returns for each whether there was one.
+    pub async fn delete_many<'a, I>(&self, keys: I) -> Result<Vec<Result<bool, Error>>, Error>
     where
         I: IntoIterator<Item = &'a str>,
         I::IntoIter: ExactSizeIterator,
@@ -314,12 +355,12 @@ impl Session {
         self.may_write()?;
         let keys = self.inner().policy.limits.batch(keys.into_iter())?;
         if keys.is_empty() {
-            return Ok(0);
+            return Ok(Vec::new());
         }
         let removed = self.inner().remove(&keys).await?;
-        let deleted = removed.into_iter().filter(|was_alive| *was_alive).count() as u64;
+        let deleted = removed.iter().filter(|was_alive| **was_alive).count() as u64;
         self.inner().metrics.deletes.add(deleted);
-        Ok(deleted)
+        Ok(removed.into_iter().map(Ok).collect())
     }
 
     /// Evicts every entry that has one of `tags`. The cost does not depend on their
@@ -375,34 +416,5 @@ impl Session {
         let metrics = &self.inner().metrics;
         metrics.hits.add(hits as u64);
         metrics.misses.add((values.len() - hits) as u64);
-    }
-}
-
-/// The identities of the leases that one session holds.
-#[derive(Debug, Default)]
-pub(crate) struct HeldLeases(Mutex<HashSet<Id>>);
-
-impl HeldLeases {
-    fn ids(&self) -> MutexGuard<'_, HashSet<Id>> {
-        // No change under the lock can panic half-way.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn contains(&self, id: Id) -> bool {
-        self.ids().contains(&id)
-    }
-
-    /// Adds `id`, unless there are `most` already.
-    pub(crate) fn add(&self, id: Id, most: usize) -> Result<(), Error> {
-        let mut ids = self.ids();
-        if ids.len() >= most {
-            return Err(Error::QuotaExceeded);
-        }
-        ids.insert(id);
-        Ok(())
-    }
-
-    pub(crate) fn remove(&self, id: Id) {
-        self.ids().remove(&id);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::key::Tag;
+use crate::key::{Key, Tag};
 use crate::runtime::Runtime;
 pub use crate::runtime::UnixMillis;
 
@@ -36,6 +36,15 @@ random_128! {
     /// The identity of one stored envelope. It is never used again, so comparing
     /// it tells whether a key still holds that envelope.
     Id
+}
+
+impl Id {
+    /// The version of the entry with this identity, as callers see it: the first 53
+    /// bits, which every language holds exactly.
+    pub fn version(self) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.0;
+        u64::from_be_bytes([a, b, c, d, e, f, g, h]) >> 11
+    }
 }
 random_128! {
     /// The identity of a tag, which every eviction of the tag replaces.
@@ -81,6 +90,13 @@ pub struct Entry {
     pub value: Bytes,
 }
 
+impl Entry {
+    /// How long ago it was stored.
+    pub(crate) fn age(&self, now: UnixMillis) -> Duration {
+        Duration::from_millis(now.saturating_sub(self.stored_at))
+    }
+}
+
 /// The marker of a lease, stored in place of the entry while it is loaded. It is
 /// also the marker of an election.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +109,56 @@ pub struct Marker {
     pub lasts: Duration,
     /// The epochs captured before the load.
     pub epochs: Epochs,
+    /// The lease that its holder has been waiting for.
+    pub awaits: Option<Awaited>,
+}
+
+/// A lease that the holder of another one waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Awaited {
+    /// The identity of the lease.
+    pub holder: Id,
+    /// Its key.
+    pub key: Key,
+    /// Whether it is the lease of a refresh, rather than of a load or write.
+    pub refresh: bool,
+}
+
+/// The marker of a key whose loads are not stored for now, or not repeated.
+///
+/// Fastly and Varnish call the first one hit-for-pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// Its identity.
+    pub id: Id,
+    /// When it was stored.
+    pub since: UnixMillis,
+    /// How long it lasts from then on.
+    pub lasts: Duration,
+    /// The epochs that it depends on.
+    pub epochs: Epochs,
+    /// What is paused.
+    pub paused: Paused,
+}
+
+/// What a [`Pause`] is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Paused {
+    /// Loads are not stored: each caller loads for itself.
+    Storing,
+    /// Loads are not repeated, because the last one failed.
+    Loading,
+    /// Refreshes of the entry with this identity are not repeated, because the last
+    /// one failed.
+    Refreshing(Id),
+}
+
+impl Pause {
+    /// How much longer it lasts.
+    pub(crate) fn lasts_for(&self, now: UnixMillis) -> Duration {
+        let over = Duration::from_millis(now.saturating_sub(self.since));
+        self.lasts.saturating_sub(over).max(Duration::from_millis(1))
+    }
 }
 
 /// What a key holds.
@@ -102,6 +168,8 @@ pub enum Envelope {
     Entry(Entry),
     /// The marker of a lease.
     Lease(Marker),
+    /// The marker of a pause.
+    Pause(Pause),
 }
 
 impl Envelope {
@@ -110,6 +178,7 @@ impl Envelope {
         match self {
             Self::Entry(entry) => entry.id,
             Self::Lease(marker) => marker.id,
+            Self::Pause(pause) => pause.id,
         }
     }
 
@@ -118,6 +187,7 @@ impl Envelope {
         match self {
             Self::Entry(entry) => &entry.epochs,
             Self::Lease(marker) => &marker.epochs,
+            Self::Pause(pause) => &pause.epochs,
         }
     }
 
@@ -126,6 +196,7 @@ impl Envelope {
         match self {
             Self::Entry(entry) => entry.ttl,
             Self::Lease(marker) => Some(marker.lasts),
+            Self::Pause(pause) => Some(pause.lasts),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a caller sees of a failure: its kind, and nothing of the backend.
 ///
@@ -9,9 +10,10 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A time to live or fresh time is zero, too long, or they contradict.
-    #[error("the time to live is zero, too long, or shorter than the fresh time")]
-    InvalidTtl,
+    /// A time to live, a fresh time or a pause is zero or too long, or they
+    /// contradict.
+    #[error("{0}")]
+    InvalidTtl(String),
     /// A key, a tag, or their number is outside the limits.
     #[error("{0}")]
     InvalidKey(String),
@@ -25,6 +27,9 @@ pub enum Error {
     /// The caller holds the lease itself.
     #[error("the caller holds this key's lease itself")]
     LeaseHeld,
+    /// The last load failed, and is not to be repeated for this much longer.
+    #[error("the last load of this key failed, and is not repeated for {0:?}")]
+    LoadFailed(Duration),
     /// The store cannot be reached or did not answer in time.
     #[error("the store cannot be reached or did not answer in time")]
     Unavailable,
@@ -35,8 +40,11 @@ pub enum Error {
     #[error("the operation was not granted")]
     Denied,
     /// The caller has used up a quota.
-    #[error("a quota is used up")]
-    QuotaExceeded,
+    #[error("{0}")]
+    QuotaExceeded(String),
+    /// This cache does not offer what was asked for.
+    #[error("{0}")]
+    Unsupported(String),
 }
 
 /// What kind of failure it is, as far as a caller may know.

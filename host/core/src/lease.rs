@@ -7,23 +7,41 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::SetOnce;
 
-use crate::cache::{Cache, HeldLeases, Session};
-use crate::entry::{Envelope, Epochs, Id, Marker};
+use crate::cache::{Cache, Session};
+use crate::entry::{Envelope, Epochs, Id, Marker, Pause, Paused};
 use crate::error::Error;
-use crate::key::Key;
+use crate::held::{HeldLease, HeldLeases};
+use crate::key::{Key, Tag};
 use crate::limits::{CheckedOptions, EntryOptions};
 use crate::policy::Policy;
 use crate::store::{CasToken, EvictionMark, Slot, Update};
 
 /// The right, and the duty, to fill one key.
 ///
-/// A lease is renewed for as long as it exists. Dropping it without a commit
+/// A lease is renewed for as long as it exists. Dropping it before it was concluded
 /// gives it up: one command is sent in the background, and a waiting caller
 /// takes over.
 #[derive(Debug)]
 pub struct Lease {
     /// `None` once the lease is spent.
     guard: Option<LeaseGuard>,
+}
+
+/// How the holder of a [`Lease`] concludes it.
+#[derive(Clone, Debug)]
+pub enum Conclusion {
+    /// Stores the loaded value and wakes the callers that wait for it.
+    Commit(Bytes, EntryOptions),
+    /// Stores no value, and says that the next ones will not be stored either: for
+    /// this long, nobody waits for a load of the key. An entry that was being
+    /// refreshed is removed.
+    Pass(Duration),
+    /// The load failed, and is not to be repeated for this long, or for the policy's
+    /// longest. An entry that was being refreshed is served meanwhile.
+    Fail(Duration),
+    /// Gives the lease up, as a drop does. What its holder does next finds the key
+    /// free, and is not undone.
+    Release,
 }
 
 impl Lease {
@@ -36,36 +54,55 @@ impl Lease {
         Self { guard: None }
     }
 
-    /// Stores the loaded value and wakes the callers that wait for it. Returns
-    /// false if something removed or replaced the key since the load began: then
-    /// the value is not stored.
+    /// Begins to conclude the lease, and spends it. The future returns false if
+    /// something removed or replaced the key since the load began: then nothing is
+    /// stored. It gives the lease up if it fails or is dropped.
     ///
-    /// The first call spends the lease, and further calls return false. A call
-    /// refused for its arguments spends nothing. A call that fails otherwise
-    /// gives the lease up.
-    pub async fn commit(&mut self, value: Bytes, options: &EntryOptions) -> Result<bool, Error> {
-        let Some(guard) = &self.guard else {
-            return Ok(false);
+    /// Of a spent lease, the future returns false. It does not borrow the lease, so
+    /// that a host can await it while others use its table of leases.
+    ///
+    /// A lease of [`begin_write`](Session::begin_write) can only be committed. It is
+    /// given up otherwise, and the future returns false.
+    ///
+    /// # Errors
+    /// [`Error::ValueTooLarge`], [`Error::InvalidTtl`] or [`Error::InvalidKey`] at once:
+    /// then nothing is spent.
+    pub fn conclude(
+        &mut self,
+        conclusion: Conclusion,
+    ) -> Result<impl Future<Output = Result<bool, Error>> + Send + use<>, Error> {
+        let checked = match (&self.guard, conclusion) {
+            (None, _) => None,
+            (Some(guard), conclusion) => Some(guard.check(conclusion)?),
         };
-        let limits = &guard.cache.inner.policy.limits;
-        limits.value(&value)?;
-        let options = limits.options(options)?;
-        // If this future is dropped half-way, so is the guard that it took.
-        match self.guard.take() {
-            Some(guard) => guard.commit(value, &options).await,
-            None => Ok(false),
-        }
+        let guard = self.guard.take();
+        Ok(async move {
+            match (guard, checked) {
+                // If this future is dropped half-way, so is the guard.
+                (Some(guard), Some(checked)) => guard.conclude(checked).await,
+                _ => Ok(false),
+            }
+        })
     }
 
-    /// Gives the lease up as a drop does, and returns when that is done: what
-    /// its holder does next finds the key free, and is not undone.
-    pub async fn give_up(mut self) {
-        if let Some(mut guard) = self.guard.take()
-            // If this fails or is dropped half-way, the guard's drop repeats it.
-            && guard.release().await.is_ok()
-        {
-            guard.armed = false;
-        }
+    /// [`Conclusion::Commit`].
+    pub async fn commit(&mut self, value: Bytes, options: &EntryOptions) -> Result<bool, Error> {
+        self.conclude(Conclusion::Commit(value, options.clone()))?.await
+    }
+
+    /// [`Conclusion::Pass`].
+    pub async fn pass(&mut self, duration: Duration) -> Result<bool, Error> {
+        self.conclude(Conclusion::Pass(duration))?.await
+    }
+
+    /// [`Conclusion::Fail`].
+    pub async fn fail(&mut self, retry_after: Duration) -> Result<bool, Error> {
+        self.conclude(Conclusion::Fail(retry_after))?.await
+    }
+
+    /// [`Conclusion::Release`].
+    pub async fn release(mut self) -> Result<(), Error> {
+        self.conclude(Conclusion::Release)?.await.map(drop)
     }
 }
 
@@ -78,18 +115,23 @@ pub(crate) enum Purpose {
     /// is removed whatever it holds: another writer, or a load during an expired
     /// lease, may have stored what the origin no longer holds.
     Write,
-    /// To refresh the entry with this token, which is served until then.
-    Refresh(CasToken),
+    /// To refresh the entry with this identity and token, which is served until then.
+    Refresh(Id, CasToken),
+}
+
+/// A [`Conclusion`] within the limits.
+enum Checked {
+    Commit(Bytes, CheckedOptions),
+    Pause(Paused, Duration),
+    Release,
 }
 
 /// A lease that is not spent. Dropping it gives it up.
 pub(crate) struct LeaseGuard {
     cache: Cache,
     session: Arc<HeldLeases>,
-    key: Key,
+    lease: Arc<HeldLease>,
     purpose: Purpose,
-    /// What the store keeps for the lease; its identity is the fencing token.
-    marker: Marker,
     mark: EvictionMark,
     /// When it was about to be taken, by the monotonic clock.
     began: Duration,
@@ -102,18 +144,10 @@ pub(crate) struct LeaseGuard {
 impl fmt::Debug for LeaseGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LeaseGuard")
-            .field("key", &self.key)
-            .field("id", &self.marker.id)
+            .field("key", &self.lease.key)
+            .field("id", &self.lease.marker.id)
             .field("purpose", &self.purpose)
             .finish_non_exhaustive()
-    }
-}
-
-/// The slot that keeps the marker of a lease.
-fn slot<'a>(key: &'a Key, purpose: &Purpose) -> Slot<'a> {
-    match purpose {
-        Purpose::Load | Purpose::Write => Slot::Entry(key),
-        Purpose::Refresh(_) => Slot::Refresh(key),
     }
 }
 
@@ -127,16 +161,24 @@ impl LeaseGuard {
         epochs: Epochs,
     ) -> Result<Self, Error> {
         let inner = session.inner();
-        let id = Id::random(&*inner.runtime);
-        session.held.add(id, session.grants.leases)?;
-        let marker =
-            Marker { id, taken_at: inner.runtime.now(), lasts: inner.policy.lease, epochs };
+        let lease = Arc::new(HeldLease {
+            caller: session.caller,
+            key: key.clone(),
+            refresh: matches!(purpose, Purpose::Refresh(..)),
+            marker: Marker {
+                id: Id::random(&*inner.runtime),
+                taken_at: inner.runtime.now(),
+                lasts: inner.policy.lease,
+                epochs,
+                awaits: None,
+            },
+        });
+        session.held.add(lease.clone(), session.grants.leases)?;
         Ok(Self {
             cache: session.cache.clone(),
             session: session.held.clone(),
-            key: key.clone(),
+            lease,
             purpose,
-            marker,
             mark: None,
             began: inner.runtime.monotonic(),
             done: Arc::default(),
@@ -146,7 +188,7 @@ impl LeaseGuard {
 
     /// What the store keeps for the lease.
     pub(crate) fn marker(&self) -> Envelope {
-        Envelope::Lease(self.marker.clone())
+        self.lease.envelope()
     }
 
     /// The lease was taken while `mark` stood: keeps it alive.
@@ -162,47 +204,92 @@ impl LeaseGuard {
     }
 
     fn keep_alive(&self) {
-        let Policy { lease, longest_load, .. } = self.cache.inner.policy;
-        let (key, purpose, done) = (self.key.clone(), self.purpose.clone(), self.done.clone());
+        let Policy { lease: lasts, longest_load, .. } = self.cache.inner.policy;
+        let (lease, done) = (self.lease.clone(), self.done.clone());
         let token = self.marker().cas_token();
         let inner = self.cache.inner.clone();
-        let pause = (lease / 3).max(Duration::from_millis(1));
+        let pause = (lasts / 3).max(Duration::from_millis(1));
         // By the clock, because sleeps run late on a busy machine.
         let ends = self.began.saturating_add(longest_load);
         self.cache.inner.runtime.spawn(Box::pin(async move {
-            let slot = slot(&key, &purpose);
             while inner.runtime.monotonic() < ends {
                 tokio::select! {
                     &() = done.wait() => return,
                     () = inner.runtime.sleep(pause) => {}
                 }
-                let extend = Update::Extend(lease);
+                let (slot, extend) = (lease.slot(), Update::Extend(lasts));
                 let renewed = inner.compare_and_set("renew a lease", slot, Some(&token), extend);
                 // After a failure, the store may be back before the lease ends.
                 if renewed.await.is_ok_and(|renewed| !renewed.is_done()) {
                     return;
                 }
             }
-            tracing::warn!(?key, ?longest_load, "a lease is no longer renewed");
+            tracing::warn!(key = ?lease.key, ?longest_load, "a lease is no longer renewed");
         }));
     }
 
-    async fn commit(mut self, value: Bytes, options: &CheckedOptions) -> Result<bool, Error> {
-        let epochs = self.epochs_to_commit(options).await?;
-        let compared = epochs.is_some();
-        let stored = match epochs {
-            None => false,
-            Some(epochs) => self.replace_marker(value, options, epochs).await?,
-        };
-        if stored {
-            self.cache.inner.metrics.writes.add(1);
+    /// Checks a conclusion against the limits.
+    fn check(&self, conclusion: Conclusion) -> Result<Checked, Error> {
+        let Policy { limits, longest_retry, .. } = &self.cache.inner.policy;
+        Ok(match conclusion {
+            Conclusion::Commit(value, options) => {
+                limits.value(&value)?;
+                Checked::Commit(value, limits.options(&options)?)
+            }
+            Conclusion::Pass(duration) => {
+                Checked::Pause(Paused::Storing, limits.span("pass", duration)?)
+            }
+            Conclusion::Fail(retry_after) => {
+                let lasts = limits.span("pause", retry_after.min(*longest_retry))?;
+                Checked::Pause(self.failed(), lasts)
+            }
+            Conclusion::Release => Checked::Release,
+        })
+    }
+
+    /// What a failure of the load pauses.
+    fn failed(&self) -> Paused {
+        match &self.purpose {
+            Purpose::Load | Purpose::Write => Paused::Loading,
+            Purpose::Refresh(entry, _) => Paused::Refreshing(*entry),
         }
-        let nothing_left = match self.purpose {
-            // The entry replaced the marker, or the marker was gone already.
-            Purpose::Load => compared,
-            Purpose::Write => stored,
-            Purpose::Refresh(_) => false,
+    }
+
+    async fn conclude(mut self, conclusion: Checked) -> Result<bool, Error> {
+        let (stored, nothing_left) = match (conclusion, &self.purpose) {
+            (Checked::Commit(value, options), _) => {
+                let stored = self.store(&options, |guard, epochs| {
+                    let inner = &guard.cache.inner;
+                    let spent = inner.runtime.monotonic().saturating_sub(guard.began);
+                    Envelope::Entry(inner.entry(value, &options, epochs, spent))
+                });
+                let stored = stored.await?;
+                if stored == Some(true) {
+                    self.cache.inner.metrics.writes.add(1);
+                }
+                (stored, self.leaves_nothing(stored))
+            }
+            (Checked::Release, _) | (Checked::Pause(..), Purpose::Write) => (None, false),
+            (Checked::Pause(paused @ Paused::Refreshing(entry), lasts), _) => {
+                let stored = self.pause_refreshing(paused, lasts).await?;
+                if stored {
+                    self.refreshed_not_before(entry, lasts);
+                }
+                (Some(stored), true)
+            }
+            (Checked::Pause(paused, lasts), _) => {
+                // It depends on what the load depended on.
+                let tags: Vec<Tag> =
+                    self.lease.marker.epochs.tags.iter().map(|(tag, _)| tag.clone()).collect();
+                let options = CheckedOptions { ttl: Some(lasts), fresh_for: None, tags };
+                let stored = self.store(&options, |guard, epochs| {
+                    Envelope::Pause(guard.pause(paused, lasts, epochs))
+                });
+                let stored = stored.await?;
+                (stored, self.leaves_nothing(stored))
+            }
         };
+        let stored = stored == Some(true);
         if !nothing_left && let Err(error) = self.release().await {
             // What was stored is stored: its election ends by its time limit.
             if !stored {
@@ -213,25 +300,57 @@ impl LeaseGuard {
         Ok(stored)
     }
 
-    /// Stores the entry if the key still holds what the lease fences: its marker
-    /// or, for a refresh, the entry that it refreshes.
-    async fn replace_marker(
-        &self,
-        value: Bytes,
-        options: &CheckedOptions,
-        epochs: Epochs,
-    ) -> Result<bool, Error> {
+    /// Whether the end of the lease has nothing to free after this outcome of
+    /// [`store`](Self::store).
+    fn leaves_nothing(&self, stored: Option<bool>) -> bool {
+        match self.purpose {
+            // What was stored replaced the marker, or the marker was gone already.
+            Purpose::Load => stored.is_some(),
+            Purpose::Write => stored == Some(true),
+            Purpose::Refresh(..) => false,
+        }
+    }
+
+    fn pause(&self, paused: Paused, lasts: Duration, epochs: Epochs) -> Pause {
+        let runtime = &*self.cache.inner.runtime;
+        Pause { id: Id::random(runtime), since: runtime.now(), lasts, epochs, paused }
+    }
+
+    /// Replaces the marker of a refresh.
+    async fn pause_refreshing(&self, paused: Paused, lasts: Duration) -> Result<bool, Error> {
         let inner = &self.cache.inner;
-        let spent = inner.runtime.monotonic().saturating_sub(self.began);
-        let entry = inner.entry(value, options, epochs, spent);
-        let entry = Envelope::Entry(entry);
+        let pause = self.pause(paused, lasts, self.lease.marker.epochs.clone());
+        let (token, pause) = (self.marker().cas_token(), Envelope::Pause(pause));
+        let put = Update::Put(&pause);
+        let replaced =
+            inner.compare_and_set("pause refreshes", self.lease.slot(), Some(&token), put).await?;
+        Ok(replaced.is_done())
+    }
+
+    fn refreshed_not_before(&self, entry: Id, lasts: Duration) {
+        let inner = &self.cache.inner;
+        let now = inner.runtime.monotonic();
+        inner.refreshes.note(&self.lease.key, entry, now, now.saturating_add(lasts));
+    }
+
+    /// Stores an envelope if the key still holds what the lease fences: its marker
+    /// or, for a refresh, the entry that it refreshes. `None` if epochs changed, so
+    /// that this was not tried.
+    async fn store(
+        &self,
+        options: &CheckedOptions,
+        envelope: impl FnOnce(&Self, Epochs) -> Envelope,
+    ) -> Result<Option<bool>, Error> {
+        let Some(epochs) = self.epochs_to_commit(options).await? else { return Ok(None) };
+        let envelope = envelope(self, epochs);
         let expected = match &self.purpose {
-            Purpose::Refresh(refreshed) => refreshed.clone(),
+            Purpose::Refresh(_, refreshed) => refreshed.clone(),
             Purpose::Load | Purpose::Write => self.marker().cas_token(),
         };
-        let slot = Slot::Entry(&self.key);
-        let put = Update::Put(&entry);
-        Ok(inner.compare_and_set("commit", slot, Some(&expected), put).await?.is_done())
+        let (slot, put) = (Slot::Entry(&self.lease.key), Update::Put(&envelope));
+        let inner = &self.cache.inner;
+        let stored = inner.compare_and_set("commit", slot, Some(&expected), put).await?;
+        Ok(Some(stored.is_done()))
     }
 
     /// The epochs of the entry to commit: those captured before the load, and of
@@ -239,7 +358,7 @@ impl LeaseGuard {
     /// load began, or that cannot be told.
     async fn epochs_to_commit(&self, options: &CheckedOptions) -> Result<Option<Epochs>, Error> {
         let inner = &self.cache.inner;
-        let captured = &self.marker.epochs;
+        let captured = &self.lease.marker.epochs;
         let tags = captured.tags_with(&options.tags);
         let now = inner.capture(&tags, options.ttl).await?;
         let before = |tag| captured.tags.iter().find(|(known, _)| known == tag);
@@ -265,24 +384,23 @@ impl LeaseGuard {
         Ok(all_current.then_some(Epochs { everything: now.everything, tags: named }))
     }
 
-    /// Frees what the end of the lease leaves, with or without a commit.
-    fn release(&self) -> impl Future<Output = Result<(), Error>> + Send + 'static {
+    /// Frees what the end of the lease leaves, whatever it was concluded with.
+    fn release(&self) -> impl Future<Output = Result<(), Error>> + Send + use<> {
         let inner = self.cache.inner.clone();
-        let (key, purpose) = (self.key.clone(), self.purpose.clone());
-        let token = self.marker().cas_token();
+        let (lease, purpose) = (self.lease.clone(), self.purpose.clone());
         async move {
             match purpose {
                 Purpose::Write => {
-                    inner.remove(std::slice::from_ref(&key)).await?;
+                    inner.remove(std::slice::from_ref(&lease.key)).await?;
                 }
-                Purpose::Load | Purpose::Refresh(_) => {
-                    let slot = slot(&key, &purpose);
+                Purpose::Load | Purpose::Refresh(..) => {
+                    let (slot, token) = (lease.slot(), lease.envelope().cas_token());
                     let remove = Update::Remove;
                     inner.compare_and_set("give up a lease", slot, Some(&token), remove).await?;
                 }
             }
-            if matches!(purpose, Purpose::Refresh(_)) {
-                inner.refreshes.forget(&key);
+            if matches!(purpose, Purpose::Refresh(..)) {
+                inner.refreshes.forget(&lease.key);
             }
             Ok(())
         }
@@ -292,7 +410,7 @@ impl LeaseGuard {
 impl Drop for LeaseGuard {
     fn drop(&mut self) {
         let _ = self.done.set(());
-        self.session.remove(self.marker.id);
+        self.session.remove(self.lease.marker.id);
         if self.armed {
             let release = self.release();
             self.cache.inner.runtime.spawn(Box::pin(async move {

@@ -113,17 +113,28 @@ impl Limits {
         Ok(())
     }
 
+    /// Checks that a span of time is neither zero nor over the limit.
+    pub(crate) fn span(&self, name: &str, span: Duration) -> Result<Duration, Error> {
+        if span < Duration::from_millis(1) {
+            return Err(Error::InvalidTtl(format!("the {name} is zero")));
+        }
+        if span > self.ttl {
+            let limit = self.ttl;
+            let text = format!("the {name} of {span:?} is over the limit of {limit:?}");
+            return Err(Error::InvalidTtl(text));
+        }
+        Ok(span)
+    }
+
     pub(crate) fn options(&self, options: &EntryOptions) -> Result<CheckedOptions, Error> {
-        let span = |span: Duration| {
-            let within = Duration::from_millis(1)..=self.ttl;
-            within.contains(&span).then_some(span).ok_or(Error::InvalidTtl)
-        };
-        let ttl = options.ttl.map(span).transpose()?;
-        let fresh_for = options.fresh_for.map(span).transpose()?;
+        let ttl = options.ttl.map(|ttl| self.span("time to live", ttl)).transpose()?;
+        let fresh_for = options.fresh_for.map(|span| self.span("fresh time", span)).transpose()?;
         if let (Some(ttl), Some(fresh_for)) = (ttl, fresh_for)
             && fresh_for > ttl
         {
-            return Err(Error::InvalidTtl);
+            return Err(Error::InvalidTtl(format!(
+                "the fresh time of {fresh_for:?} is longer than the time to live of {ttl:?}"
+            )));
         }
         let tags = self.tags(&options.tags)?;
         Ok(CheckedOptions { ttl, fresh_for, tags })

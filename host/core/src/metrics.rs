@@ -40,6 +40,8 @@ metrics! {
     hits,
     /// Reads that found no value. A load counts once, however long it takes.
     misses,
+    /// Entries that were loaded anew because a lookup's `unless` named them.
+    rejections,
     /// Lookups that waited for another caller's load.
     stampede_waits,
     /// Calls of `evict-tags` that named a tag.

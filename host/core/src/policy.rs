@@ -28,6 +28,11 @@ pub struct Policy {
     pub longest_load: Duration,
     /// The longest time that a caller waits for another caller's load.
     pub longest_wait: Duration,
+    /// How long a caller that holds a lease waits for another one before it looks
+    /// whether that one waits for it in turn.
+    pub nested_wait: Duration,
+    /// The longest time for which a failed load is not repeated.
+    pub longest_retry: Duration,
     /// How eagerly entries are refreshed before they become stale: the beta of
     /// `XFetch` (Vattani, Chierichetti, Lowenstein, "Optimal Probabilistic
     /// Cache Stampede Prevention", VLDB 2015). 0 disables it.
@@ -43,6 +48,8 @@ impl Default for Policy {
             lease: Duration::from_secs(5),
             longest_load: Duration::from_mins(10),
             longest_wait: Duration::from_secs(30),
+            nested_wait: Duration::from_secs(1),
+            longest_retry: Duration::from_mins(1),
             early_refresh: 1.0,
             on_failure: OnFailure::Error,
         }
@@ -60,6 +67,6 @@ pub struct Grants {
 
 impl Default for Grants {
     fn default() -> Self {
-        Self { write: true, leases: 256 }
+        Self { write: true, leases: 1_024 }
     }
 }

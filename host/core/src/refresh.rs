@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::entry::{Entry, Id, whole_millis};
 use crate::key::Key;
-use crate::runtime::Runtime;
+use crate::runtime::{Runtime, UnixMillis};
 
 /// How an entry is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,9 +25,7 @@ pub(crate) enum Freshness {
 /// the nearer the end of freshness, the likelier it is, so that refreshes spread.
 pub(crate) fn freshness(entry: &Entry, beta: f64, runtime: &dyn Runtime) -> Freshness {
     let now = runtime.now();
-    if let Some(fresh_for) = entry.fresh_for
-        && now >= entry.stored_at.saturating_add(whole_millis(fresh_for))
-    {
+    if entry.fresh_for.is_some_and(|span| left_of(entry, span, now).is_zero()) {
         return Freshness::Stale;
     }
     let Some(fresh_for) = entry.fresh_for.or(entry.ttl) else {
@@ -36,11 +34,15 @@ pub(crate) fn freshness(entry: &Entry, beta: f64, runtime: &dyn Runtime) -> Fres
     if beta <= 0.0 || entry.load_time.is_zero() {
         return Freshness::Fresh;
     }
-    let left = entry.stored_at.saturating_add(whole_millis(fresh_for)).saturating_sub(now);
+    let left = left_of(entry, fresh_for, now).as_secs_f64() * 1e3;
     let lead = entry.load_time.as_secs_f64() * 1e3 * beta * -unit(runtime).ln();
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds fit a double for 285,000 years")]
-    let early = lead >= left as f64;
-    if early { Freshness::Early } else { Freshness::Fresh }
+    if lead >= left { Freshness::Early } else { Freshness::Fresh }
+}
+
+/// How much is left at `now` of a span that began when `entry` was stored.
+pub(crate) fn left_of(entry: &Entry, span: Duration, now: UnixMillis) -> Duration {
+    let ends = entry.stored_at.saturating_add(whole_millis(span));
+    Duration::from_millis(ends.saturating_sub(now))
 }
 
 /// A random number above 0 and at most 1.

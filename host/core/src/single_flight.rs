@@ -31,8 +31,12 @@ use crate::store::Change;
 pub(crate) enum Observation {
     /// A fresh entry.
     Hit(Entry),
-    /// A stale entry, which its leader was offered to refresh.
-    Stale(Entry),
+    /// An entry that is to be refreshed, which its leader was offered.
+    Stale(Stale),
+    /// Nothing, and loads are not stored.
+    Pass,
+    /// Nothing, and loads are not repeated for this long.
+    LoadFailed(Duration),
     /// The leader took the lease; the others have to watch it.
     LeaseTaken,
     /// A watched lease of some caller.
@@ -41,17 +45,29 @@ pub(crate) enum Observation {
     Failed(Error),
 }
 
+/// An entry that is to be refreshed.
+#[derive(Clone, Debug)]
+pub(crate) struct Stale {
+    pub(crate) entry: Entry,
+    /// Whether it is still fresh.
+    pub(crate) fresh: bool,
+}
+
 /// A watched lease of some caller, as it was read. Times are
 /// [`monotonic`](crate::Runtime::monotonic).
 #[derive(Clone, Debug)]
 pub(crate) struct HeldLease {
     pub(crate) holder: Id,
+    /// Whether it is the lease of a refresh.
+    pub(crate) refresh: bool,
     /// When it was read.
     pub(crate) read_at: Duration,
     /// It ends this much later, unless it is renewed.
     pub(crate) lasts: Duration,
-    /// Fires when the key may have changed.
+    /// Fires when the lease may have ended.
     pub(crate) change: Change,
+    /// For a refresh: fires when the entry may have changed.
+    pub(crate) entry_change: Option<Change>,
     /// How many false alarms led to this read, one soon after the other.
     pub(crate) false_alarms: u32,
 }
@@ -70,7 +86,7 @@ impl HeldLease {
     fn after(self, before: Option<&Observation>) -> Self {
         let false_alarms = match before {
             Some(Observation::LeaseHeld(before))
-                if before.holder == self.holder && before.change.get().is_some() =>
+                if before.holder == self.holder && before.has_changed() =>
             {
                 let soon = before.pause() + (self.lasts / 4).min(Duration::from_secs(1));
                 let is_soon = self.read_at.saturating_sub(before.read_at) < soon;
@@ -90,6 +106,23 @@ impl HeldLease {
             Some(doublings) => {
                 (Self::SHORTEST_PAUSE * (1 << doublings.min(6))).min(Self::LONGEST_PAUSE)
             }
+        }
+    }
+
+    /// Whether it or the entry may have changed.
+    fn has_changed(&self) -> bool {
+        let fired = |change: &Change| change.get().is_some();
+        fired(&self.change) || self.entry_change.as_ref().is_some_and(fired)
+    }
+
+    /// Completes once it or the entry may have changed.
+    pub(crate) async fn changed(&self) {
+        match &self.entry_change {
+            None => _ = self.change.wait().await,
+            Some(entry_change) => tokio::select! {
+                _ = self.change.wait() => {}
+                _ = entry_change.wait() => {}
+            },
         }
     }
 
@@ -118,29 +151,28 @@ struct Flight {
     latest: tokio::sync::Mutex<LatestRead>,
 }
 
-/// The keys that are being looked up.
+/// What is being looked up: a key, and the version that will not do. Lookups that
+/// differ in either do not share a read.
+type Destination = (Key, Option<u64>);
+
+/// What is being looked up.
 #[derive(Debug, Default)]
-pub(crate) struct SingleFlight(Mutex<HashMap<Key, Arc<Flight>>>);
+pub(crate) struct SingleFlight(Mutex<HashMap<Destination, Arc<Flight>>>);
 
 impl SingleFlight {
-    /// Joins the flight of `key`, which exists for as long as anyone is in it.
-    pub(crate) fn join<'a>(&'a self, key: &'a Key) -> Caller<'a> {
+    /// Joins the flight of `key` and `unless`, which exists for as long as anyone is in it.
+    pub(crate) fn join(&self, key: &Key, unless: Option<u64>) -> Caller<'_> {
+        let destination = (key.clone(), unless);
         let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let flight = if let Some(flight) = flights.get(key) {
-            flight.clone()
-        } else {
-            let flight = Arc::<Flight>::default();
-            flights.insert(key.clone(), flight.clone());
-            flight
-        };
-        Caller { flights: self, key, flight, arrival: OnceLock::new() }
+        let flight = flights.entry(destination.clone()).or_default().clone();
+        Caller { flights: self, destination, flight, arrival: OnceLock::new() }
     }
 }
 
 /// One caller in a flight.
 pub(crate) struct Caller<'a> {
     flights: &'a SingleFlight,
-    key: &'a Key,
+    destination: Destination,
     flight: Arc<Flight>,
     /// Set by the first call of `role`: waiting and asking again is not a new
     /// arrival.
@@ -153,7 +185,7 @@ impl Drop for Caller<'_> {
         // The map's reference and this one. Joining takes the same lock, so no
         // other caller can come between.
         if Arc::strong_count(&self.flight) == 2 {
-            flights.remove(self.key);
+            flights.remove(&self.destination);
         }
     }
 }
@@ -190,7 +222,7 @@ impl Caller<'_> {
         let lease_taken = match &latest.observed {
             Some(Observation::LeaseTaken) => answers_this,
             Some(Observation::LeaseHeld(held)) => {
-                let (now, changed) = (now(), held.change.get().is_some());
+                let (now, changed) = (now(), held.has_changed());
                 let stands = !held.lasts_for(now).is_zero()
                     && (!changed || answers_this && !held.pauses_for(now).is_zero());
                 // A caller that deletes the key whose lease it holds may come
@@ -233,16 +265,22 @@ mod tests {
     const HOLDER: Id = Id([1; 16]);
 
     fn lease(holder: Id, read_at: u64) -> HeldLease {
-        let (lasts, change) = (Duration::from_secs(5), Change::default());
-        let read_at = Duration::from_millis(read_at);
-        HeldLease { holder, read_at, lasts, change, false_alarms: 0 }
+        HeldLease {
+            holder,
+            refresh: false,
+            read_at: Duration::from_millis(read_at),
+            lasts: Duration::from_secs(5),
+            change: Change::default(),
+            entry_change: None,
+            false_alarms: 0,
+        }
     }
 
     #[test]
     fn false_alarms_make_callers_pause_and_renewals_do_not() {
         let (flights, key) = (SingleFlight::default(), Key::new("key", 10).expect("a key"));
         let pause = |holder, read_at, alarm: bool| {
-            let caller = flights.join(&key);
+            let caller = flights.join(&key, None);
             let Role::Leader(leader) = role(&caller, true) else { panic!("its own") };
             let held = leader.held(lease(holder, read_at));
             let (pause, change) = (held.pause().as_millis(), held.change.clone());
@@ -252,7 +290,7 @@ mod tests {
             }
             pause
         };
-        let _flight = flights.join(&key);
+        let _flight = flights.join(&key, None);
         assert_eq!(pause(HOLDER, 0, true), 0);
         assert_eq!(pause(HOLDER, 1_700, true), 0, "a renewal");
         let pauses = [1_700; 7].map(|read_at| pause(HOLDER, read_at, true));
@@ -273,7 +311,7 @@ mod tests {
         held.change.set(()).expect("it fires once");
         leader.publish(Observation::LeaseHeld(held));
         assert!(matches!(role(&waiting[1], false), Role::Follower(Observation::LeaseHeld(_))));
-        let later = flights.join(&key);
+        let later = flights.join(&key, None);
         assert!(matches!(role(&later, false), Role::Leader(_)), "it arrived after the read");
     }
 
@@ -289,7 +327,7 @@ mod tests {
     #[test]
     fn a_held_lease_is_shared_with_later_arrivals() {
         let (flights, key) = (SingleFlight::default(), Key::new("key", 10).expect("a key"));
-        let (first, second) = (flights.join(&key), flights.join(&key));
+        let (first, second) = (flights.join(&key, None), flights.join(&key, None));
         publish_a_held_lease(&first);
         let Role::Follower(Observation::LeaseHeld(held)) = role(&second, false) else {
             panic!("it reads though the key is watched");
@@ -299,7 +337,7 @@ mod tests {
 
     /// Three callers that wait for a lease, whose key then changes.
     fn woken<'a>(flights: &'a SingleFlight, key: &'a Key) -> Vec<Caller<'a>> {
-        let waiting: Vec<_> = (0..3).map(|_| flights.join(key)).collect();
+        let waiting: Vec<_> = (0..3).map(|_| flights.join(key, None)).collect();
         let change = Change::default();
         let Role::Leader(leader) = role(&waiting[0], false) else { panic!("nothing was read yet") };
         let held = HeldLease { change: change.clone(), ..lease(HOLDER, 0) };
@@ -322,7 +360,7 @@ mod tests {
         leader.publish(Observation::LeaseHeld(lease(HOLDER, 0)));
         assert!(matches!(role(&waiting[2], false), Role::Follower(Observation::LeaseHeld(_))));
         assert!(
-            matches!(role(&flights.join(&key), true), Role::Leader(_)),
+            matches!(role(&flights.join(&key, None), true), Role::Leader(_)),
             "it arrived after the read"
         );
     }
@@ -348,7 +386,7 @@ mod tests {
     #[test]
     fn an_older_read_never_tells_a_caller_that_it_holds_the_lease_itself() {
         let (flights, key) = (SingleFlight::default(), Key::new("key", 10).expect("a key"));
-        let (first, holder) = (flights.join(&key), flights.join(&key));
+        let (first, holder) = (flights.join(&key, None), flights.join(&key, None));
         publish_a_held_lease(&first);
         assert!(matches!(role(&holder, true), Role::Leader(_)));
     }

@@ -38,14 +38,17 @@ pub enum Found {
     Nothing,
     /// An envelope.
     Envelope {
-        /// The entry or lease marker.
+        /// The entry or marker.
         envelope: Envelope,
         /// Whether all of its epochs are current. An envelope that is not alive
         /// was evicted: it counts as nothing, and is replaced by comparing.
         alive: bool,
     },
-    /// Bytes that are not an envelope of this version, or a corrupt one. They
-    /// count as nothing, and are replaced by comparing.
+    /// An envelope of another version of the layout. It counts as nothing, but only
+    /// [`put`](Store::put) and [`remove`](Store::remove) replace it.
+    OtherVersion,
+    /// Bytes that are not an envelope, or a corrupt one. They count as nothing, and
+    /// are replaced by comparing.
     Foreign(CasToken),
 }
 
@@ -63,10 +66,11 @@ impl Found {
 /// changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Slot<'a> {
-    /// The entry of a key, or the marker of its lease.
+    /// The entry of a key, or the marker of its lease or of a pause.
     Entry(&'a Key),
-    /// The marker of the caller elected to refresh the entry of a key. It only
-    /// elects: a refresh is fenced by comparing the entry that it replaces.
+    /// The marker of the caller elected to refresh the entry of a key, or of a
+    /// pause. It only elects: a refresh is fenced by comparing the entry that it
+    /// replaces.
     Refresh(&'a Key),
     /// The marker of the process elected to sweep.
     Sweeper,
@@ -101,7 +105,7 @@ impl Cas {
     }
 }
 
-/// Completes once, when a watched key may have changed. It may complete without
+/// Completes once, when a watched slot may have changed. It may complete without
 /// a change, for example when the connection is lost. It never misses one.
 pub type Change = Arc<SetOnce<()>>;
 
@@ -148,8 +152,8 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     /// trip.
     fn read_many<'a>(&'a self, keys: &'a [Key]) -> Step<'a, Vec<Found>>;
 
-    /// Reads `key` as [`read`](Self::read) does, and reports its next change.
-    fn watch<'a>(&'a self, key: &'a Key) -> Step<'a, (Found, Change)>;
+    /// Reads `slot` as [`read`](Self::read) does, and reports its next change.
+    fn watch<'a>(&'a self, slot: Slot<'a>) -> Step<'a, (Found, Change)>;
 
     /// Returns the epochs of everything and of `tags`, creating those that are
     /// missing. They are kept for at least as long as an entry that is stored

@@ -43,7 +43,7 @@ impl Sweeper {
     pub async fn sweep(&self, cache: &Cache) -> Result<Option<Swept>, Error> {
         let inner = &cache.inner;
         let marker = self.marker(inner).await?;
-        if !inner.elect(Slot::Sweeper, &marker, false).await? {
+        if !inner.elect(Slot::Sweeper, &marker, |_| false).await?.is_done() {
             return Ok(None);
         }
         self.sweep_as(inner, Some(&marker), |_| {}).await
@@ -68,7 +68,7 @@ impl Sweeper {
             return self.sweep_as(inner, None, progress).await;
         }
         let marker = self.marker(inner).await?;
-        if !inner.elect(Slot::Sweeper, &marker, true).await? {
+        if !inner.elect(Slot::Sweeper, &marker, |_| true).await?.is_done() {
             return Ok(None);
         }
         self.sweep_as(inner, Some(&marker), progress).await
@@ -90,7 +90,7 @@ impl Sweeper {
             // If it took longer than the marker stands, another may be elected.
             if let Some(marker) = marker
                 && !extend(inner, &marker.cas_token(), self.lasts(inner)).await?
-                && !inner.elect(Slot::Sweeper, marker, false).await?
+                && !inner.elect(Slot::Sweeper, marker, |_| false).await?.is_done()
             {
                 return Ok(None);
             }
@@ -122,6 +122,7 @@ impl Sweeper {
             taken_at: inner.runtime.now(),
             lasts: self.lasts(inner),
             epochs: inner.capture(&[], None).await?,
+            awaits: None,
         }))
     }
 

@@ -117,15 +117,16 @@ impl fmt::Debug for MemoryStore {
 
 impl Store for MemoryStore {
     fn read<'a>(&'a self, key: &'a Key) -> Step<'a, Found> {
-        self.step(move |memory, space| memory.read(space, key))
+        self.step(move |memory, space| memory.read(space, Slot::Entry(key)))
     }
 
     fn read_many<'a>(&'a self, keys: &'a [Key]) -> Step<'a, Vec<Found>> {
-        self.step(move |memory, space| keys.iter().map(|key| memory.read(space, key)).collect())
+        let read = |memory: &mut Memory, space, key| memory.read(space, Slot::Entry(key));
+        self.step(move |memory, space| keys.iter().map(|key| read(memory, space, key)).collect())
     }
 
-    fn watch<'a>(&'a self, key: &'a Key) -> Step<'a, (Found, Change)> {
-        self.step(move |memory, space| memory.watch(space, key))
+    fn watch<'a>(&'a self, slot: Slot<'a>) -> Step<'a, (Found, Change)> {
+        self.step(move |memory, space| memory.watch(space, slot))
     }
 
     /// An epoch is kept for as long as an entry is stored with it, and for an hour

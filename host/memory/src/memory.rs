@@ -74,8 +74,8 @@ struct Space {
     tag_bytes: usize,
     search_tags_at: usize,
     eviction_mark: Id,
-    /// One watch for each key, shared by its watchers.
-    watches: HashMap<Key, Weak<SetOnce<()>>>,
+    /// One watch for each slot, shared by its watchers.
+    watches: HashMap<Place, Weak<SetOnce<()>>>,
     clean_watches_at: usize,
 }
 
@@ -108,7 +108,7 @@ struct Stored {
 }
 
 /// A [`Slot`] that owns its key.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 enum Place {
     Entry(Key),
     Refresh(Key),
@@ -291,8 +291,8 @@ impl Memory {
         Some(id)
     }
 
-    pub(crate) fn read(&mut self, space: SpaceId, key: &Key) -> Found {
-        let Some(id) = self.find(space, Slot::Entry(key)) else { return Found::Nothing };
+    pub(crate) fn read(&mut self, space: SpaceId, slot: Slot<'_>) -> Found {
+        let Some(id) = self.find(space, slot) else { return Found::Nothing };
         let Some(found) = self.slab.get(id).map(Stored::found) else { return Found::Nothing };
         // A dead entry may be the first to be dropped.
         if matches!(found, Found::Envelope { alive: true, .. }) {
@@ -301,10 +301,10 @@ impl Memory {
         found
     }
 
-    pub(crate) fn watch(&mut self, space: SpaceId, key: &Key) -> (Found, Change) {
-        let found = self.read(space, key);
-        let space = &mut self.spaces[space];
-        if let Some(change) = space.watches.get(key).and_then(Weak::upgrade) {
+    pub(crate) fn watch(&mut self, space: SpaceId, slot: Slot<'_>) -> (Found, Change) {
+        let found = self.read(space, slot);
+        let (space, place) = (&mut self.spaces[space], Place::of(slot));
+        if let Some(change) = space.watches.get(&place).and_then(Weak::upgrade) {
             return (found, change);
         }
         // Watches that were dropped are found here.
@@ -312,7 +312,7 @@ impl Memory {
             space.clean_watches();
         }
         let change = Change::default();
-        space.watches.insert(key.clone(), Arc::downgrade(&change));
+        space.watches.insert(place, Arc::downgrade(&change));
         (found, change)
     }
 
@@ -398,7 +398,7 @@ impl Memory {
         let tag_bytes = |tag: &Tag| tag.as_str().len() + TAG_OVERHEAD;
         let value_bytes = match &envelope {
             Envelope::Entry(entry) => entry.value.len(),
-            Envelope::Lease(_) => 0,
+            Envelope::Lease(_) | Envelope::Pause(_) => 0,
         };
         let place = Place::of(slot);
         let stored = Stored {
@@ -506,12 +506,12 @@ impl Memory {
         }
     }
 
-    /// Reports a change to the callers that watch a key.
+    /// Reports a change to the callers that watch a slot.
     fn fire(&mut self, space: SpaceId, slot: Slot<'_>) {
         let watches = &mut self.spaces[space].watches;
         // Usually nothing is watched.
-        if let (Slot::Entry(key), false) = (slot, watches.is_empty()) {
-            let change = watches.remove(key).and_then(|change| change.upgrade());
+        if !watches.is_empty() {
+            let change = watches.remove(&Place::of(slot)).and_then(|change| change.upgrade());
             self.leftovers.fired.extend(change);
         }
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use redis::Pipeline;
 use spakky_cache_core::entry::{Envelope, Epoch, Epochs, whole_millis};
-use spakky_cache_core::envelope::cas_token_of;
+use spakky_cache_core::envelope::{cas_token_of, is_of_other_version};
 use spakky_cache_core::store::Found;
 use spakky_cache_core::{Runtime, StoreError, Tag};
 
@@ -329,6 +329,7 @@ fn decode(bytes: Option<Vec<u8>>) -> Found {
     let Some(bytes) = bytes.map(Bytes::from) else { return Found::Nothing };
     match Envelope::decode(&bytes) {
         Ok(envelope) => Found::Envelope { envelope, alive: false },
+        Err(_) if is_of_other_version(&bytes) => Found::OtherVersion,
         Err(_) => Found::Foreign(cas_token_of(&bytes)),
     }
 }

@@ -3,6 +3,9 @@
 //! `<prefix><kind>|<name>`. A prefix contains no `|`, so the first one ends prefix
 //! and kind. Two caches, or two kinds of one cache, never share a key.
 
+use std::borrow::Cow;
+
+use spakky_cache_core::store::Slot;
 use spakky_cache_core::{Key, Prefix, Tag};
 
 /// The keys of the cache with one prefix.
@@ -27,12 +30,21 @@ impl Keys {
         &self.prefix
     }
 
-    /// `k|`: an entry, or the marker of its lease.
+    /// The key of a slot.
+    pub(crate) fn slot(&self, slot: Slot<'_>) -> Cow<'_, [u8]> {
+        match slot {
+            Slot::Entry(key) => Cow::Owned(self.entry(key)),
+            Slot::Refresh(key) => Cow::Owned(self.refresh(key)),
+            Slot::Sweeper => Cow::Borrowed(self.sweeper()),
+        }
+    }
+
+    /// `k|`: an entry, or the marker of its lease or of a pause.
     pub(crate) fn entry(&self, key: &Key) -> Vec<u8> {
         named(&self.prefix, b'k', key.as_str())
     }
 
-    /// `r|`: the marker of the caller elected to refresh an entry.
+    /// `r|`: the marker of the caller elected to refresh an entry, or of a pause.
     pub(crate) fn refresh(&self, key: &Key) -> Vec<u8> {
         named(&self.prefix, b'r', key.as_str())
     }

@@ -1,6 +1,5 @@
 //! Implements each step of the protocol with Redis commands.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -232,9 +231,9 @@ impl Store for RedisStore {
         })
     }
 
-    fn watch<'a>(&'a self, key: &'a Key) -> Step<'a, (Found, Change)> {
+    fn watch<'a>(&'a self, slot: Slot<'a>) -> Step<'a, (Found, Change)> {
         Box::pin(async move {
-            let key = self.keys.entry(key);
+            let key = self.keys.slot(slot);
             let operation = self.connection.begin().await?;
             let found = self.watch_key_on(&operation, &key).await;
             match self.connection.again(&operation, &found).await? {
@@ -262,11 +261,7 @@ impl Store for RedisStore {
         update: Update<'a>,
     ) -> Step<'a, Cas> {
         Box::pin(async move {
-            let key = match slot {
-                Slot::Entry(key) => Cow::Owned(self.keys.entry(key)),
-                Slot::Refresh(key) => Cow::Owned(self.keys.refresh(key)),
-                Slot::Sweeper => Cow::Borrowed(self.keys.sweeper()),
-            };
+            let key = self.keys.slot(slot);
             match (expected, update) {
                 (Some(token), update) => self.update_if_held(&key, token, update).await,
                 (None, Update::Put(envelope)) => self.put_if_empty(&key, envelope).await,

@@ -8,12 +8,12 @@ use spakky_actuator::{Detail, Details, Endpoint, InfoGroup, InfoSection, Status}
 use self::spakky::cache::actuator_types as contract;
 
 wasmtime::component::bindgen!({
-    path: "../../wit",
+    path: "../../wit/0.2",
     inline: "
         package spakky:runner;
         world reporter {
-            export spakky:cache/health-probe@0.1.0;
-            export spakky:cache/info-contributor@0.1.0;
+            export spakky:cache/health-probe@0.2.0;
+            export spakky:cache/info-contributor@0.2.0;
         }
     ",
     exports: { default: async },

@@ -31,6 +31,8 @@ impl EngineOptions {
     pub fn build(&self) -> wasmtime::Result<Engine> {
         let mut config = Config::new();
         config.epoch_interruption(true);
+        // No component of WASI 0.2 needs it, and it makes each call dearer.
+        config.concurrency_support(false);
         if self.pooling {
             config.allocation_strategy(InstanceAllocationStrategy::pooling());
         }

@@ -40,7 +40,7 @@ const OFFERED: [(&str, &str, &[&str]); 7] = [
             "udp-create-socket",
         ],
     ),
-    ("spakky:cache", "0.1", &["actuator", "actuator-types", "cache", "config", "types"]),
+    ("spakky:cache", "0.2", &["actuator", "actuator-types", "cache", "config", "types"]),
 ];
 
 /// Explains why `component` could not be linked.
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn missing_imports() {
-        for name in ["wasi:cli/stdout@0.2.0", "wasi:io/poll@0.2.99", "spakky:cache/cache@0.1.0"] {
+        for name in ["wasi:cli/stdout@0.2.0", "wasi:io/poll@0.2.99", "spakky:cache/cache@0.2.0"] {
             assert_eq!(missing(name), None, "{name}");
         }
         for name in ["wasi:http/types@0.2.0", "wasi:cli/else@0.2.0", "log", "a:b/c@0.1.0"] {

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use crate::bindings::spakky::cache::config;
-use crate::context::CacheCtx;
+use wasmtime::StoreContextMut;
+use wasmtime::component::{ComponentType, Linker, Lower};
+
+use crate::access::Get;
+use crate::types::millis;
 
 /// The configuration of a cache as components see it. It contains no credentials.
 ///
@@ -44,19 +47,47 @@ impl Default for CacheConfig {
     }
 }
 
-impl config::Host for CacheCtx {
-    async fn get(&mut self) -> wasmtime::Result<config::CacheConfig> {
-        let config = self.config.as_deref().cloned().unwrap_or_default();
-        let socket_timeout = config.socket_timeout.as_millis();
-        Ok(config::CacheConfig {
+/// The contract's `cache-config`.
+#[derive(ComponentType, Lower)]
+#[component(record)]
+struct ContractConfig {
+    host: String,
+    port: u16,
+    db: u32,
+    #[component(name = "use-ssl")]
+    use_ssl: bool,
+    #[component(name = "key-prefix")]
+    key_prefix: String,
+    #[component(name = "socket-timeout")]
+    socket_timeout: u64,
+    scheme: String,
+    #[component(name = "connection-url")]
+    connection_url: String,
+}
+
+impl From<CacheConfig> for ContractConfig {
+    fn from(config: CacheConfig) -> Self {
+        Self {
             host: config.host,
             port: config.port,
             db: config.db,
             use_ssl: config.use_ssl,
             key_prefix: config.key_prefix,
-            socket_timeout: u64::try_from(socket_timeout).unwrap_or(u64::MAX),
+            socket_timeout: millis(config.socket_timeout),
             scheme: config.scheme,
             connection_url: config.connection_url,
-        })
+        }
     }
+}
+
+/// Links the interface, which is the same in both versions.
+pub(crate) fn add<T: Send + 'static>(
+    linker: &mut Linker<T>,
+    name: &str,
+    get: Get<T>,
+) -> wasmtime::Result<()> {
+    linker.instance(name)?.func_wrap("get", move |mut store: StoreContextMut<'_, T>, (): ()| {
+        let config = get(store.data_mut()).config.as_deref().cloned().unwrap_or_default();
+        Ok((ContractConfig::from(config),))
+    })
 }

@@ -132,29 +132,24 @@
 //! | `*_async functions` are to be used instead | await the guest's exports |
 //! | mismatched types: `Linker` and `Linker` | use the wasmtime that this crate uses |
 
+mod access;
 mod actuator;
-mod bindings;
 mod cache;
 mod config;
 mod context;
-mod failure;
+mod types;
 
-use wasmtime::component::{HasData, Linker};
+use wasmtime::component::Linker;
 use wasmtime::error::Context as _;
 
 pub use config::CacheConfig;
 pub use context::CacheCtx;
 
-struct HasCache;
-
-impl HasData for HasCache {
-    type Data<'a> = &'a mut CacheCtx;
-}
-
 /// Lets the components that `linker` links call the cache, its configuration and
-/// the actuator.
+/// the actuator: by `spakky:cache@0.2` and, if the engine supports concurrency, by
+/// `spakky:cache@0.3`.
 ///
-/// `get` returns the [`CacheCtx`] of the calling instance. Calls suspend the
+/// `get` returns the [`CacheCtx`] of the calling instance. Calls of 0.2 suspend the
 /// guest while they wait, so instances have to be called asynchronously.
 ///
 /// # Errors
@@ -163,13 +158,28 @@ pub fn add_to_linker<T: Send + 'static>(
     linker: &mut Linker<T>,
     get: fn(&mut T) -> &mut CacheCtx,
 ) -> wasmtime::Result<()> {
-    use bindings::spakky::cache::{actuator, actuator_types, config, types};
-    types::add_to_linker::<T, HasCache>(linker, get)
-        .and_then(|()| cache::add_to_linker(linker, get))
-        .and_then(|()| config::add_to_linker::<T, HasCache>(linker, get))
-        .and_then(|()| actuator_types::add_to_linker::<T, HasCache>(linker, get))
-        .and_then(|()| actuator::add_to_linker::<T, HasCache>(linker, get))
+    let concurrent = linker.engine().get_concurrency_support();
+    add_plain(linker, get)
+        .and_then(|()| if concurrent { add_concurrent(linker, get) } else { Ok(()) })
         .context("the linker has the cache already")
+}
+
+fn add_plain<T: Send + 'static>(
+    linker: &mut Linker<T>,
+    get: access::Get<T>,
+) -> wasmtime::Result<()> {
+    cache::add_plain(linker, "spakky:cache/cache@0.2.0", get)?;
+    config::add(linker, "spakky:cache/config@0.2.0", get)?;
+    actuator::add_plain(linker, "spakky:cache/actuator@0.2.0", get)
+}
+
+fn add_concurrent<T: Send + 'static>(
+    linker: &mut Linker<T>,
+    get: access::Get<T>,
+) -> wasmtime::Result<()> {
+    cache::add_concurrent(linker, "spakky:cache/cache@0.3.0", get)?;
+    config::add(linker, "spakky:cache/config@0.3.0", get)?;
+    actuator::add_concurrent(linker, "spakky:cache/actuator@0.3.0", get)
 }
 
 #[cfg(test)]

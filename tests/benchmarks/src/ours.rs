@@ -6,7 +6,9 @@ use std::time::Duration;
 use anyhow::bail;
 use bytes::Bytes;
 use futures::future::{join_all, try_join_all};
-use spakky_cache_core::{Cache, EntryOptions, Grants, Lookup, Session, TokioRuntime};
+use spakky_cache_core::{
+    Cache, EntryOptions, Grants, Lookup, LookupOptions, Session, TokioRuntime,
+};
 use spakky_cache_redis::{RedisConnection, RedisSettings, RedisStore};
 
 use crate::{Task, Turn, timed};
@@ -43,7 +45,8 @@ impl Ours {
                 let keys: Vec<_> = (0..count).map(|n| format!("evicted {n}")).collect();
                 for keys in keys.chunks(1_000) {
                     let entries = keys.iter().map(|key| (key.as_str(), value())).collect();
-                    self.session.set_many(entries, &options(1)).await?;
+                    let stored = self.session.set_many(entries, &options(1)).await?;
+                    stored.into_iter().collect::<Result<(), _>>()?;
                 }
             }
             Task::Waiters(_) => drop(self.session.delete("loaded").await?),
@@ -114,13 +117,13 @@ impl Ours {
     /// Whether this caller loaded it.
     async fn get_or_load(&self) -> anyhow::Result<bool> {
         let session = self.cache.session(Grants::default());
-        match session.lookup("loaded", &[], None).await? {
+        match session.lookup("loaded", &LookupOptions::default()).await? {
             Lookup::Miss(mut lease) => {
                 tokio::time::sleep(LOAD).await;
                 lease.commit(value(), &options(0)).await?;
                 Ok(true)
             }
-            Lookup::Hit(_) | Lookup::Stale { .. } => Ok(false),
+            Lookup::Hit(_) | Lookup::Stale { .. } | Lookup::Pass => Ok(false),
         }
     }
 }

@@ -76,8 +76,8 @@ impl Store for Counting {
         self.step(self.store.read_many(keys))
     }
 
-    fn watch<'a>(&'a self, key: &'a Key) -> Step<'a, (Found, Change)> {
-        self.step(self.store.watch(key))
+    fn watch<'a>(&'a self, slot: Slot<'a>) -> Step<'a, (Found, Change)> {
+        self.step(self.store.watch(slot))
     }
 
     fn capture<'a>(&'a self, tags: &'a [Tag], ttl: Option<Duration>) -> Step<'a, Epochs> {

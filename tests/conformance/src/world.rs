@@ -195,6 +195,7 @@ pub async fn marker(runtime: &dyn Runtime, store: &dyn Store, tags: &[&str]) -> 
         taken_at: runtime.now(),
         lasts: Duration::from_hours(1),
         epochs: store.capture(&tags, None).await.expect("capture"),
+        awaits: None,
     }
 }
 

@@ -90,5 +90,5 @@ fn is_done(step: Step<'_, Cas>) -> Step<'_, bool> {
 /// The marker of an election. Its epochs decide nothing.
 fn election(id: Id, lasts: Duration) -> Envelope {
     let epochs = Epochs { everything: Epoch([0; 16]), tags: Vec::new() };
-    Envelope::Lease(Marker { id, taken_at: 0, lasts, epochs })
+    Envelope::Lease(Marker { id, taken_at: 0, lasts, epochs, awaits: None })
 }

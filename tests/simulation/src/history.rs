@@ -173,6 +173,8 @@ pub enum Outcome {
     },
     /// Of a lookup: the caller was given the lease.
     Miss,
+    /// Of a lookup: the caller loads for itself.
+    Pass,
     /// Of a commit: whether the value was stored.
     Stored(bool),
     /// Of a delete: how many entries there were.
@@ -189,13 +191,21 @@ impl Outcome {
     /// The outcome of a lookup.
     pub fn of_lookup(answer: &Result<Lookup, Error>) -> Self {
         match answer {
-            Ok(Lookup::Hit(value)) => Self::Hit(ValueId::of(value)),
-            Ok(Lookup::Stale { value, refresh }) => {
-                Self::Stale { value: ValueId::of(value), refresh: refresh.is_some() }
+            Ok(Lookup::Hit(hit)) => Self::Hit(ValueId::of(&hit.value)),
+            Ok(Lookup::Stale { entry, refresh, .. }) => {
+                Self::Stale { value: ValueId::of(&entry.value), refresh: refresh.is_some() }
             }
             Ok(Lookup::Miss(_)) => Self::Miss,
+            Ok(Lookup::Pass) => Self::Pass,
             Err(error) => Self::Failed(error.clone()),
         }
+    }
+
+    /// The outcome of a batch of deletes.
+    pub fn of_deletes(answer: Result<Vec<Result<bool, Error>>, Error>) -> Self {
+        Self::of(answer.and_then(all), |deleted| {
+            Self::Deleted(deleted.into_iter().map(u64::from).sum())
+        })
     }
 
     /// The outcome of a get.
@@ -210,6 +220,11 @@ impl Outcome {
     pub fn of<T>(answer: Result<T, Error>, done: impl FnOnce(T) -> Self) -> Self {
         answer.map_or_else(Self::Failed, done)
     }
+}
+
+/// What a batch answers if no key failed.
+pub fn all<T>(answers: Vec<Result<T, Error>>) -> Result<Vec<T>, Error> {
+    answers.into_iter().collect()
 }
 
 /// When something happened.

@@ -1,8 +1,9 @@
 //! Honest counters (G10): each call adds to the counters what it did, and nothing else.
 
 use super::{
-    Case, Duration, EntryOptions, Error, KEY, LEASE, Lookup, Policy, Process, Snapshot, World, get,
-    join_all, lease, refresh, store_stale, tagged, texts, until, value, wait_none,
+    Case, Duration, EntryOptions, Error, KEY, LEASE, Lookup, LookupOptions, Policy, Process,
+    Snapshot, World, all, get, join_all, lease, refresh, store_stale, tagged, texts, until, value,
+    wait_none,
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -27,7 +28,7 @@ async fn g10_a_load_is_one_miss_and_one_write_in_the_fleet_however_long_it_takes
     let waiters = waiting.iter().flat_map(|process| {
         std::iter::repeat_with(|| process.guest())
             .take(5)
-            .map(async |guest| guest.lookup(KEY, &[], None).await.map(|_| ()))
+            .map(async |guest| guest.lookup(KEY, &LookupOptions::default()).await.map(|_| ()))
     });
     let commit = async {
         let all_wait = || waiting.iter().all(|process| process.cache.metrics().stampede_waits == 5);
@@ -58,7 +59,7 @@ async fn g10_a_wait_that_ends_without_a_value_is_neither_hit_nor_miss(world: Wor
     let held = lease(&loading, &[]).await;
     // A lookup that does not wait is not counted as a wait.
     assert_eq!(wait_none(&waiting).await.err(), Some(Error::LockTimeout));
-    assert_eq!(loading.lookup(KEY, &[], None).await.err(), Some(Error::LeaseHeld));
+    assert_eq!(loading.lookup(KEY, &LookupOptions::default()).await.err(), Some(Error::LeaseHeld));
     assert_eq!(process.cache.metrics(), Snapshot { misses: 1, ..Snapshot::default() });
     drop(held);
 }
@@ -68,7 +69,8 @@ async fn g10_a_load_that_is_taken_over_is_a_miss_to_each_that_loaded(world: Worl
     let (first, second) = (process.guest(), process.guest());
     let held = lease(&first, &[]).await;
     let waiter = tokio::spawn(async move {
-        let Ok(Lookup::Miss(mut lease)) = second.lookup(KEY, &[], None).await else {
+        let Ok(Lookup::Miss(mut lease)) = second.lookup(KEY, &LookupOptions::default()).await
+        else {
             panic!("nobody else loads");
         };
         lease.commit(value("loaded"), &tagged(&[])).await
@@ -86,7 +88,7 @@ async fn g10_a_refresh_is_a_hit_and_one_write(world: World) {
     store_stale(&world, &reading).await;
     let mut refresh = refresh(&refreshing).await;
     for _ in 0..3 {
-        let found = reading.lookup(KEY, &[], None).await;
+        let found = reading.lookup(KEY, &LookupOptions::default()).await;
         assert!(matches!(found, Ok(Lookup::Stale { refresh: None, .. })), "{found:?}");
     }
     assert!(get(&reading).await.is_some());
@@ -127,8 +129,11 @@ async fn g10_a_batch_counts_each_of_its_keys(world: World) {
     let counted = Snapshot { writes: 3, hits: 3, misses: 2, ..Snapshot::default() };
     assert_eq!(process.cache.metrics(), counted);
     // Neither a missing key nor a lease counts as deleted.
-    let held = guest.lookup("lease", &[], None).await.expect("lookup");
-    assert_eq!(guest.delete_many(["a", "none", "lease", "b"]).await, Ok(2));
+    let held = guest.lookup("lease", &LookupOptions::default()).await.expect("lookup");
+    assert_eq!(
+        guest.delete_many(["a", "none", "lease", "b"]).await.and_then(all),
+        Ok(vec![true, false, false, true])
+    );
     drop(held);
     // A call that names a tag counts as one eviction.
     guest.evict_tags(&texts(&["tag", "other"])).await.expect("evict_tags");
@@ -155,7 +160,7 @@ async fn g10_what_is_refused_is_counted_as_nothing(world: World) {
     let zero = EntryOptions { ttl: Some(Duration::ZERO), ..EntryOptions::default() };
     assert!(guest.get("").await.is_err());
     assert!(guest.get_many(["a", ""]).await.is_err());
-    assert!(guest.lookup("", &[], None).await.is_err());
+    assert!(guest.lookup("", &LookupOptions::default()).await.is_err());
     assert!(guest.set("", value("v"), &tagged(&[])).await.is_err());
     assert!(guest.set(KEY, value("v"), &zero).await.is_err());
     assert!(guest.delete_many(["a", ""]).await.is_err());
@@ -163,7 +168,7 @@ async fn g10_what_is_refused_is_counted_as_nothing(world: World) {
     assert_eq!(process.cache.metrics(), Snapshot::default());
     process.store.set_down(true);
     assert!(guest.get(KEY).await.is_err());
-    assert!(guest.lookup(KEY, &[], None).await.is_err());
+    assert!(guest.lookup(KEY, &LookupOptions::default()).await.is_err());
     assert!(guest.set(KEY, value("v"), &tagged(&[])).await.is_err());
     assert!(guest.evict_tags(&texts(&["tag"])).await.is_err());
     assert!(guest.clear().await.is_err());

@@ -2,8 +2,9 @@
 //! read is a miss, and nothing else is.
 
 use super::{
-    Case, Duration, Error, Grants, KEY, LEASE, Lookup, OnFailure, Policy, Process, Snapshot, World,
-    get, join_all, lease, refresh, store_stale, tagged, texts, until, value, wait_none,
+    Case, Duration, Error, Grants, KEY, LEASE, Lookup, LookupOptions, OnFailure, Policy, Process,
+    Snapshot, World, all, get, join_all, lease, refresh, store_stale, tagged, texts, until, value,
+    wait_none,
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -26,7 +27,7 @@ async fn g7_a_failed_store_is_an_error_that_says_nothing_of_the_backend(world: W
     let process = Process::start(&world).await;
     let guest = process.guest();
     guest.set(KEY, value("stored"), &tagged(&[])).await.expect("set");
-    let mut held = match guest.lookup("held", &[], None).await {
+    let mut held = match guest.lookup("held", &LookupOptions::default()).await {
         Ok(Lookup::Miss(lease)) => lease,
         other => panic!("{other:?}"),
     };
@@ -40,7 +41,7 @@ async fn g7_a_failed_store_is_an_error_that_says_nothing_of_the_backend(world: W
         guest.delete(KEY).await.err(),
         guest.evict_tags(&texts(&["tag"])).await.err(),
         guest.clear().await.err(),
-        guest.lookup(KEY, &[], None).await.err(),
+        guest.lookup(KEY, &LookupOptions::default()).await.err(),
         guest.begin_write(KEY, &[]).await.err(),
         held.commit(value("new"), &none).await.err(),
         process.cache.ping().await.err(),
@@ -88,7 +89,7 @@ async fn g7_each_of_those_that_wait_is_told_that_the_store_failed(world: World) 
         let mut held = lease(&a.guest(), &[]).await;
         let waiting = (0..5).map(|_| {
             let guest = b.guest();
-            async move { guest.lookup(KEY, &[], None).await }
+            async move { guest.lookup(KEY, &LookupOptions::default()).await }
         });
         let commit = async {
             until(async || b.cache.metrics().stampede_waits == 5).await;
@@ -123,7 +124,7 @@ async fn g7_a_failure_that_is_a_miss_lets_each_load_and_stores_nothing(world: Wo
     }
     assert_eq!(first.begin_write(KEY, &[]).await.err(), Some(Error::Unavailable));
     assert_eq!(get(&first).await, None);
-    assert_eq!(first.get_many([KEY, "other"]).await, Ok(vec![None, None]));
+    assert_eq!(first.get_many([KEY, "other"]).await.and_then(all), Ok(vec![None, None]));
     assert_eq!(first.set(KEY, value("new"), &tagged(&[])).await, Err(Error::Unavailable));
     assert_eq!(first.delete(KEY).await, Err(Error::Unavailable));
     assert_eq!(first.clear().await, Err(Error::Unavailable));
@@ -154,20 +155,32 @@ async fn g7_a_failure_that_is_a_miss_hides_no_fault_of_the_callers(world: World)
     let process = Process::with(&world, misses()).await;
     let (guest, other) = (process.guest(), process.guest());
     let _held = lease(&guest, &[]).await;
-    assert_eq!(guest.lookup(KEY, &[], None).await.err(), Some(Error::LeaseHeld));
+    assert_eq!(guest.lookup(KEY, &LookupOptions::default()).await.err(), Some(Error::LeaseHeld));
     assert_eq!(wait_none(&other).await.err(), Some(Error::LockTimeout));
     let reader = process.cache.session(Grants { write: false, ..Grants::default() });
-    assert_eq!(reader.lookup("missing", &[], None).await.err(), Some(Error::Denied));
+    assert_eq!(
+        reader.lookup("missing", &LookupOptions::default()).await.err(),
+        Some(Error::Denied)
+    );
     let without = process.cache.session(Grants { leases: 0, ..Grants::default() });
-    assert_eq!(without.lookup("missing", &[], None).await.err(), Some(Error::QuotaExceeded));
+    assert_eq!(
+        without.lookup("missing", &LookupOptions::default()).await.err(),
+        Some(Error::QuotaExceeded("leases: 0 are held at once, which is the limit".to_owned()))
+    );
     process.store.set_down(true);
-    assert_eq!(reader.lookup("missing", &[], None).await.err(), Some(Error::Denied));
+    assert_eq!(
+        reader.lookup("missing", &LookupOptions::default()).await.err(),
+        Some(Error::Denied)
+    );
     assert_eq!(get(&reader).await, None);
     for bad in [
         guest.get("").await.err(),
         guest.get_many([KEY, ""]).await.err(),
-        guest.lookup("", &[], None).await.err(),
-        guest.lookup(KEY, &texts(&[""]), None).await.err(),
+        guest.lookup("", &LookupOptions::default()).await.err(),
+        guest
+            .lookup(KEY, &LookupOptions { tags: texts(&[""]), ..LookupOptions::default() })
+            .await
+            .err(),
     ] {
         assert!(matches!(bad, Some(Error::InvalidKey(_))), "{bad:?}");
     }

@@ -1,8 +1,8 @@
 //! Bytes that the cache did not write, and the keys that it leaves behind.
 
 use super::{
-    Case, Duration, EntryOptions, KEY, Process, Sweeper, World, fresh_for, get, lease, tagged,
-    texts, value,
+    Case, Duration, EntryOptions, KEY, LookupOptions, Process, Sweeper, World, fresh_for, get,
+    lease, tagged, texts, value,
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -49,7 +49,7 @@ async fn every_key_but_the_two_of_the_cache_itself_expires(world: World) {
     let stale = EntryOptions { ttl: hour, ..fresh_for(span) };
     guest.set("stale", value("v"), &stale).await.expect("set");
     world.outlast(&*world.open().await, span).await;
-    std::mem::forget(guest.lookup("stale", &[], None).await.expect("lookup"));
+    std::mem::forget(guest.lookup("stale", &LookupOptions::default()).await.expect("lookup"));
     // An entry without a time to live, whose tag is evicted.
     guest.evict_tags(&texts(&["evicted"])).await.expect("evict_tags");
     let swept = Sweeper::default().sweep(&process.cache).await.expect("sweep");

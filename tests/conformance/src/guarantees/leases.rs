@@ -5,8 +5,8 @@ use std::future::poll_fn;
 use std::task::Poll;
 
 use super::{
-    Case, Duration, EntryOptions, Error, KEY, LEASE, Lease, Limits, Lookup, Policy, Process,
-    Session, World, get, join_all, lease, tagged, until, value, wait_none,
+    Case, Duration, EntryOptions, Error, KEY, LEASE, Lease, Limits, Lookup, LookupOptions, Policy,
+    Process, Session, World, get, join_all, lease, tagged, until, value, wait_none,
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -88,7 +88,8 @@ async fn g3_a_lease_is_spent_by_its_first_commit(world: World) {
     // One that is refused for its arguments spends nothing.
     assert_eq!(load.commit(value("too large"), &tagged(&[])).await, Err(Error::ValueTooLarge(6)));
     let zero = EntryOptions { ttl: Some(Duration::ZERO), ..EntryOptions::default() };
-    assert_eq!(load.commit(value("bad"), &zero).await, Err(Error::InvalidTtl));
+    let invalid = Error::InvalidTtl("the time to live is zero".to_owned());
+    assert_eq!(load.commit(value("bad"), &zero).await, Err(invalid));
     assert_eq!(load.commit(value("first"), &tagged(&[])).await, Ok(true));
     assert_eq!(load.commit(value("second"), &tagged(&[])).await, Ok(false));
     assert_eq!(get(&guest).await, Some(value("first")));
@@ -107,7 +108,7 @@ async fn g4_a_dropped_lease_lets_a_waiting_caller_load_without_any_time_passing(
     let (a, b) = (Process::start(&world).await, Process::start(&world).await);
     let (loading, waiting) = (a.guest(), b.guest());
     let held = lease(&loading, &[]).await;
-    let waiter = tokio::spawn(async move { waiting.lookup(KEY, &[], None).await });
+    let waiter = tokio::spawn(async move { waiting.lookup(KEY, &LookupOptions::default()).await });
     until(async || b.cache.metrics().stampede_waits == 1).await;
     drop(held);
     assert!(matches!(waiter.await.expect("no panic"), Ok(Lookup::Miss(_))));
@@ -117,7 +118,8 @@ async fn g4_a_lookup_dropped_at_any_step_leaves_no_lease_behind(world: World) {
     let process = Process::start(&world).await;
     for polls in 0.. {
         let guest = process.guest();
-        let mut lookup = Box::pin(guest.lookup(KEY, &[], None));
+        let options = LookupOptions::default();
+        let mut lookup = Box::pin(guest.lookup(KEY, &options));
         let mut left = polls;
         let done = poll_fn(|context| match lookup.as_mut().poll(context) {
             Poll::Ready(found) => Poll::Ready(Some(found)),
@@ -202,7 +204,7 @@ async fn g5_a_lease_that_ended_is_renewed_no_more(world: World) {
         if is_committed {
             assert_eq!(lease.commit(value("loaded"), &tagged(&[])).await, Ok(true));
         } else {
-            lease.give_up().await;
+            lease.release().await.expect("release");
         }
         let steps = process.store.steps();
         world.outlast(&*other, policy.lease).await;
@@ -220,7 +222,7 @@ async fn g5_a_hundred_waiters_cost_a_process_as_many_steps_as_three(world: World
         let before = b.store.steps();
         let waiting = (0..waiters).map(|_| async {
             let guest = b.guest();
-            matches!(guest.lookup(KEY, &[], None).await, Ok(Lookup::Hit(_)))
+            matches!(guest.lookup(KEY, &LookupOptions::default()).await, Ok(Lookup::Hit(_)))
         });
         let commit = async {
             until(async || b.cache.metrics().stampede_waits == waiters).await;

@@ -3,8 +3,8 @@
 use tokio::sync::Barrier;
 
 use super::{
-    Case, KEY, Lookup, Process, World, get, join_all, lease, refresh, store_stale, tagged, texts,
-    until, value, wait_none,
+    Case, KEY, Lookup, LookupOptions, Process, World, get, join_all, lease, refresh, store_stale,
+    tagged, texts, until, value, wait_none,
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -25,8 +25,8 @@ async fn g1_of_many_callers_in_two_processes_one_loads_and_all_get_its_value(wor
     let processes = [Process::start(&world).await, Process::start(&world).await];
     let callers = processes.iter().flat_map(|process| {
         std::iter::repeat_with(|| process.guest()).take(20).map(async |guest| {
-            match guest.lookup(KEY, &[], None).await.expect("lookup") {
-                Lookup::Hit(found) => (found, 0),
+            match guest.lookup(KEY, &LookupOptions::default()).await.expect("lookup") {
+                Lookup::Hit(found) => (found.value, 0),
                 Lookup::Miss(mut lease) => {
                     // All the others are waiting before it is committed.
                     let waits = |process: &Process| process.cache.metrics().stampede_waits;
@@ -36,7 +36,7 @@ async fn g1_of_many_callers_in_two_processes_one_loads_and_all_get_its_value(wor
                     assert!(stored);
                     (loaded, 1)
                 }
-                Lookup::Stale { .. } => panic!("nothing was stale"),
+                other => panic!("{other:?}"),
             }
         })
     });
@@ -49,7 +49,7 @@ async fn g1_a_load_of_one_key_does_not_keep_another_key_waiting(world: World) {
     let process = Process::start(&world).await;
     let guest = process.guest();
     let _held = lease(&guest, &[]).await;
-    assert!(matches!(guest.lookup("other", &[], None).await, Ok(Lookup::Miss(_))));
+    assert!(matches!(guest.lookup("other", &LookupOptions::default()).await, Ok(Lookup::Miss(_))));
     assert_eq!(process.cache.metrics().stampede_waits, 0);
 }
 
@@ -61,7 +61,9 @@ async fn three_hundred_callers_of_one_process_load_three_hundred_keys_at_once(wo
     let all_load = Barrier::new(CALLERS);
     let callers = (0..CALLERS).map(async |n| {
         let guest = process.guest();
-        let Ok(Lookup::Miss(mut lease)) = guest.lookup(&n.to_string(), &[], None).await else {
+        let Ok(Lookup::Miss(mut lease)) =
+            guest.lookup(&n.to_string(), &LookupOptions::default()).await
+        else {
             panic!("key {n} is not missing");
         };
         all_load.wait().await;

@@ -35,7 +35,8 @@ use bytes::Bytes;
 use futures::future::join_all;
 use spakky_cache_core::metrics::Snapshot;
 use spakky_cache_core::{
-    Cache, EntryOptions, Error, Grants, Lease, Limits, Lookup, OnFailure, Policy, Session, Sweeper,
+    Cache, EntryOptions, Error, Grants, Lease, Limits, Lookup, LookupOptions, OnFailure, Policy,
+    Session, Sweeper,
 };
 
 use crate::counting::Counting;
@@ -97,6 +98,11 @@ fn fresh_for(span: Duration) -> EntryOptions {
     EntryOptions { fresh_for: Some(span), ..EntryOptions::default() }
 }
 
+/// What a batch answers if no key failed.
+fn all<T>(answers: Vec<Result<T, Error>>) -> Result<Vec<T>, Error> {
+    answers.into_iter().collect()
+}
+
 fn value(text: &'static str) -> Bytes {
     Bytes::from_static(text.as_bytes())
 }
@@ -106,7 +112,11 @@ async fn get(guest: &Session) -> Option<Bytes> {
 }
 
 async fn lease(guest: &Session, tags: &[&str]) -> Lease {
-    match guest.lookup(KEY, &texts(tags), None).await.expect("lookup") {
+    match guest
+        .lookup(KEY, &LookupOptions { tags: texts(tags), ..LookupOptions::default() })
+        .await
+        .expect("lookup")
+    {
         Lookup::Miss(lease) => lease,
         other => panic!("{other:?} is no lease"),
     }
@@ -121,12 +131,14 @@ async fn store_stale(world: &World, guest: &Session) {
 
 /// The refresh of the stale entry, of which this caller is the first to hear.
 async fn refresh(guest: &Session) -> Lease {
-    match guest.lookup(KEY, &[], None).await {
-        Ok(Lookup::Stale { refresh: Some(refresh), value: served }) if served == "old" => refresh,
+    match guest.lookup(KEY, &LookupOptions::default()).await {
+        Ok(Lookup::Stale { refresh: Some(refresh), entry, .. }) if entry.value == "old" => refresh,
         other => panic!("{other:?} is no refresh"),
     }
 }
 
 async fn wait_none(guest: &Session) -> Result<Lookup, Error> {
-    guest.lookup(KEY, &[], Some(Duration::ZERO)).await
+    guest
+        .lookup(KEY, &LookupOptions { max_wait: Some(Duration::ZERO), ..LookupOptions::default() })
+        .await
 }

@@ -4,9 +4,9 @@ use spakky_cache_core::Sweeping;
 use spakky_cache_core::store::Swept;
 
 use super::{
-    Bytes, Case, Duration, EntryOptions, Error, Grants, KEY, Limits, Lookup, Policy, Process,
-    Snapshot, Sweeper, World, fresh_for, get, lease, refresh, store_stale, tagged, texts, until,
-    value, wait_none,
+    Bytes, Case, Duration, EntryOptions, Error, Grants, KEY, Limits, Lookup, LookupOptions, Policy,
+    Process, Snapshot, Sweeper, World, all, fresh_for, get, lease, refresh, store_stale, tagged,
+    texts, until, value, wait_none,
 };
 
 pub(super) fn cases() -> Vec<Case> {
@@ -38,9 +38,12 @@ async fn a_session_that_holds_the_lease_is_told_so_instead_of_waiting(world: Wor
         } else {
             lease(&guest, &[]).await
         };
-        assert_eq!(guest.lookup(KEY, &[], None).await.err(), Some(Error::LeaseHeld));
+        assert_eq!(
+            guest.lookup(KEY, &LookupOptions::default()).await.err(),
+            Some(Error::LeaseHeld)
+        );
         assert_eq!(wait_none(&other).await.err(), Some(Error::LockTimeout));
-        held.give_up().await;
+        held.release().await.expect("release");
     }
 }
 
@@ -49,7 +52,12 @@ async fn a_wait_ends_with_a_lock_timeout(world: World) {
     let (loading, waiting) = (process.guest(), process.guest());
     let _held = lease(&loading, &[]).await;
     let limit = Duration::from_millis(60);
-    let waiter = tokio::spawn(async move { waiting.lookup(KEY, &[], Some(limit)).await.err() });
+    let waiter = tokio::spawn(async move {
+        waiting
+            .lookup(KEY, &LookupOptions { max_wait: Some(limit), ..LookupOptions::default() })
+            .await
+            .err()
+    });
     until(async || process.cache.metrics().stampede_waits == 1).await;
     world.pass(limit).await;
     assert_eq!(waiter.await.expect("no panic"), Some(Error::LockTimeout));
@@ -69,13 +77,15 @@ async fn a_stale_entry_is_refreshed_by_one_while_the_others_read_it(world: World
     let (first, same, other) = (a.guest(), a.guest(), b.guest());
     let mut refresh = refresh(&first).await;
     for guest in [&same, &other, &other] {
-        let found = guest.lookup(KEY, &[], None).await;
+        let found = guest.lookup(KEY, &LookupOptions::default()).await;
         assert!(matches!(found, Ok(Lookup::Stale { refresh: None, .. })), "{found:?}");
         assert_eq!(get(guest).await, Some(value("old")));
     }
     assert_eq!(refresh.commit(value("new"), &tagged(&[])).await, Ok(true));
     for guest in [&same, &other] {
-        assert!(matches!(guest.lookup(KEY, &[], None).await, Ok(Lookup::Hit(v)) if v == "new"));
+        assert!(
+            matches!(guest.lookup(KEY, &LookupOptions::default()).await, Ok(Lookup::Hit(v)) if v.value == "new")
+        );
     }
 }
 
@@ -85,7 +95,10 @@ async fn a_refresh_that_was_given_up_is_handed_to_the_next(world: World) {
     let next = b.guest();
     until(async || {
         world.pass(Duration::from_millis(100)).await;
-        matches!(next.lookup(KEY, &[], None).await, Ok(Lookup::Stale { refresh: Some(_), .. }))
+        matches!(
+            next.lookup(KEY, &LookupOptions::default()).await,
+            Ok(Lookup::Stale { refresh: Some(_), .. })
+        )
     })
     .await;
 }
@@ -101,11 +114,12 @@ async fn a_refresh_that_was_committed_or_refused_lets_the_next_one_begin_at_once
         }
         assert_eq!(refresh.commit(value("new"), &fresh_for(span)).await, Ok(!refused));
         world.outlast(&*world.open().await, span).await;
-        let Ok(Lookup::Stale { refresh: Some(refresh), .. }) = next.lookup(KEY, &[], None).await
+        let Ok(Lookup::Stale { refresh: Some(refresh), .. }) =
+            next.lookup(KEY, &LookupOptions::default()).await
         else {
             panic!("not for the next to refresh, refused: {refused}");
         };
-        refresh.give_up().await;
+        refresh.release().await.expect("release");
     }
 }
 
@@ -118,10 +132,10 @@ async fn an_entry_that_was_slow_to_load_is_refreshed_early(world: World) {
     world.pass(Duration::from_millis(20)).await;
     let options = EntryOptions { ttl: Some(Duration::from_mins(1)), ..EntryOptions::default() };
     assert_eq!(load.commit(value("slow"), &options).await, Ok(true));
-    let early = guest.lookup(KEY, &[], None).await;
+    let early = guest.lookup(KEY, &LookupOptions::default()).await;
     assert!(matches!(early, Ok(Lookup::Stale { refresh: Some(_), .. })), "{early:?}");
     // For the others it is a hit.
-    assert!(matches!(other.lookup(KEY, &[], None).await, Ok(Lookup::Hit(_))));
+    assert!(matches!(other.lookup(KEY, &LookupOptions::default()).await, Ok(Lookup::Hit(_))));
 }
 
 async fn a_clock_that_is_set_back_does_not_keep_an_entry_from_being_refreshed(world: World) {
@@ -133,16 +147,16 @@ async fn a_clock_that_is_set_back_does_not_keep_an_entry_from_being_refreshed(wo
     world.runtime.set_wall_clock_back(hours(3));
     guest.set(KEY, value("stored"), &fresh_for(Duration::from_secs(1))).await.expect("set");
     world.runtime.set_wall_clock_back(hours(0));
-    let refreshing = guest.lookup(KEY, &[], None).await.expect("lookup");
+    let refreshing = guest.lookup(KEY, &LookupOptions::default()).await.expect("lookup");
     assert!(matches!(refreshing, Lookup::Stale { refresh: Some(_), .. }), "{refreshing:?}");
-    let known = reader.lookup(KEY, &[], None).await.expect("lookup");
+    let known = reader.lookup(KEY, &LookupOptions::default()).await.expect("lookup");
     assert!(matches!(known, Lookup::Stale { refresh: None, .. }), "{known:?}");
 
     world.runtime.set_wall_clock_back(hours(1));
     drop(refreshing);
     world.outlast(&*second.store, policy.lease).await;
     until(async || {
-        let found = reader.lookup(KEY, &[], None).await.expect("lookup");
+        let found = reader.lookup(KEY, &LookupOptions::default()).await.expect("lookup");
         matches!(found, Lookup::Stale { refresh: Some(_), .. })
     })
     .await;
@@ -154,21 +168,21 @@ async fn a_session_without_a_grant_to_write_reads_and_nothing_else(world: World)
     writer.set(KEY, value("stored"), &tagged(&[])).await.expect("set");
     let reader = process.cache.session(Grants { write: false, ..Grants::default() });
     assert_eq!(get(&reader).await, Some(value("stored")));
-    assert!(matches!(reader.lookup(KEY, &[], None).await, Ok(Lookup::Hit(_))));
+    assert!(matches!(reader.lookup(KEY, &LookupOptions::default()).await, Ok(Lookup::Hit(_))));
     let denied = [
         reader.set(KEY, value("new"), &tagged(&[])).await.err(),
         reader.delete(KEY).await.err(),
         reader.evict_tags(&texts(&["tag"])).await.err(),
         reader.clear().await.err(),
         reader.begin_write(KEY, &[]).await.err(),
-        reader.lookup("missing", &[], None).await.err(),
+        reader.lookup("missing", &LookupOptions::default()).await.err(),
     ];
     assert_eq!(denied, [const { Some(Error::Denied) }; 6]);
     assert_eq!(get(&writer).await, Some(value("stored")));
     // Nor is it asked to refresh a stale entry.
     store_stale(&world, &writer).await;
     for (guest, refreshes) in [(&reader, false), (&writer, true)] {
-        let found = guest.lookup(KEY, &[], None).await;
+        let found = guest.lookup(KEY, &LookupOptions::default()).await;
         let Ok(Lookup::Stale { refresh, .. }) = found else { panic!("{found:?}") };
         assert_eq!(refresh.is_some(), refreshes);
     }
@@ -177,18 +191,19 @@ async fn a_session_without_a_grant_to_write_reads_and_nothing_else(world: World)
 async fn a_session_has_no_more_leases_than_it_was_granted(world: World) {
     let process = Process::start(&world).await;
     let guest = process.cache.session(Grants { leases: 1, ..Grants::default() });
+    let full = Error::QuotaExceeded("leases: 1 are held at once, which is the limit".to_owned());
     let held = lease(&guest, &[]).await;
-    let second = guest.lookup("second", &[], None).await;
-    assert_eq!(second.err(), Some(Error::QuotaExceeded));
-    assert_eq!(guest.begin_write("second", &[]).await.err(), Some(Error::QuotaExceeded));
+    let second = guest.lookup("second", &LookupOptions::default()).await;
+    assert_eq!(second.err(), Some(full.clone()));
+    assert_eq!(guest.begin_write("second", &[]).await.err(), Some(full.clone()));
     // It is served what is stale, and not asked to refresh it.
-    held.give_up().await;
+    held.release().await.expect("release");
     store_stale(&world, &guest).await;
-    let held = guest.lookup("held", &[], None).await.expect("lookup");
-    let found = guest.lookup(KEY, &[], None).await;
+    let held = guest.lookup("held", &LookupOptions::default()).await.expect("lookup");
+    let found = guest.lookup(KEY, &LookupOptions::default()).await;
     assert!(matches!(found, Ok(Lookup::Stale { refresh: None, .. })), "{found:?}");
     drop(held);
-    assert!(matches!(guest.lookup("second", &[], None).await, Ok(Lookup::Miss(_))));
+    assert!(matches!(guest.lookup("second", &LookupOptions::default()).await, Ok(Lookup::Miss(_))));
 }
 
 async fn a_batch_with_one_bad_key_writes_nothing(world: World) {
@@ -216,10 +231,10 @@ async fn a_batch_has_a_limit_of_bytes(world: World) {
     let too_large = Error::ValueTooLarge(10);
     let five = value("12345");
     let batch = |second| vec![("a", five.clone()), (second, five.clone())];
-    assert_eq!(guest.set_many(batch("b"), &tagged(&[])).await, Ok(()));
+    assert_eq!(guest.set_many(batch("b"), &tagged(&[])).await.and_then(all), Ok(vec![(), ()]));
     let refused = [batch("c"), vec![("d", value("6"))]].concat();
     assert_eq!(guest.set_many(refused, &tagged(&[])).await, Err(too_large.clone()));
-    let found = guest.get_many(["a", "b", "c", "d"]).await;
+    let found = guest.get_many(["a", "b", "c", "d"]).await.and_then(all);
     assert_eq!(found, Ok(vec![Some(five.clone()), Some(five), None, None]));
     // A key that is named twice counts twice, because the answer holds its value twice.
     assert_eq!(guest.get_many(["a", "b", "a"]).await, Err(too_large));
@@ -230,14 +245,19 @@ async fn times_to_live_outside_the_limits_are_refused_before_anything_is_written
     let guest = process.guest();
     let span = |ttl, fresh_for| EntryOptions { ttl, fresh_for, tags: vec![] };
     let (second, long) = (Duration::from_secs(1), Duration::from_hours(24 * 366 * 11));
-    for bad in [
-        span(Some(Duration::ZERO), None),
-        span(Some(Duration::from_nanos(1)), None),
-        span(Some(long), None),
-        span(None, Some(Duration::ZERO)),
-        span(Some(second), Some(second * 2)),
+    let over = "over the limit of 316224000s";
+    for (bad, why) in [
+        (span(Some(Duration::ZERO), None), "the time to live is zero".to_owned()),
+        (span(Some(Duration::from_nanos(1)), None), "the time to live is zero".to_owned()),
+        (span(Some(long), None), format!("the time to live of 347846400s is {over}")),
+        (span(None, Some(Duration::ZERO)), "the fresh time is zero".to_owned()),
+        (
+            span(Some(second), Some(second * 2)),
+            "the fresh time of 2s is longer than the time to live of 1s".to_owned(),
+        ),
     ] {
-        assert_eq!(guest.set(KEY, value("new"), &bad).await, Err(Error::InvalidTtl), "{bad:?}");
+        let invalid = Error::InvalidTtl(why);
+        assert_eq!(guest.set(KEY, value("new"), &bad).await, Err(invalid), "{bad:?}");
     }
     assert_eq!(process.store.steps(), 0);
     guest.set(KEY, value("new"), &span(Some(second), Some(second))).await.expect("set");

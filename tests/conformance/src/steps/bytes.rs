@@ -4,7 +4,7 @@ use bytes::Bytes;
 use spakky_cache_core::entry::{Envelope, Epoch};
 use spakky_cache_core::envelope::CAS_TOKEN_BYTES;
 use spakky_cache_core::store::{Cas, CasToken, Found, Slot};
-use spakky_cache_core::{Cache, EntryOptions, Grants, Lookup, Policy, Store};
+use spakky_cache_core::{Cache, EntryOptions, Grants, Lookup, LookupOptions, Policy, Store};
 use spakky_test_runtime::Protocol as _;
 
 use super::LONG;
@@ -88,7 +88,7 @@ async fn foreign_bytes_are_found_as_foreign_by_every_step(world: World) {
         assert_eq!(read(&*store, &key).await, foreign(bytes));
         let found = store.read_many(&[key.clone(), key.clone()]).await;
         assert_eq!(found, Ok(vec![foreign(bytes); 2]));
-        assert_eq!(store.watch(&key).await.expect("watch").0, foreign(bytes));
+        assert_eq!(store.watch(Slot::Entry(&key)).await.expect("watch").0, foreign(bytes));
         let marker = world.marker(&*store, &[]).await;
         let taken = store.take_lease(&key, None, &marker).await;
         assert_eq!(taken, Ok(Cas::Occupied(foreign(bytes))));
@@ -184,7 +184,10 @@ async fn a_damaged_mark_refuses_a_commit_that_names_another_tag_than_its_lookup(
     for (looked_up, committed, stored) in cases {
         let texts = |tags: &[&str]| tags.iter().map(ToString::to_string).collect::<Vec<_>>();
         let options = EntryOptions { tags: texts(committed), ..EntryOptions::default() };
-        let found = guest.lookup("k", &texts(looked_up), None).await.expect("lookup");
+        let found = guest
+            .lookup("k", &LookupOptions { tags: texts(looked_up), ..LookupOptions::default() })
+            .await
+            .expect("lookup");
         let Lookup::Miss(mut lease) = found else { panic!("{found:?} is no lease") };
         assert_eq!(lease.commit(Bytes::new(), &options).await, Ok(stored), "{options:?}");
     }
@@ -232,11 +235,11 @@ async fn what_is_kept_for_a_time_is_given_back_after_it(world: World) {
 async fn a_watch_tells_of_foreign_writes(world: World) {
     let (store, raw) = (world.open().await, world.raw());
     let name = entry_name(&world, "k");
-    let (found, change) = store.watch(&key("k")).await.expect("watch");
+    let (found, change) = store.watch(Slot::Entry(&key("k"))).await.expect("watch");
     assert_eq!(found, Found::Nothing);
     raw.set(&name, b"foreign");
     fired(&change).await;
-    let (_, change) = store.watch(&key("k")).await.expect("watch");
+    let (_, change) = store.watch(Slot::Entry(&key("k"))).await.expect("watch");
     raw.remove(&name);
     fired(&change).await;
 }

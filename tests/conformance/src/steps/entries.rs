@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use spakky_cache_core::Runtime as _;
 use spakky_cache_core::entry::{Entry, Envelope};
-use spakky_cache_core::store::Found;
+use spakky_cache_core::store::{Found, Slot};
 use spakky_test_runtime::Protocol as _;
 
 use super::{LONG, SHORT};
@@ -34,7 +34,7 @@ async fn a_key_holds_nothing_at_first(world: World) {
     assert_eq!(store.read(&key).await, Ok(Found::Nothing));
     let keys = [key.clone(), key.clone()];
     assert_eq!(store.read_many(&keys).await, Ok(vec![Found::Nothing; 2]));
-    assert_eq!(store.watch(&key).await.expect("watch").0, Found::Nothing);
+    assert_eq!(store.watch(Slot::Entry(&key)).await.expect("watch").0, Found::Nothing);
     assert_eq!(store.remove(&keys).await, Ok(vec![false; 2]));
 }
 
@@ -53,7 +53,7 @@ async fn what_is_put_is_read_by_every_handle_with_all_that_belongs_to_it(world: 
     a.put_one(&key("k"), &envelope).await.expect("put");
     for store in [&a, &b] {
         assert_eq!(read(&**store, &key("k")).await, alive(&envelope));
-        assert_eq!(store.watch(&key("k")).await.expect("watch").0, alive(&envelope));
+        assert_eq!(store.watch(Slot::Entry(&key("k"))).await.expect("watch").0, alive(&envelope));
     }
 }
 
@@ -114,7 +114,7 @@ async fn an_entry_lives_for_its_time_to_live(world: World) {
     assert_eq!(read(&*a, &key).await, Found::Nothing);
     let keys = std::slice::from_ref(&key);
     assert_eq!(a.read_many(keys).await, Ok(vec![Found::Nothing]));
-    assert_eq!(a.watch(&key).await.expect("watch").0, Found::Nothing);
+    assert_eq!(a.watch(Slot::Entry(&key)).await.expect("watch").0, Found::Nothing);
     assert_eq!(b.remove(keys).await, Ok(vec![false]));
 }
 

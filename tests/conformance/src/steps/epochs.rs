@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use spakky_cache_core::entry::Envelope;
-use spakky_cache_core::store::Cas;
+use spakky_cache_core::store::{Cas, Slot};
 use spakky_cache_core::{Store, Tag};
 use spakky_test_runtime::Protocol as _;
 
@@ -122,7 +122,7 @@ async fn every_step_that_finds_says_what_is_dead(world: World) {
     };
     let marker = world.marker(&*b, &[]).await;
     let (key, dead) = evicted().await;
-    assert_eq!(b.watch(&key).await.expect("watch").0, dead);
+    assert_eq!(b.watch(Slot::Entry(&key)).await.expect("watch").0, dead);
     let (key, dead) = evicted().await;
     assert_eq!(b.read_many(&[key.clone(), key]).await, Ok(vec![dead.clone(), dead]));
     let (key, dead) = evicted().await;

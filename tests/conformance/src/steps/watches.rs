@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use spakky_cache_core::entry::Envelope;
-use spakky_cache_core::store::{Cas, Found};
+use spakky_cache_core::store::{Cas, Found, Slot};
 use spakky_cache_core::{Key, Store};
 use spakky_test_runtime::Protocol as _;
 
@@ -25,7 +25,7 @@ async fn a_watch_tells_of_every_change_whoever_makes_it(world: World) {
     let (watching, other) = world.open_two().await;
     let key = key("k");
     let watch = async |held: Found| {
-        let (found, change) = watching.watch(&key).await.expect("watch");
+        let (found, change) = watching.watch(Slot::Entry(&key)).await.expect("watch");
         assert_eq!(found, held);
         change
     };
@@ -73,7 +73,7 @@ async fn a_watch_tells_of_every_key_of_a_batch(world: World) {
     for removes in [false, true] {
         let mut changes = Vec::new();
         for key in &keys {
-            changes.push(a.watch(key).await.expect("watch").1);
+            changes.push(a.watch(Slot::Entry(key)).await.expect("watch").1);
         }
         if removes {
             b.remove(&keys).await.expect("remove");
@@ -90,7 +90,7 @@ async fn everyone_who_watches_is_told(world: World) {
     let (a, b) = world.open_two().await;
     let mut changes = Vec::new();
     for store in [&a, &b, &a, &b, &a] {
-        changes.push(store.watch(&key("k")).await.expect("watch").1);
+        changes.push(store.watch(Slot::Entry(&key("k"))).await.expect("watch").1);
     }
     world.put(&*world.open().await, &key("k"), &[], "v").await;
     for change in changes {
@@ -101,10 +101,10 @@ async fn everyone_who_watches_is_told(world: World) {
 async fn a_watch_that_was_dropped_disturbs_nobody(world: World) {
     let (a, b) = world.open_two().await;
     for n in 0..1_000 {
-        drop(a.watch(&key(&format!("dropped{n}"))).await.expect("watch"));
+        drop(a.watch(Slot::Entry(&key(&format!("dropped{n}")))).await.expect("watch"));
     }
-    let (_, dropped) = a.watch(&key("k")).await.expect("watch");
-    let (_, kept) = a.watch(&key("k")).await.expect("watch");
+    let (_, dropped) = a.watch(Slot::Entry(&key("k"))).await.expect("watch");
+    let (_, kept) = a.watch(Slot::Entry(&key("k"))).await.expect("watch");
     drop(dropped);
     world.put(&*b, &key("k"), &[], "v").await;
     fired(&kept).await;
@@ -119,7 +119,7 @@ async fn a_watch_misses_no_change_that_comes_with_it(world: World) {
         entry.ttl = Some(LONG);
         let entry = Envelope::Entry(entry);
         let putting = tokio::spawn(put(b.clone(), key.clone(), entry.clone()));
-        let (found, change) = a.watch(&key).await.expect("watch");
+        let (found, change) = a.watch(Slot::Entry(&key)).await.expect("watch");
         // It found the change, or is told of it.
         if found != alive(&entry) {
             fired(&change).await;

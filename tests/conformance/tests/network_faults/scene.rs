@@ -72,6 +72,7 @@ pub(crate) fn told(found: &Found) -> String {
     match envelope {
         Envelope::Entry(entry) => format!("{}, {life}", String::from_utf8_lossy(&entry.value)),
         Envelope::Lease(_) => format!("a lease, {life}"),
+        Envelope::Pause(_) => format!("a pause, {life}"),
     }
 }
 

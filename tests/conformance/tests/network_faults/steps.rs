@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use spakky_cache_core::Store as _;
 use spakky_cache_core::entry::Envelope;
-use spakky_cache_core::store::{Cas, Found, Sweeping, Swept};
+use spakky_cache_core::store::{Cas, Found, Slot, Sweeping, Swept};
 use spakky_store_conformance::{fired, key, tag};
 use spakky_test_runtime::Protocol as _;
 
@@ -103,14 +103,14 @@ async fn several_keys_are_read(scene: &Scene<'_>) {
 async fn a_key_is_watched(scene: &Scene<'_>) {
     scene.put("a", &["t"], "v").await;
     let k = key("a");
-    let watch = scene.store().watch(&k);
+    let watch = scene.store().watch(Slot::Entry(&k));
     let watched = scene.attempt(watch, |(found, _)| told(found) == "v, alive").await;
     scene.put("a", &["t"], "w").await;
     if let Some((_, change)) = watched {
         fired(&change).await;
     }
     // A watch that begins afterwards works.
-    let (_, change) = scene.sure(async || scene.store().watch(&k).await).await;
+    let (_, change) = scene.sure(async || scene.store().watch(Slot::Entry(&k)).await).await;
     scene.put("a", &["t"], "x").await;
     fired(&change).await;
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::join_all;
-use spakky_cache_core::{Cache, EntryOptions, Error, Grants, Lookup, Store as _};
+use spakky_cache_core::store::Slot;
+use spakky_cache_core::{Cache, EntryOptions, Error, Grants, Lookup, LookupOptions, Store as _};
 use spakky_test_support::{Commands, RedisServer, ServerOptions};
 
 use crate::support::{
@@ -73,7 +74,7 @@ async fn a_batch_that_names_a_key_many_times_fetches_it_once() {
     guest.set("k", value.clone(), &EntryOptions::default()).await.unwrap();
     let before = bytes_sent(&server);
     let found = guest.get_many(["k"; 60]).await.unwrap();
-    assert!(found == vec![Some(value); 60]);
+    assert!(found == vec![Ok(Some(value)); 60]);
     let sent = bytes_sent(&server) - before;
     assert!(sent < 2 << 20, "{sent} bytes");
 }
@@ -94,7 +95,7 @@ async fn a_watch_is_one_round_trip_and_its_end_none() {
     for ends in [["PEXPIRE", "spakky:cache:k|k", "1"].as_slice(), &["FLUSHALL"]] {
         let mut change = None;
         let watched = commands_of(&server, async {
-            change = Some(store.watch(&key("k")).await.unwrap().1);
+            change = Some(store.watch(Slot::Entry(&key("k"))).await.unwrap().1);
         });
         let one = Commands::from([("client|caching", 1), ("get", 1)]);
         assert_eq!(watched.await, one);
@@ -118,15 +119,15 @@ async fn a_server_that_tracks_fewer_keys_than_are_waited_for_is_not_kept_busy() 
     let keys: Vec<_> = (0..20).map(|number| format!("k{number}")).collect();
     let mut leases = Vec::new();
     for key in &keys {
-        let lookup = holder.lookup(key, &[], None).await;
+        let lookup = holder.lookup(key, &LookupOptions::default()).await;
         let Ok(Lookup::Miss(lease)) = lookup else { panic!("{lookup:?}") };
         leases.push(lease);
     }
     let second = Duration::from_secs(1);
     let sent = commands_of(&server, async {
         // Several for each key: they share what each of them reads.
-        let waits =
-            keys.iter().flat_map(|key| (0..5).map(|_| waiting.lookup(key, &[], Some(second))));
+        let looking = LookupOptions { max_wait: Some(second), ..LookupOptions::default() };
+        let waits = keys.iter().flat_map(|key| (0..5).map(|_| waiting.lookup(key, &looking)));
         for outcome in join_all(waits).await {
             assert!(matches!(outcome, Err(Error::LockTimeout)), "{outcome:?}");
         }

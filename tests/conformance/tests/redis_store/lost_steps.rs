@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::future::join_all;
+use spakky_cache_core::store::Slot;
 use spakky_cache_core::{Cache, EntryOptions, Error, Grants, Store as _, StoreErrorKind};
 use spakky_test_support::{Fault, Harm, Place, Proxy, RedisServer, ServerOptions};
 
@@ -67,7 +68,7 @@ async fn a_read_that_was_under_way_is_repeated_and_a_write_is_not() {
         assert!(found[0].clone().into_entry().is_some(), "{fault:?}");
         lost.wait().await;
         let lost = proxy.fail(fault);
-        let (found, change) = store.watch(&k).await.unwrap();
+        let (found, change) = store.watch(Slot::Entry(&k)).await.unwrap();
         assert!(found.into_entry().is_some() && !change.initialized(), "{fault:?}");
         lost.wait().await;
         let lost = proxy.fail(fault);

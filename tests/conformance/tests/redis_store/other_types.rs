@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use spakky_cache_core::entry::Envelope;
-use spakky_cache_core::store::{Cas, Found};
-use spakky_cache_core::{Cache, EntryOptions, Grants, Lookup, Store as _, Sweeper};
+use spakky_cache_core::store::{Cas, Found, Slot};
+use spakky_cache_core::{Cache, EntryOptions, Grants, Lookup, LookupOptions, Store as _, Sweeper};
 use spakky_test_runtime::Protocol as _;
 use spakky_test_support::RedisServer;
 
@@ -25,7 +25,7 @@ async fn a_key_of_another_type_is_foreign_and_replaced_by_comparing() {
     list(&server, "spakky:cache:k|k");
     let Ok(Found::Foreign(token)) = store.read(&k).await else { panic!("a list is foreign") };
     let foreign = Found::Foreign(token.clone());
-    assert_eq!(store.watch(&k).await.map(|(found, _)| found), Ok(foreign.clone()));
+    assert_eq!(store.watch(Slot::Entry(&k)).await.map(|(found, _)| found), Ok(foreign.clone()));
     assert_eq!(store.take_lease(&k, None, &marker).await, Ok(Cas::Occupied(foreign)));
     let held = Envelope::Lease(marker.clone()).cas_token();
     assert_eq!(store.give_up(&k, &held).await, Ok(false));
@@ -48,10 +48,10 @@ async fn a_key_of_another_type_is_a_miss_that_the_next_load_or_write_replaces() 
     for replace in ["load", "set", "write", "delete"] {
         list(&server, "spakky:cache:k|k");
         assert_eq!(session.get("k").await, Ok(None));
-        assert_eq!(session.get_many(["k"]).await, Ok(vec![None]));
+        assert_eq!(session.get_many(["k"]).await, Ok(vec![Ok(None)]));
         match replace {
             "load" => {
-                let lookup = session.lookup("k", &[], None).await;
+                let lookup = session.lookup("k", &LookupOptions::default()).await;
                 let Ok(Lookup::Miss(mut lease)) = lookup else { panic!("{lookup:?}") };
                 assert_eq!(lease.commit(value.clone(), &options).await, Ok(true));
             }
@@ -96,7 +96,7 @@ async fn an_election_of_another_type_does_not_keep_an_entry_stale() {
     session.set("k", Bytes::from_static(b"v"), &options).await.unwrap();
     list(&server, "spakky:cache:r|k");
     until("a reader refreshes", async || {
-        let lookup = session.lookup("k", &[], None).await;
+        let lookup = session.lookup("k", &LookupOptions::default()).await;
         matches!(lookup, Ok(Lookup::Stale { refresh: Some(_), .. }))
     })
     .await;

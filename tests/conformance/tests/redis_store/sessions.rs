@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use spakky_cache_core::{
-    Cache, EntryOptions, Grants, Lease, Lookup, Policy, Session, TokioRuntime,
+    Cache, EntryOptions, Grants, Lease, Lookup, LookupOptions, Policy, Session, TokioRuntime,
 };
 use spakky_cache_redis::RedisSettings;
 use spakky_test_support::{Commands, RedisServer, proof};
@@ -49,7 +49,14 @@ fn tagged(tags: usize) -> EntryOptions {
 }
 
 async fn lease(guest: &Session, tags: usize) -> Lease {
-    match guest.lookup("key", &tagged(tags).tags, None).await.unwrap() {
+    match guest
+        .lookup(
+            "key",
+            &LookupOptions { tags: tagged(tags).tags.clone(), ..LookupOptions::default() },
+        )
+        .await
+        .unwrap()
+    {
         Lookup::Miss(lease) => lease,
         other => panic!("{other:?} is no lease"),
     }
@@ -66,7 +73,8 @@ async fn entries(costs: &mut Costs, guest: &Session) {
             }
         };
         costs.expect(format!("100 hits with {tags} tags"), [("get", 100)], hits).await;
-        let lookup = guest.lookup("key", &options.tags, None);
+        let looking = LookupOptions { tags: options.tags.clone(), ..LookupOptions::default() };
+        let lookup = guest.lookup("key", &looking);
         let what = format!("a lookup that hits, {tags} tags");
         let found = costs.expect(what, [("get", 1)], lookup).await;
         assert!(matches!(found, Ok(Lookup::Hit(_))), "{found:?}");
@@ -87,9 +95,12 @@ async fn batches(costs: &mut Costs, guest: &Session) {
     let set = guest.set_many(entries, &options);
     costs.expect("set_many of 64 with 16 tags", [("set", 64)], set).await.unwrap();
     let found = costs.expect("get_many of 64 with 16 tags", one, guest.get_many(keys())).await;
-    assert_eq!(found, Ok(vec![Some(VALUE); 64]));
+    assert_eq!(found, Ok(vec![Ok(Some(VALUE)); 64]));
     let delete = guest.delete_many(keys());
-    assert_eq!(costs.expect("delete_many of 64", removals(64), delete).await, Ok(64));
+    assert_eq!(
+        costs.expect("delete_many of 64", removals(64), delete).await,
+        Ok(vec![Ok(true); 64])
+    );
 }
 
 async fn leases(costs: &mut Costs, guest: &Session, before_7: bool) {

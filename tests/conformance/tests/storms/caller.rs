@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use spakky_cache_core::{EntryOptions, Lease, Lookup, Session};
+use spakky_cache_core::{EntryOptions, Lease, Lookup, LookupOptions, Session};
 use spakky_simulation::history::{
-    CallId, Caller, Name, Operation, Outcome, Recorder, Terms, ValueId,
+    CallId, Caller, Name, Operation, Outcome, Recorder, Terms, ValueId, all,
 };
 use spakky_simulation::simulation::Chance;
 
@@ -72,20 +72,30 @@ impl User<'_> {
         let outcome = match &operation {
             Operation::Get { keys } => Outcome::of_values(match &keys[..] {
                 [key] => session.get(key).await.map(|value| vec![value]),
-                keys => session.get_many(keys.iter().map(|key| &**key)).await,
+                keys => session.get_many(keys.iter().map(|key| &**key)).await.and_then(all),
             }),
             Operation::Set { entries, terms } => {
                 let values = entries.iter().map(|(key, value)| (&**key, self.bytes(*value)));
-                Outcome::of(session.set_many(values.collect(), &options(terms)).await, done)
+                let stored = session.set_many(values.collect(), &options(terms)).await;
+                Outcome::of(stored.map(drop), done)
             }
             Operation::Delete { keys } => {
                 let deleted = session.delete_many(keys.iter().map(|key| &**key)).await;
-                Outcome::of(deleted, Outcome::Deleted)
+                Outcome::of_deletes(deleted)
             }
             Operation::Evict { tags } => Outcome::of(session.evict_tags(&texts(tags)).await, done),
             Operation::Clear => Outcome::of(session.clear().await, done),
             Operation::Lookup { key, tags, max_wait } => {
-                let answer = session.lookup(key, &texts(tags), *max_wait).await;
+                let answer = session
+                    .lookup(
+                        key,
+                        &LookupOptions {
+                            tags: texts(tags),
+                            max_wait: *max_wait,
+                            ..LookupOptions::default()
+                        },
+                    )
+                    .await;
                 let outcome = Outcome::of_lookup(&answer);
                 if let Ok(Lookup::Miss(given) | Lookup::Stale { refresh: Some(given), .. }) = answer
                 {

@@ -125,7 +125,7 @@ impl Call {
             (
                 ttl.iter().chain(fresh_for).any(is_bad_span)
                     || ttl.zip(*fresh_for).is_some_and(|(ttl, fresh_for)| fresh_for > ttl),
-                Error::InvalidTtl,
+                Error::InvalidTtl(String::new()),
             ),
             (
                 self.values.iter().any(|value| value.len() > limits.value_bytes),

@@ -14,7 +14,8 @@ use futures::poll;
 use spakky_cache_core::Sweeping;
 use spakky_cache_core::metrics::Snapshot;
 use spakky_cache_core::{
-    Cache, Error, Grants, Lease, Lookup, Policy, Prefix, Session, Store as _, Sweeper,
+    Cache, Error, Grants, Lease, Lookup, LookupOptions, Policy, Prefix, Session, Store as _,
+    Sweeper,
 };
 use spakky_cache_memory::MemoryStore;
 use spakky_test_runtime::{ManualClock, TestRuntime};
@@ -168,7 +169,7 @@ impl Play {
             Error::Denied => looks && !self.sessions[caller.0][caller.1].grants().write,
             Error::LockTimeout => looks && unspent.clone().any(|holder| holder.0 == caller.0),
             Error::LeaseHeld => looks && own > 0,
-            Error::QuotaExceeded => (looks || call.kind == Kind::BeginWrite) && own == QUOTA,
+            Error::QuotaExceeded(_) => (looks || call.kind == Kind::BeginWrite) && own == QUOTA,
             _ => false,
         }
     }
@@ -184,7 +185,8 @@ impl Play {
                 return Ok(self.read(caller, &keys[0], value.as_ref()));
             }
             Kind::GetMany => {
-                let values = session.get_many(texts).await?;
+                let values: Vec<_> =
+                    session.get_many(texts).await?.into_iter().collect::<Result<_, _>>()?;
                 assert_eq!(values.len(), keys.len());
                 for (key, value) in keys.iter().zip(&values) {
                     self.read(caller, key, value.as_ref());
@@ -199,8 +201,13 @@ impl Play {
             Kind::EvictTags => session.evict_tags(&options.tags).await?,
             Kind::Clear => session.clear().await?,
             Kind::Lookup | Kind::Abandon => {
+                let looking = LookupOptions {
+                    tags: options.tags.clone(),
+                    max_wait: call.span,
+                    ..LookupOptions::default()
+                };
                 let limit = call.span.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT);
-                let mut lookup = Box::pin(session.lookup(&keys[0], &options.tags, call.span));
+                let mut lookup = Box::pin(session.lookup(&keys[0], &looking));
                 let mut answer = poll!(&mut lookup);
                 if answer.is_pending() {
                     if call.kind == Kind::Abandon {
@@ -245,10 +252,11 @@ impl Play {
 
     fn looked_up(&mut self, caller: Caller, key: &str, found: Lookup) -> &'static str {
         let (what, lease) = match found {
-            Lookup::Hit(value) => return self.read(caller, key, Some(&value)),
+            Lookup::Hit(hit) => return self.read(caller, key, Some(&hit.value)),
+            Lookup::Pass => return "pass",
             Lookup::Miss(lease) => ("lease to load", Some(lease)),
-            Lookup::Stale { value, refresh } => {
-                self.read(caller, key, Some(&value));
+            Lookup::Stale { entry, refresh, .. } => {
+                self.read(caller, key, Some(&entry.value));
                 (if refresh.is_some() { "lease to refresh" } else { "stale" }, refresh)
             }
         };
@@ -279,7 +287,13 @@ impl Play {
         idle().await;
         for (cache, key) in std::mem::take(&mut self.leased) {
             let session = self.sessions[cache][0].cache().session(Grants::default());
-            match session.lookup(&key, &[], Some(Duration::ZERO)).await {
+            match session
+                .lookup(
+                    &key,
+                    &LookupOptions { max_wait: Some(Duration::ZERO), ..LookupOptions::default() },
+                )
+                .await
+            {
                 Ok(Lookup::Hit(_) | Lookup::Miss(_) | Lookup::Stale { refresh: Some(_), .. }) => {}
                 other => panic!("a lease of {key:?} is left: {other:?}"),
             }
@@ -321,13 +335,13 @@ async fn idle() {
 
 fn name(error: &Error) -> &'static str {
     match error {
-        Error::InvalidTtl => "invalid-ttl",
+        Error::InvalidTtl(_) => "invalid-ttl",
         Error::InvalidKey(_) => "invalid-key",
         Error::ValueTooLarge(_) => "value-too-large",
         Error::LockTimeout => "lock-timeout",
         Error::LeaseHeld => "lease-held",
         Error::Denied => "denied",
-        Error::QuotaExceeded => "quota-exceeded",
+        Error::QuotaExceeded(_) => "quota-exceeded",
         _ => "other",
     }
 }

@@ -183,8 +183,10 @@ impl<'a> Client<'a> {
 fn was_sent(found: &Found, sent: &[u8]) -> &'static str {
     let (bytes, what) = match found {
         Found::Nothing => return "nothing",
-        // Fields that a lease does not use are lost when it is written again.
+        // Fields that a marker does not use are lost when it is written again.
         Found::Envelope { envelope: Envelope::Lease(_), .. } => return "lease",
+        Found::Envelope { envelope: Envelope::Pause(_), .. } => return "pause",
+        Found::OtherVersion => return "other version",
         Found::Envelope { envelope, alive } => {
             (envelope.encode(), if *alive { "hit" } else { "dead" })
         }

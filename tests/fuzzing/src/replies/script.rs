@@ -89,7 +89,7 @@ impl<'a> Script<'a> {
             }
             3 => {
                 let (id, lasts) = (Id([self.byte()?; 16]), Duration::from_millis(1));
-                let lease = Marker { id, taken_at: 1, lasts, epochs: self.epochs()? };
+                let lease = Marker { id, taken_at: 1, lasts, epochs: self.epochs()?, awaits: None };
                 text(&self.damaged(Envelope::Lease(lease).encode())?)
             }
             4 => {

@@ -53,7 +53,13 @@ impl Step {
         let tags: Vec<_> = TAGS[..self.tags].iter().map(|name| good::tag(name)).collect();
         let entry = Envelope::Entry(good::entry(b"mine".to_vec()));
         let epochs = entry.epochs().clone();
-        let lease = Envelope::Lease(Marker { id: Id([2; 16]), taken_at: 1, lasts: LONG, epochs });
+        let lease = Envelope::Lease(Marker {
+            id: Id([2; 16]),
+            taken_at: 1,
+            lasts: LONG,
+            epochs,
+            awaits: None,
+        });
         match self.kind {
             0 => return Ok(vec![store.read(key).await?]),
             1 => {
@@ -62,7 +68,7 @@ impl Step {
                 return Ok(found);
             }
             2 => {
-                let (found, change) = store.watch(key).await?;
+                let (found, change) = store.watch(Slot::Entry(key)).await?;
                 watches.borrow_mut().push(change);
                 return Ok(vec![found]);
             }

@@ -68,6 +68,31 @@ impl Stepping {
     }
 }
 
+/// A slot that owns its key.
+enum Place {
+    Entry(Key),
+    Refresh(Key),
+    Sweeper,
+}
+
+impl Place {
+    fn of(slot: Slot<'_>) -> Self {
+        match slot {
+            Slot::Entry(key) => Self::Entry(key.clone()),
+            Slot::Refresh(key) => Self::Refresh(key.clone()),
+            Slot::Sweeper => Self::Sweeper,
+        }
+    }
+
+    fn slot(&self) -> Slot<'_> {
+        match self {
+            Self::Entry(key) => Slot::Entry(key),
+            Self::Refresh(key) => Slot::Refresh(key),
+            Self::Sweeper => Slot::Sweeper,
+        }
+    }
+}
+
 impl Store for Stepping {
     fn read<'a>(&'a self, key: &'a Key) -> Step<'a, Found> {
         let of = key.clone();
@@ -79,11 +104,12 @@ impl Store for Stepping {
         self.step(format!("read {keys:?}"), |store, _| async move { store.read_many(&of).await })
     }
 
-    fn watch<'a>(&'a self, key: &'a Key) -> Step<'a, (Found, Change)> {
-        let (of, steps, process) = (key.clone(), self.steps.clone(), self.process);
-        self.step(format!("watch {key:?}"), |store, _| async move {
-            let (found, change) = store.watch(&of).await?;
-            Ok((found, steps.forward(process, of, change)))
+    fn watch<'a>(&'a self, slot: Slot<'a>) -> Step<'a, (Found, Change)> {
+        let (place, steps, process) = (Place::of(slot), self.steps.clone(), self.process);
+        let what = format!("{slot:?}");
+        self.step(format!("watch {slot:?}"), |store, _| async move {
+            let (found, change) = store.watch(place.slot()).await?;
+            Ok((found, steps.forward(process, what, change)))
         })
     }
 
@@ -107,11 +133,7 @@ impl Store for Stepping {
         expected: Option<&'a CasToken>,
         update: Update<'a>,
     ) -> Step<'a, Cas> {
-        let (key, is_refresh) = match slot {
-            Slot::Entry(key) => (Some(key.clone()), false),
-            Slot::Refresh(key) => (Some(key.clone()), true),
-            Slot::Sweeper => (None, false),
-        };
+        let place = Place::of(slot);
         let (name, put, extend) = match update {
             Update::Put(envelope @ Envelope::Entry(_)) => {
                 ("put entry", Some(envelope.clone()), None)
@@ -122,11 +144,7 @@ impl Store for Stepping {
         };
         let expected = expected.cloned();
         self.step(format!("{name} {slot:?}"), move |store, ledger| async move {
-            let slot = match &key {
-                None => Slot::Sweeper,
-                Some(key) if is_refresh => Slot::Refresh(key),
-                Some(key) => Slot::Entry(key),
-            };
+            let slot = place.slot();
             let update = match (&put, extend) {
                 (Some(envelope), _) => Update::Put(envelope),
                 (None, Some(lasts)) => Update::Extend(lasts),

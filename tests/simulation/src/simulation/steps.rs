@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use futures::channel::oneshot::{Receiver, Sender, channel};
 use parking_lot::Mutex;
 use spakky_cache_core::store::Change;
-use spakky_cache_core::{Key, StoreError, StoreErrorKind};
+use spakky_cache_core::{StoreError, StoreErrorKind};
 
 use super::executor::{Doing, Tasks};
 use super::site::{Site, Work};
@@ -61,10 +61,10 @@ impl Step {
     }
 }
 
-/// A change of a key that a process is to hear of.
+/// A change of a slot that a process is to hear of.
 struct Notice {
     process: usize,
-    key: Key,
+    slot: String,
     happened: Change,
     heard: Change,
 }
@@ -198,11 +198,11 @@ impl Steps {
     }
 
     /// A change that `process` hears of when the schedule says so.
-    pub(crate) fn forward(&self, process: usize, key: Key, happened: Change) -> Change {
+    pub(crate) fn forward(&self, process: usize, slot: String, happened: Change) -> Change {
         let heard = Change::default();
         let mut pool = self.pool.lock();
         pool.notices.retain(|notice| Arc::strong_count(&notice.heard) > 1);
-        pool.notices.push(Notice { process, key, happened, heard: Arc::clone(&heard) });
+        pool.notices.push(Notice { process, slot, happened, heard: Arc::clone(&heard) });
         heard
     }
 
@@ -215,9 +215,8 @@ impl Steps {
     pub(crate) fn tell(&self, which: usize) {
         let pool = self.pool.lock();
         if let Some(notice) = pool.notices.iter().filter(|notice| notice.is_due()).nth(which) {
-            let Notice { process, key, .. } = notice;
-            self.recorder
-                .note(|| format!("process {process}         hears of a change of {key:?}"));
+            let Notice { process, slot, .. } = notice;
+            self.recorder.note(|| format!("process {process}         hears of a change of {slot}"));
             let _ = notice.heard.set(());
         }
     }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use spakky_cache_core::{EntryOptions, Lease, Lookup, Session};
+use spakky_cache_core::{EntryOptions, Lease, Lookup, LookupOptions, Session};
 
 use super::chance::Chance;
-use crate::history::{CallId, Caller, Name, Operation, Outcome, Recorder, Terms};
+use crate::history::{CallId, Caller, Name, Operation, Outcome, Recorder, Terms, all};
 
 /// A lease that a user holds.
 pub(crate) struct Held {
@@ -68,10 +68,19 @@ impl User {
         let outcome = match &operation {
             Operation::Get { keys } => Outcome::of_values(match &keys[..] {
                 [key] => session.get(key).await.map(|value| vec![value]),
-                keys => session.get_many(keys.iter().map(|key| &**key)).await,
+                keys => session.get_many(keys.iter().map(|key| &**key)).await.and_then(all),
             }),
             Operation::Lookup { key, tags, max_wait } => {
-                let answer = session.lookup(key, &texts(tags), *max_wait).await;
+                let answer = session
+                    .lookup(
+                        key,
+                        &LookupOptions {
+                            tags: texts(tags),
+                            max_wait: *max_wait,
+                            ..LookupOptions::default()
+                        },
+                    )
+                    .await;
                 let outcome = Outcome::of_lookup(&answer);
                 if let Ok(Lookup::Miss(lease) | Lookup::Stale { refresh: Some(lease), .. }) = answer
                 {
@@ -85,7 +94,7 @@ impl User {
                     [(key, value)] => session.set(key, value.bytes(), &options).await,
                     entries => {
                         let entries = entries.iter().map(|(key, value)| (&**key, value.bytes()));
-                        session.set_many(entries.collect(), &options).await
+                        session.set_many(entries.collect(), &options).await.map(drop)
                     }
                 };
                 Outcome::of(answer, done)
@@ -94,7 +103,7 @@ impl User {
                 [key] => Outcome::of(session.delete(key).await, |was| Outcome::Deleted(was.into())),
                 keys => {
                     let keys = keys.iter().map(|key| &**key);
-                    Outcome::of(session.delete_many(keys).await, Outcome::Deleted)
+                    Outcome::of_deletes(session.delete_many(keys).await)
                 }
             },
             Operation::Evict { tags } => Outcome::of(session.evict_tags(&texts(tags)).await, done),
