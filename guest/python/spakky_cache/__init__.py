@@ -13,15 +13,17 @@ from ._errors import (
     CacheInvalidTtlError,
     CacheKeyGenerationError,
     CacheLeaseHeldError,
+    CacheLoadFailedError,
     CacheLockTimeoutError,
     CacheOperationFailedError,
     CacheQuotaExceededError,
     CacheSerializationError,
     CacheUnavailableError,
+    CacheUnsupportedError,
     CacheValueTooLargeError,
 )
 from ._functions import Decorated, cache_evict, cacheable
-from ._lookup import Hit, Lease, Lookup, Miss, Stale
+from ._lookup import Hit, Lease, Lookup, Miss, Pass, Stale
 from ._reports import (
     ComponentHealth,
     Config,
@@ -48,11 +50,13 @@ __all__ = [
     "CacheInvalidTtlError",
     "CacheKeyGenerationError",
     "CacheLeaseHeldError",
+    "CacheLoadFailedError",
     "CacheLockTimeoutError",
     "CacheOperationFailedError",
     "CacheQuotaExceededError",
     "CacheSerializationError",
     "CacheUnavailableError",
+    "CacheUnsupportedError",
     "CacheValueTooLargeError",
     "ComponentHealth",
     "Config",
@@ -69,6 +73,7 @@ __all__ = [
     "Lookup",
     "Metrics",
     "Miss",
+    "Pass",
     "Stale",
     "Time",
     "cache_evict",

@@ -36,7 +36,7 @@ def options(
     ttl_ms = None if ttl is None else _time_to_live(ttl)
     fresh_ms = None if fresh_for is None else _time_to_live(fresh_for)
     if ttl_ms is not None and fresh_ms is not None and fresh_ms > ttl_ms:
-        raise CacheInvalidTtlError
+        raise CacheInvalidTtlError("the fresh time is longer than the time to live")
     wait_ms = None if max_wait is None else _wait(max_wait)
     return Options(ttl_ms, fresh_ms, tuple(texts(tags, "a tag")), wait_ms)
 
@@ -90,21 +90,41 @@ def content(value: object) -> bytes:
 
 def milliseconds(value: object) -> int | None:
     """A time as the contract counts it, or none."""
-    if value is None:
-        return None
+    return None if value is None else some_milliseconds(value)
+
+
+def some_milliseconds(value: object) -> int:
+    """A time as the contract counts it."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST:
         raise CacheInvalidTtlError(f"a time is 0 to 2**64 - 1 milliseconds, not {value!r:.40}")
     return int(value)
 
 
+def version(value: object) -> int | None:
+    """The version of an entry, or none."""
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST:
+        raise TypeError(f"a version is an int, as an entry has it, not {value!r:.40}")
+    return int(value)
+
+
+def flag(value: object, name: str) -> bool:
+    """An option that is true or false."""
+    if not isinstance(value, bool):
+        raise TypeError(f"`{name}` is True or False, not {value!r:.40}")
+    return value
+
+
 def _time_to_live(time: object) -> int:
     nanoseconds = _nanoseconds(time)
-    if nanoseconds is None or nanoseconds < 1_000_000:
-        raise CacheInvalidTtlError
-    rounded_up = -(-nanoseconds // 1_000_000)
-    if rounded_up > LARGEST:
-        raise CacheInvalidTtlError
-    return rounded_up
+    if nanoseconds is not None:
+        rounded_up = -(-nanoseconds // 1_000_000)
+        if nanoseconds >= 1_000_000 and rounded_up <= LARGEST:
+            return rounded_up
+    raise CacheInvalidTtlError(
+        f"{time!r:.40} is not from 1 ms to 2**64 - 1 ms (to keep an entry, leave `ttl` out)"
+    )
 
 
 def _wait(time: object) -> int:
@@ -128,7 +148,7 @@ def _nanoseconds(time: object) -> int | None:
     if isinstance(time, int):
         return time * 1_000_000_000
     if time != time or time == float("-inf"):
-        raise CacheInvalidTtlError
+        raise CacheInvalidTtlError(f"{time!r} is none")
     if time == float("inf"):
         return None
     numerator, denominator = time.as_integer_ratio()

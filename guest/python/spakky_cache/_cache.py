@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, final, overload
 from . import _cbor, raw
 from ._arguments import Options, Time, options, pairs
 from ._errors import CacheError, CacheSerializationError
-from ._lookup import Hit, Lease, Lookup, Miss, Stale, commit
+from ._host import span
+from ._lookup import Hit, Lease, Lookup, Miss, Pass, Stale, commit
 from ._shape import Mismatch
 from ._types import shape
 
@@ -150,20 +151,28 @@ class Cache(Generic[T]):
                     case Stale(_, Lease() as lease) | Miss(lease):
                         answer = 42
                         lease.commit(answer, ttl=60)
+                    case Pass():
+                        answer = 42
         """
         checked = options(None, None, tags, max_wait)
         found = raw.lookup(key, tags=checked.tags, max_wait_ms=checked.max_wait)
         if isinstance(found, raw.Miss):
             return Miss(Lease(found.lease, self._encode))
+        if isinstance(found, raw.Pass):
+            return Pass()
+        age = span(found.age_ms)
         if isinstance(found, raw.Hit):
-            return Hit(self._decode(found.value))
-        if found.lease is None:
-            return Stale(self._decode(found.value), None)
+            return Hit(self._decode(found.value), found.version, age)
         try:
-            return Stale(self._decode(found.value), Lease(found.lease, self._encode))
+            value = self._decode(found.value)
         except BaseException:
-            found.lease.close()
+            if found.lease is not None:
+                found.lease.close()
             raise
+        lease: Lease[T] | None = None
+        if found.lease is not None:
+            lease = Lease(found.lease, self._encode)
+        return Stale(value, lease, found.fresh, found.version, age)
 
     def get_or_load(
         self,
@@ -189,6 +198,8 @@ class Cache(Generic[T]):
 
     def _load(self, key: str, loader: Callable[[], T], checked: Options) -> T:
         found = raw.lookup(key, tags=checked.tags, max_wait_ms=checked.max_wait)
+        if isinstance(found, raw.Pass):
+            return loader()
         if isinstance(found, raw.Hit) or found.lease is None:
             return self._decode(found.value)
         with found.lease as lease:

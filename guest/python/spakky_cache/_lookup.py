@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -75,6 +76,10 @@ class Hit(_Scoped, Generic[T]):
     """A fresh entry."""
 
     value: T
+    version: int
+    """Identifies the entry among all that its key ever held."""
+    age: timedelta
+    """How long ago it was stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,14 @@ class Stale(_Scoped, Generic[T]):
     value: T
     """As it was stored: it may be served."""
     lease: Lease[T] | None
-    """The right to refresh the entry; none: another caller has it."""
+    """The right to refresh the entry; none: another caller has it, or the last refresh
+    failed and is not to be repeated yet."""
+    fresh: bool
+    """Whether it is still fresh. If its refresh fails, it is a hit."""
+    version: int
+    """Identifies the entry among all that its key ever held."""
+    age: timedelta
+    """How long ago it was stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,12 @@ class Miss(_Scoped, Generic[T]):
     lease: Lease[T]
 
 
-Lookup = Hit[T] | Stale[T] | Miss[T]
+@dataclass(frozen=True, slots=True)
+class Pass(_Scoped):
+    """No entry, and this caller loads for itself, without a lease: loads of the key are
+    not to be stored for now, or waiting for its loader would never end."""
+
+
+Lookup = Hit[T] | Stale[T] | Miss[T] | Pass
 """What a caller that is ready to load finds. At the end of a `with` block its lease,
 if it has one, is given up."""
