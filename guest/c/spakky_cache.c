@@ -18,4 +18,5 @@
 #include "src/load.c"
 #include "src/options.c"
 #include "src/report.c"
+#include "src/tagged.c"
 #include "src/text.c"
