@@ -13,15 +13,17 @@ from ._errors import (
     CacheInvalidTtlError,
     CacheKeyGenerationError,
     CacheLeaseHeldError,
+    CacheLoadFailedError,
     CacheLockTimeoutError,
     CacheOperationFailedError,
     CacheQuotaExceededError,
     CacheSerializationError,
     CacheUnavailableError,
+    CacheUnsupportedError,
     CacheValueTooLargeError,
 )
 from ._functions import Decorated, cache_evict, cacheable
-from ._lookup import Hit, Lease, Lookup, Miss, Stale
+from ._lookup import EntryInfo, Hit, Lease, Lookup, Miss, Pass, Stale
 from ._reports import (
     ComponentHealth,
     Config,
@@ -37,6 +39,7 @@ from ._reports import (
     info,
     metrics,
 )
+from ._steps import Loaded, NotStored, Outcome, Source
 from ._template import key
 from ._types import Form
 
@@ -48,17 +51,20 @@ __all__ = [
     "CacheInvalidTtlError",
     "CacheKeyGenerationError",
     "CacheLeaseHeldError",
+    "CacheLoadFailedError",
     "CacheLockTimeoutError",
     "CacheOperationFailedError",
     "CacheQuotaExceededError",
     "CacheSerializationError",
     "CacheUnavailableError",
+    "CacheUnsupportedError",
     "CacheValueTooLargeError",
     "ComponentHealth",
     "Config",
     "Decorated",
     "Detail",
     "Endpoint",
+    "EntryInfo",
     "Form",
     "HealthReport",
     "HealthStatus",
@@ -66,9 +72,14 @@ __all__ = [
     "InfoGroup",
     "InfoSection",
     "Lease",
+    "Loaded",
     "Lookup",
     "Metrics",
     "Miss",
+    "NotStored",
+    "Outcome",
+    "Pass",
+    "Source",
     "Stale",
     "Time",
     "cache_evict",

@@ -1,13 +1,19 @@
 """The encoding of values: the profile of CBOR (RFC 8949) that wit/VALUES.md defines.
 
 What is written is deterministic: the shortest integers and floats, and maps in the order
-of their keys' bytes. The packages for CBOR read more than the profile and do not report it
-(tags, changed numbers, lost keys), so this module reads and checks in one pass.
+of their keys' bytes, sets in that of their elements'. The packages for CBOR read more than
+the profile and do not report it (other tags, changed numbers, lost keys), so this module
+reads and checks in one pass.
 """
 
 import struct
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+from . import _tagged
 from ._errors import CacheSerializationError
 
 DEEPEST = 128
@@ -15,8 +21,20 @@ DEEPEST = 128
 
 _UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _MAP, _TAG, _SIMPLE = (n << 5 for n in range(8))
 _INDEFINITE = 31
+_TIMESTAMP, _SECONDS, _DECIMAL, _UUID, _SET = 0, 1, 4, 37, 258
+_CONTENTS = {
+    _TIMESTAMP: (_TEXT,),
+    _SECONDS: (_UNSIGNED, _NEGATIVE, _SIMPLE),
+    _DECIMAL: (_ARRAY,),
+    _UUID: (_BYTES,),
+    _SET: (_ARRAY,),
+}
+"""What may follow a tag."""
+_NAN = float("nan")
+"""One object: in a dict or a set, it is then the same as itself."""
 
 _HALF, _SINGLE, _DOUBLE = struct.Struct(">e"), struct.Struct(">f"), struct.Struct(">d")
+_FLOATS = {25: _HALF, 26: _SINGLE, 27: _DOUBLE}
 _U16, _U32, _U64 = struct.Struct(">H"), struct.Struct(">I"), struct.Struct(">Q")
 
 
@@ -87,16 +105,48 @@ def _write(out: bytearray, value: object, depth: int) -> None:
     elif isinstance(value, dict):
         _check_depth(depth)
         _write_map(out, value, depth + 1)
+    elif isinstance(value, set | frozenset):
+        _check_depth(depth)
+        _write_set(out, value, depth + 1)
     else:
-        raise _unencodable(f"a {kind.__qualname__} has no encoding")
+        _write_tagged(out, value, depth)
+
+
+def _write_tagged(out: bytearray, value: object, depth: int) -> None:
+    try:
+        if isinstance(value, datetime):
+            _head(out, _TAG, _TIMESTAMP)
+            _write(out, _tagged.timestamp_to_text(value), depth)
+        elif isinstance(value, UUID):
+            _head(out, _TAG, _UUID)
+            _write(out, value.bytes, depth)
+        elif isinstance(value, Decimal):
+            _head(out, _TAG, _DECIMAL)
+            _write(out, _tagged.decimal_to_numbers(value), depth)
+        else:
+            raise _unencodable(f"a {type(value).__qualname__} has no encoding")
+    except ValueError as error:
+        raise _unencodable(str(error)) from None
+
+
+def _write_set(out: bytearray, value: Iterable[object], depth: int) -> None:
+    elements = sorted(_alone(item, depth) for item in value)
+    if len(set(elements)) < len(elements):
+        raise _unencodable("two elements of a set are the same in CBOR")
+    _head(out, _TAG, _SET)
+    _head(out, _ARRAY, len(elements))
+    out += b"".join(elements)
+
+
+def _alone(value: object, depth: int) -> bytes:
+    """The bytes of what is sorted by them."""
+    out = bytearray()
+    _write(out, value, depth)
+    return bytes(out)
 
 
 def _write_map(out: bytearray, value: dict[object, object], depth: int) -> None:
-    pairs = []
-    for name, item in value.items():
-        key = bytearray()
-        _write(key, name, depth)
-        pairs.append((bytes(key), item))
+    pairs = [(_alone(key, depth), item) for key, item in value.items()]
     pairs.sort(key=lambda pair: pair[0])
     _head(out, _MAP, len(pairs))
     before = None
@@ -157,8 +207,6 @@ class _Reader:
         major, info = first & 0xE0, first & 0x1F
         if major == _SIMPLE:
             return self._simple(info)
-        if major == _TAG:
-            raise _undecodable("it has a tag")
         if info == _INDEFINITE and major > _NEGATIVE:
             raise _undecodable("it has an indefinite length")
         argument = self._argument(info)
@@ -172,7 +220,32 @@ class _Reader:
             return self._take(argument)
         if major == _ARRAY:
             return self._array(argument, depth, is_key)
+        if major == _TAG:
+            return self._tagged(argument, depth, is_key)
         return self._map(argument, depth, is_key)
+
+    def _tagged(self, tag: int, depth: int, is_key: bool) -> Any:
+        if tag not in _CONTENTS:
+            raise _undecodable(f"it has the tag {tag}, which no value has here")
+        if self.position < len(self.data) and self.data[self.position] & 0xE0 not in _CONTENTS[tag]:
+            raise _undecodable(f"it has the tag {tag} on another kind of value")
+        # The elements of a set must be hashable.
+        content = self.item(depth, tag == _SET)
+        try:
+            if tag == _TIMESTAMP:
+                return _tagged.timestamp_of_text(content)
+            if tag == _SECONDS:
+                return _tagged.timestamp_of_number(content)
+            if tag == _DECIMAL:
+                return _tagged.decimal_of_numbers(content)
+            if tag == _UUID:
+                return UUID(bytes=content)
+        except ValueError as error:
+            raise _undecodable(str(error)) from None
+        found = frozenset(content) if is_key else set(content)
+        if len(found) < len(content):
+            raise _undecodable("a set has elements that are equal in Python")
+        return found
 
     def _array(self, length: int, depth: int, is_key: bool) -> Any:
         self._check_depth(depth)
@@ -185,7 +258,7 @@ class _Reader:
         self._check_depth(depth)
         self._check_rest(2 * length)
         if is_key:
-            raise _undecodable("a map is the key of a map, which Python does not support")
+            raise _undecodable("a map is a key or in a set, which Python does not support")
         found: dict[Any, Any] = {}
         for _ in range(length):
             key = self.item(depth + 1, True)
@@ -202,12 +275,10 @@ class _Reader:
             return True
         if info == 22:
             return None
-        if info == 25:
-            return _HALF.unpack(self._take(2))[0]
-        if info == 26:
-            return _SINGLE.unpack(self._take(4))[0]
-        if info == 27:
-            return _DOUBLE.unpack(self._take(8))[0]
+        form = _FLOATS.get(info)
+        if form is not None:
+            value = form.unpack(self._take(form.size))[0]
+            return value if value == value else _NAN
         raise _undecodable("it has `undefined`, another simple value or a break")
 
     def _argument(self, info: int) -> int:

@@ -1,5 +1,6 @@
 """Why an operation of the cache failed."""
 
+from datetime import timedelta
 from typing import ClassVar, Literal
 
 
@@ -52,15 +53,15 @@ class CacheKeyGenerationError(CacheError):
 
 
 class CacheInvalidTtlError(CacheError):
-    """A time is none, a time to live or a fresh time is zero, shorter than a
+    """A time is none, a time to live, a fresh time or a pause is zero, shorter than a
     millisecond or longer than the host allows, or the entry would be fresh for longer
-    than it lives."""
+    than it lives; says which."""
 
     kind = "invalid-ttl"
-    _text = (
-        "invalid time to live: it is at least 1 ms, at most what the host allows, "
-        "and not shorter than the fresh time"
-    )
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"invalid time: {reason}")
+        self.reason = reason
 
 
 class CacheInvalidKeyError(CacheError):
@@ -92,10 +93,21 @@ class CacheLockTimeoutError(CacheError):
 
 
 class CacheLeaseHeldError(CacheError):
-    """This component holds the key's lease itself: waiting would never end."""
+    """This caller holds the key's lease itself: waiting would never end."""
 
     kind = "lease-held"
-    _text = "this component holds the lease of this key itself"
+    _text = "this caller holds the lease of this key itself"
+
+
+class CacheLoadFailedError(CacheError):
+    """The last load of the key failed, and its caller asked with `retry_after` that nobody
+    tries again for `left`."""
+
+    kind = "load-failed"
+
+    def __init__(self, left: timedelta) -> None:
+        super().__init__(f"the last load of this key failed, and is not to be repeated for {left}")
+        self.left = left
 
 
 class CacheUnavailableError(CacheError):
@@ -120,7 +132,20 @@ class CacheDeniedError(CacheError):
 
 
 class CacheQuotaExceededError(CacheError):
-    """The component has used up something that it was granted a limit of."""
+    """The component has used up something that it was granted a limit of; says which."""
 
     kind = "quota-exceeded"
-    _text = "a quota of the component is used up"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"a quota of the component is used up: {reason}")
+        self.reason = reason
+
+
+class CacheUnsupportedError(CacheError):
+    """This host does not offer what was asked for; says what."""
+
+    kind = "unsupported"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"this host does not offer it: {reason}")
+        self.reason = reason

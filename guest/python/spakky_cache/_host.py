@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from . import _errors
@@ -24,7 +25,7 @@ class _Absent:
 
 
 if sys.platform == "wasi":
-    from componentize_py_types import Err
+    from componentize_py_types import Err, Result
 
     from .bindings.imports import actuator, actuator_types, cache, config
     from .bindings.imports import types as words
@@ -34,11 +35,23 @@ else:
     class Err(Exception):
         value: Any
 
+    Result = Any
     actuator = actuator_types = cache = config = words = _Absent(
         "there is no cache here: this is no component, which its host gives one"
     )
 
-__all__ = ["Err", "absent", "actuator", "actuator_types", "cache", "config", "refusal", "words"]
+__all__ = [
+    "Err",
+    "Result",
+    "absent",
+    "actuator",
+    "actuator_types",
+    "cache",
+    "config",
+    "refusal",
+    "span",
+    "words",
+]
 
 
 @contextmanager
@@ -56,11 +69,19 @@ def absent(why: str) -> Iterator[None]:
             setattr(module, name, interface)
 
 
+def span(milliseconds: int) -> timedelta:
+    """A time of the contract, as far as Python can say it."""
+    try:
+        return timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        return timedelta.max
+
+
 def refusal(error: Err[Any]) -> CacheError:
     """The contract's error as an exception."""
     value = error.value
     if isinstance(value, words.Error_InvalidTtl):
-        return _errors.CacheInvalidTtlError()
+        return _errors.CacheInvalidTtlError(value.value)
     if isinstance(value, words.Error_InvalidKey):
         return _errors.CacheInvalidKeyError(value.value)
     if isinstance(value, words.Error_ValueTooLarge):
@@ -69,6 +90,8 @@ def refusal(error: Err[Any]) -> CacheError:
         return _errors.CacheLockTimeoutError()
     if isinstance(value, words.Error_LeaseHeld):
         return _errors.CacheLeaseHeldError()
+    if isinstance(value, words.Error_LoadFailed):
+        return _errors.CacheLoadFailedError(span(value.value))
     if isinstance(value, words.Error_Unavailable):
         return _errors.CacheUnavailableError()
     if isinstance(value, words.Error_OperationFailed):
@@ -76,5 +99,7 @@ def refusal(error: Err[Any]) -> CacheError:
     if isinstance(value, words.Error_Denied):
         return _errors.CacheDeniedError()
     if isinstance(value, words.Error_QuotaExceeded):
-        return _errors.CacheQuotaExceededError()
+        return _errors.CacheQuotaExceededError(value.value)
+    if isinstance(value, words.Error_Unsupported):
+        return _errors.CacheUnsupportedError(value.value)
     raise error

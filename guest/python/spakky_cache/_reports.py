@@ -50,6 +50,8 @@ class Metrics:
     """Calls of `evict_tags` that named a tag."""
     stampede_waits: int
     """Lookups that waited for another caller's load."""
+    rejections: int
+    """Lookups that met the entry that their `unless` named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,23 +133,20 @@ def metrics() -> Metrics:
         counts.clears,
         counts.tag_evictions,
         counts.stampede_waits,
+        counts.rejections,
     )
 
 
 def config() -> Config:
     """The settings in force."""
     settings = _host.config.get()
-    try:
-        timeout = timedelta(milliseconds=settings.socket_timeout)
-    except OverflowError:
-        timeout = timedelta.max
     return Config(
         settings.host,
         settings.port,
         settings.db,
         settings.use_ssl,
         settings.key_prefix,
-        timeout,
+        _host.span(settings.socket_timeout),
         settings.scheme,
         settings.connection_url,
     )

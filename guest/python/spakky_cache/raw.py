@@ -7,25 +7,28 @@ types, text that is none, numbers beyond 64 bits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from . import _host
-from ._arguments import content, milliseconds, pairs, text, texts
+from ._arguments import content, flag, milliseconds, pairs, some_milliseconds, text, texts, version
 from ._host import Err, refusal
 
 __all__ = [
+    "EntryInfo",
     "Hit",
     "Lease",
     "Lookup",
     "Miss",
+    "Pass",
     "Stale",
     "begin_write",
     "clear",
     "delete",
     "delete_many",
+    "describe",
     "evict_tags",
     "get",
     "get_many",
@@ -34,12 +37,17 @@ __all__ = [
     "set_many",
 ]
 
+R = TypeVar("R")
+
 
 class Lease:
     """The right, and the duty, to fill one key.
 
     The host keeps it alive while the component holds it. `close`, the end of a `with`
     block, and the end of the component give it up, and one waiting caller takes over.
+
+    A lease is spent by the first of its functions that takes effect, and further ones
+    answer false. One refused for its arguments spends nothing.
     """
 
     __slots__ = ("_handle",)
@@ -55,19 +63,31 @@ class Lease:
         fresh_ms: int | None = None,
         tags: Iterable[str] = (),
     ) -> bool:
-        """Stores the loaded value. False: something removed or replaced the key since
-        the load began, so the value was not stored.
-
-        A lease is spent by its first commit, and further ones answer false. A commit
-        refused for its arguments spends nothing.
-        """
+        """Stores the loaded value and wakes the callers that wait for it. False:
+        something removed or replaced the key since the load began, so the value was not
+        stored."""
         data, options = content(value), _entry_options(ttl_ms, fresh_ms, tags)
-        if self._handle is None:
-            return False
-        try:
-            return self._handle.commit(data, options)
-        except Err as error:
-            raise refusal(error) from None
+        return self._spend(lambda handle: handle.commit(data, options))
+
+    def pass_(self, duration_ms: int) -> bool:
+        """Stores no value, and lets everyone load without a lease for this long. An
+        entry that was being refreshed is removed."""
+        duration = some_milliseconds(duration_ms)
+        return self._spend(lambda handle: handle.pass_(duration))
+
+    def fail(self, retry_after_ms: int) -> bool:
+        """Says that the load failed, and that nobody should try again for this long."""
+        pause = some_milliseconds(retry_after_ms)
+        return self._spend(lambda handle: handle.fail(pause))
+
+    def release(self) -> None:
+        """Gives it up, and returns once that is done."""
+        handle = self._handle
+        if handle is not None:
+            try:
+                handle.release()
+            except Err as error:
+                raise refusal(error) from None
 
     def close(self) -> None:
         """Gives it up, unless that has happened."""
@@ -75,6 +95,14 @@ class Lease:
         if handle is not None:
             # Told to the host now, whatever still refers to the handle.
             handle.__exit__(None, None, None)
+
+    def _spend(self, call: Callable[[_host.cache.Lease], bool]) -> bool:
+        if self._handle is None:
+            return False
+        try:
+            return call(self._handle)
+        except Err as error:
+            raise refusal(error) from None
 
     def __enter__(self) -> Self:
         return self
@@ -93,6 +121,10 @@ class Hit:
     """A fresh entry."""
 
     value: bytes
+    version: int
+    """Identifies the entry among all that its key ever held."""
+    age_ms: int
+    """How long ago it was stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +133,14 @@ class Stale:
 
     value: bytes
     lease: Lease | None
-    """The right to refresh it; none: another caller has it."""
+    """The right to refresh it; none: another caller has it, or the last refresh failed
+    and is not to be repeated yet."""
+    fresh: bool
+    """Whether it is still fresh. If its refresh fails, it is a hit."""
+    version: int
+    """Identifies the entry among all that its key ever held."""
+    age_ms: int
+    """How long ago it was stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +150,34 @@ class Miss:
     lease: Lease
 
 
-Lookup = Hit | Stale | Miss
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """No entry, and this caller loads for itself, without a lease: what it loads is not
+    stored."""
+
+
+Lookup = Hit | Stale | Miss | Pass
 """What a caller that is ready to load finds."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryInfo:
+    """What is known of an entry without its value."""
+
+    version: int
+    """Identifies the entry among all that its key ever held."""
+    age_ms: int
+    """How long ago it was stored."""
+    fresh_ms: int | None
+    """How much longer it is fresh; zero: it is stale; none: for as long as it lives."""
+    ttl_ms: int | None
+    """How much longer it lives; none: until something removes it."""
+    tags: list[str]
+    """The tags that evict it."""
+    size: int
+    """The bytes of its value."""
+    load_ms: int
+    """How long its load took; zero if it was stored without one."""
 
 
 def get(key: str) -> bytes | None:
@@ -125,10 +190,11 @@ def get(key: str) -> bytes | None:
 
 
 def get_many(keys: Iterable[str]) -> list[bytes | None]:
-    """The values of `keys`, in their order, in one round trip."""
+    """The values of `keys`, in their order, in one round trip. If one cannot be read, its
+    error is raised."""
     names = texts(keys, "a key")
     try:
-        return _host.cache.get_many(names)
+        return _answers(_host.cache.get_many(names))
     except Err as error:
         raise refusal(error) from None
 
@@ -158,11 +224,12 @@ def set_many(
     tags: Iterable[str] = (),
 ) -> None:
     """Stores entries that share their options, in one round trip. All of them are
-    checked before any is written. Of a key named twice, the last stays."""
+    checked before any is written. Of a key named twice, the last stays. If one cannot be
+    stored, its error is raised, and others may have been."""
     checked = [(key, content(value)) for key, value in pairs(entries)]
     options = _entry_options(ttl_ms, fresh_ms, tags)
     try:
-        _host.cache.set_many(checked, options)
+        _answers(_host.cache.set_many(checked, options))
     except Err as error:
         raise refusal(error) from None
 
@@ -177,10 +244,11 @@ def delete(key: str) -> bool:
 
 
 def delete_many(keys: Iterable[str]) -> int:
-    """Removes entries; says how many there were."""
+    """Removes entries; says how many there were. If one cannot be removed, its error is
+    raised, and others may have been."""
     names = texts(keys, "a key")
     try:
-        return _host.cache.delete_many(names)
+        return sum(_answers(_host.cache.delete_many(names)))
     except Err as error:
         raise refusal(error) from None
 
@@ -202,20 +270,54 @@ def clear() -> None:
         raise refusal(error) from None
 
 
-def lookup(key: str, *, tags: Iterable[str] = (), max_wait_ms: int | None = None) -> Lookup:
-    """Finds `key`, or makes this caller its one loader in the whole fleet, or waits
-    until the loader is done."""
-    key, names, wait = text(key, "a key"), texts(tags, "a tag"), milliseconds(max_wait_ms)
+def describe(key: str) -> EntryInfo | None:
+    """What is known of the entry of `key`; none for a miss. Not counted as a read."""
+    key = text(key, "a key")
     try:
-        found = _host.cache.lookup(key, _host.cache.LookupOptions(names, wait))
+        found = _host.cache.describe(key)
+    except Err as error:
+        raise refusal(error) from None
+    if found is None:
+        return None
+    return EntryInfo(
+        found.version,
+        found.age,
+        found.fresh_for,
+        found.ttl,
+        found.tags,
+        found.size,
+        found.load_time,
+    )
+
+
+def lookup(
+    key: str,
+    *,
+    tags: Iterable[str] = (),
+    max_wait_ms: int | None = None,
+    unless: int | None = None,
+    strict: bool = False,
+) -> Lookup:
+    """Finds `key`, or makes this caller its one loader in the whole fleet, or waits
+    until the loader is done. An entry of the version `unless` will not do. With `strict`
+    the backend is asked, even where the host has copies."""
+    key, names, wait = text(key, "a key"), texts(tags, "a tag"), milliseconds(max_wait_ms)
+    other, asks = version(unless), flag(strict, "strict")
+    options = _host.cache.LookupOptions(names, wait, other, asks)
+    try:
+        found = _host.cache.lookup(key, options)
     except Err as error:
         raise refusal(error) from None
     if isinstance(found, _host.cache.LookupResult_Hit):
-        return Hit(found.value)
+        entry = found.value
+        return Hit(entry.value, entry.version, entry.age)
     if isinstance(found, _host.cache.LookupResult_Miss):
         return Miss(Lease(found.value))
-    refresh = found.value.refresh
-    return Stale(found.value.value, None if refresh is None else Lease(refresh))
+    if isinstance(found, _host.cache.LookupResult_Pass):
+        return Pass()
+    entry, refresh = found.value.entry, found.value.refresh
+    lease = None if refresh is None else Lease(refresh)
+    return Stale(entry.value, lease, found.value.fresh, entry.version, entry.age)
 
 
 def begin_write(key: str, tags: Iterable[str] = ()) -> Lease:
@@ -234,3 +336,13 @@ def _entry_options(
     return _host.words.EntryOptions(
         milliseconds(ttl_ms), milliseconds(fresh_ms), texts(tags, "a tag")
     )
+
+
+def _answers(results: list[_host.Result[R, _host.words.Error]]) -> list[R]:
+    """The answers of a batch, or the first error in it."""
+    answers = []
+    for result in results:
+        if isinstance(result, Err):
+            raise refusal(result)
+        answers.append(result.value)
+    return answers

@@ -4,10 +4,12 @@ import random
 import re
 import struct
 from collections import OrderedDict
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import cbor2
 import pytest
@@ -34,6 +36,41 @@ def test_an_encoding_that_is_longer_than_necessary_is_read() -> None:
         assert encode(decode(bytes.fromhex(data))).hex() == shortest
 
 
+def test_times_are_as_fine_as_a_datetime() -> None:
+    for data, digits, *_ in vectors("fine"):
+        if int(digits) <= 6:
+            assert encode(decode(bytes.fromhex(data))).hex() == data
+        else:
+            with pytest.raises(CacheSerializationError, match="finer than the microseconds"):
+                decode(bytes.fromhex(data))
+    for data, _, shortest, *_ in vectors("read-fine"):
+        assert encode(decode(bytes.fromhex(data))).hex() == shortest
+
+
+@pytest.mark.parametrize(
+    ("hexadecimal", "value"),
+    [
+        ("c074323031332d30332d32315432303a30343a30305a", datetime(2013, 3, 21, 20, 4, tzinfo=UTC)),
+        ("c1fb41d452d9ec200000", datetime(2013, 3, 21, 20, 4, 0, 500_000, UTC)),
+        ("d825506ba7b8109dad11d180b400c04fd430c8", UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")),
+        ("c48221186e", Decimal("1.10")), ("c4820026", Decimal(-7)), ("c48219177009", Decimal("9E+6000")),
+        ("d90102820102", {1, 2}), ("d9010281820102", {(1, 2)}), ("d9010281d9010280", {frozenset()}),
+        ("a1d901028101f6", {frozenset({1}): None}),
+    ],
+)  # fmt: skip
+def test_what_has_a_tag_is_a_value_of_pythons_own(hexadecimal: str, value: Any) -> None:
+    read = decode(bytes.fromhex(hexadecimal))
+    assert read == value
+    assert repr(read) == repr(value)
+
+
+def test_a_time_is_written_in_utc() -> None:
+    east = timezone(timedelta(hours=5, minutes=30))
+    assert encode(datetime(2013, 3, 22, 1, 34, tzinfo=east)) == encode(
+        datetime(2013, 3, 21, 20, 4, tzinfo=UTC)
+    )
+
+
 def test_everything_outside_the_profile_is_refused() -> None:
     for data, *_ in [[""], *vectors("refused")]:
         with pytest.raises(CacheSerializationError):
@@ -44,9 +81,11 @@ def test_everything_outside_the_profile_is_refused() -> None:
     ("hexadecimal", "reason"),
     [
         ("18", "truncated"), ("0101", "1 bytes follow"), ("ff", "break"), ("f7", "undefined"),
-        ("1c", "reserved"), ("9fff", "indefinite"), ("62c328", "UTF-8"), ("c24105", "tag"),
+        ("1c", "reserved"), ("9fff", "indefinite"), ("62c328", "UTF-8"), ("c24105", "the tag 2,"), ("d82501", "the tag 37 on"), ("c0", "truncated"),
         ("a2010201f6", "equal in Python"), ("a20102f93c0003", "equal in Python"),
-        ("a20102f503", "equal in Python"), ("a1a0f6", "map is the key"), ("a181a0f6", "map is the key"),
+        ("a20102f503", "equal in Python"), ("a1a0f6", "map is a key"), ("a181a0f6", "map is a key"),
+        ("d9010281a0", "in a set"), ("d90102820a f9 4900", "equal in Python"), ("d9010282f97e00f97e01", "equal in Python"),
+        ("a2f97e0001f97e0002", "equal in Python"), ("d8254100", "16"), ("c06130", "no timestamp"),
     ],
 )  # fmt: skip
 def test_a_refusal_has_a_reason(hexadecimal: str, reason: str) -> None:
@@ -100,7 +139,9 @@ def cycle() -> list[Any]:
 @pytest.mark.parametrize(
     "value",
     [
-        2**64, -(2**64) - 1, 1j, {1}, frozenset({1}), object(), len, datetime(2000, 1, 1), Fraction(1, 2),
+        2**64, -(2**64) - 1, 1j, object(), len, datetime(2000, 1, 1), Fraction(1, 2), date(2000, 1, 1),
+        datetime.max.replace(tzinfo=timezone(-timedelta(hours=1))), {math.nan, float("nan")}, {1j}, {(1, Decimal("-0"))},
+        Decimal("NaN"), Decimal("-Infinity"), Decimal("-0.0"), Decimal(2**64), Decimal("1e-5000") + 10**6000,
         "\ud83e", {"\ud83e": 1}, {math.nan: 1, float("nan"): 2}, range(3), iter([]), Ellipsis, int, cycle(),
     ],
     ids=repr,
@@ -157,7 +198,7 @@ def test_garbage_is_an_error_or_a_value() -> None:
 
 
 def any_value(chance: random.Random, depth: int) -> Any:
-    kind = chance.randrange(8 if depth else 6)
+    kind = chance.randrange(10 if depth else 8)
     if kind == 0:
         return chance.choice([None, True, False])
     if kind == 1:
@@ -170,10 +211,25 @@ def any_value(chance: random.Random, depth: int) -> Any:
         return chance.randbytes(chance.choice([0, 1, 23, 24, 300]))
     if kind == 5:
         return "".join(chance.choices("aé水\U0001f980\x00", k=chance.choice([0, 3, 24, 300])))
-    members = [any_value(chance, depth - 1) for _ in range(chance.choice([0, 1, 5, 24]))]
     if kind == 6:
+        return chance.choice(
+            [any_time(chance), UUID(int=chance.getrandbits(128)), any_decimal(chance)]
+        )
+    if kind == 7:
+        return {(n, any_time(chance)) for n in range(chance.choice([0, 1, 5, 24]))}
+    members = [any_value(chance, depth - 1) for _ in range(chance.choice([0, 1, 5, 24]))]
+    if kind == 8:
         return members
     return {chance.choice([n, str(n), -n - 1]): member for n, member in enumerate(members)}
+
+
+def any_time(chance: random.Random) -> datetime:
+    return datetime(1, 1, 1, tzinfo=UTC) + timedelta(microseconds=chance.randrange(3 * 10**17))
+
+
+def any_decimal(chance: random.Random) -> Decimal:
+    mantissa = chance.randrange(-(2**64), 2**64) >> chance.randrange(64)
+    return Decimal(mantissa).scaleb(chance.randrange(-30, 30))
 
 
 def is_same(left: Any, right: Any) -> bool:
@@ -188,4 +244,6 @@ def is_same(left: Any, right: Any) -> bool:
         return len(left) == len(right) and all(map(is_same, left, right))
     if isinstance(left, dict):
         return left.keys() == right.keys() and all(is_same(left[key], right[key]) for key in left)
+    if isinstance(left, Decimal):
+        return bool(left.as_tuple() == right.as_tuple())
     return bool(left == right)

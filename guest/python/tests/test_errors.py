@@ -19,11 +19,13 @@ def test_every_kind_has_one_class_and_they_have_one_base() -> None:
         "invalid-ttl",
         "key-generation",
         "lease-held",
+        "load-failed",
         "lock-timeout",
         "operation-failed",
         "quota-exceeded",
         "serialization",
         "unavailable",
+        "unsupported",
         "value-too-large",
     ]
 

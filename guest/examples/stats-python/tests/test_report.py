@@ -19,7 +19,7 @@ def test_a_report_has_files_and_a_total() -> None:
 
 
 def test_a_summary_counts_what_happened_since() -> None:
-    before = Metrics(5, 1, 0, 0, 0, 0, 0)
+    before = Metrics(5, 1, 0, 0, 0, 0, 0, 0)
     after = replace(before, hits=7, misses=4, writes=3, stampede_waits=1)
     assert (
         Summary(before, after, 3, 0.0125).to_json()
