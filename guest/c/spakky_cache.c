@@ -10,9 +10,13 @@
 
 #include "src/cache.c"
 #include "src/cached.c"
+#include "src/contract.c"
 #include "src/decode.c"
 #include "src/encode.c"
 #include "src/key.c"
+#include "src/lease.c"
+#include "src/load.c"
 #include "src/options.c"
 #include "src/report.c"
+#include "src/tagged.c"
 #include "src/text.c"

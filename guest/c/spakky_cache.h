@@ -14,8 +14,8 @@
  *   what is wrong is refused, and nothing was read or written.
  * - Where malloc has nothing left for what the host returns, the component ends: so the
  *   bindings do it. Elsewhere that is SPAKKY_NO_MEMORY.
- * - There is no state but the host's. Leaving a loader, a writer or an action by
- *   longjmp is not supported: the key's lease would be held until the component ends.
+ * - There is no state but the host's, and where warnings go. Leaving a loader, a writer or an
+ * action by longjmp is not supported: the key's lease would be held until the component ends.
  */
 #ifndef SPAKKY_CACHE_H
 #define SPAKKY_CACHE_H
@@ -26,69 +26,8 @@
 #include <time.h>
 
 #include "spakky_cbor.h"
-
-/* ---- Errors ------------------------------------------------------------------ */
-
-/* Why an operation failed. */
-typedef enum spakky_code_t {
-    SPAKKY_OK = 0,
-    /* The value cannot be encoded, or what is stored is no value. Nothing was stored. */
-    SPAKKY_SERIALIZATION,
-    /* A template is wrong, names no argument, or a value in it is not UTF-8. */
-    SPAKKY_KEY_GENERATION,
-    /* A time to live or a fresh time is zero, no time, shorter than a millisecond, longer
-     * than the host allows, or the entry would be fresh for longer than it lives. */
-    SPAKKY_INVALID_TTL,
-    /* A key, a tag, or their number is outside the limits; `reason` says which. */
-    SPAKKY_INVALID_KEY,
-    /* The value is too large; `limit` is the most that the host takes, in bytes. */
-    SPAKKY_VALUE_TOO_LARGE,
-    /* Another caller held the key's lease for longer than the wait allowed. */
-    SPAKKY_LOCK_TIMEOUT,
-    /* This component holds the key's lease itself: waiting would never end. */
-    SPAKKY_LEASE_HELD,
-    /* The backend cannot be reached, or did not answer in time. */
-    SPAKKY_UNAVAILABLE,
-    /* The backend answered, and the answer was a failure. The host's log has more. */
-    SPAKKY_OPERATION_FAILED,
-    /* The component was not granted this operation. */
-    SPAKKY_DENIED,
-    /* The component has used up something that it was granted a limit of. */
-    SPAKKY_QUOTA_EXCEEDED,
-    /* Of C alone: NULL where something is needed, an empty lease, a number that is none
-     * of its type's; `reason` says which. */
-    SPAKKY_INVALID_ARGUMENT,
-    /* Of C alone: malloc had nothing left. */
-    SPAKKY_NO_MEMORY,
-    /* The loader, writer or action failed; `number` is what it returned, unchanged. */
-    SPAKKY_CALLBACK_FAILED,
-} spakky_code_t;
-
-/* Whether the writer of a write, or the action of an eviction, ran before the cache
- * failed: for one that must not run twice. */
-typedef enum spakky_after_t {
-    SPAKKY_AFTER_NOTHING = 0,
-    /* It had succeeded. Of a write: the origin has the value, and readers load it. */
-    SPAKKY_AFTER_SUCCESS,
-    /* Of write-behind: it had failed with `number`, and then the entry could not be
-     * removed, so readers may still see a value that was never written. */
-    SPAKKY_AFTER_FAILURE,
-} spakky_after_t;
-
-typedef struct spakky_error_t {
-    spakky_code_t code;
-    spakky_after_t after;
-    int number;       /* of SPAKKY_CALLBACK_FAILED and SPAKKY_AFTER_FAILURE */
-    uint64_t limit;   /* of SPAKKY_VALUE_TOO_LARGE, in bytes */
-    char reason[160]; /* more about it, a C string, cut if it is longer; may be empty */
-} spakky_error_t;
-
-/* The contract's name for a kind of failure, such as `lock-timeout`: for logs and for
- * other languages. Of C alone are `ok`, `invalid-argument`, `no-memory`, `callback`. */
-const char *spakky_error_kind(spakky_code_t code);
-/* A sentence for people. Like snprintf, it returns the length of the whole, and cuts
- * what does not fit. */
-size_t spakky_error_message(const spakky_error_t *error, char *buffer, size_t size);
+#include "spakky_error.h"
+#include "spakky_report.h"
 
 /* ---- Options ----------------------------------------------------------------- */
 
@@ -112,6 +51,9 @@ spakky_duration_t spakky_milliseconds(uint64_t count);
 spakky_duration_t spakky_seconds(double seconds);
 spakky_duration_t spakky_timespec(struct timespec time);
 
+/* Whether the bytes, which are one value of the profile, are what the caller wants. */
+typedef bool spakky_accept_t(void *context, spakky_bytes_t bytes);
+
 /* How long an entry lives, what evicts it, and how long a lookup may wait. NULL in place
  * of options is the same as zeros. */
 typedef struct spakky_options_t {
@@ -127,6 +69,20 @@ typedef struct spakky_options_t {
     /* Tags that evict the entry. One named twice counts once. */
     const spakky_text_t *tags;
     size_t tag_count;
+    /* After a loader failed, nobody loads again for so long, or for the longest time that
+     * the host allows. Meanwhile an entry is served, and where there is none, callers get
+     * SPAKKY_LOAD_FAILED. None: the next caller loads at once. */
+    spakky_duration_t retry_after;
+    /* A caller whose refresh fails gets the loader's failure, and not the stale entry. One
+     * that is still fresh is served in any case. */
+    bool no_stale_if_error;
+    /* The host has to ask the backend, even where it may answer from copies of its own,
+     * which learn of changes a moment later. */
+    bool strict;
+    /* Of a load: whether an entry is what the caller wants; NULL: every value is. One that
+     * is not is loaded anew, while others, who want it, go on reading it. */
+    spakky_accept_t *accept;
+    void *accept_context;
 } spakky_options_t;
 
 /* ---- Entries ----------------------------------------------------------------- */
@@ -156,9 +112,30 @@ typedef struct spakky_entry_t {
 /* The value of `key`, or none. Never waits for a loader. */
 spakky_code_t spakky_get(spakky_text_t key, spakky_value_t *value, spakky_error_t *error);
 
-/* The values of keys, in one round trip. One entry that is no value makes the whole a
- * SPAKKY_SERIALIZATION. */
+/* The values of keys, in one round trip. The first that cannot be read fails the whole: an
+ * entry that is no value is SPAKKY_SERIALIZATION. */
 spakky_code_t spakky_get_many(const spakky_text_t *keys, size_t count, spakky_values_t *values,
+                              spakky_error_t *error);
+
+/* What is known of an entry without its value. */
+typedef struct spakky_description_t {
+    bool found;
+    uint64_t version; /* identifies the entry among all that its key ever held */
+    uint64_t age_ms;  /* how long ago it was stored */
+    bool has_fresh_for;
+    uint64_t fresh_for_ms; /* how much longer it is fresh; 0: it is stale */
+    bool has_ttl;
+    uint64_t ttl_ms; /* how much longer it lives */
+    spakky_text_t *tags;
+    size_t tag_count;
+    uint64_t size;         /* the bytes of its value */
+    uint64_t load_time_ms; /* how long its load took; 0 if it was stored without one */
+} spakky_description_t;
+
+void spakky_description_free(spakky_description_t *description);
+
+/* Describes the entry of `key`. It is not counted as a read. */
+spakky_code_t spakky_describe(spakky_text_t key, spakky_description_t *description,
                               spakky_error_t *error);
 
 /* Stores an entry. A load of the same key that is under way can no longer be stored. */
@@ -166,14 +143,16 @@ spakky_code_t spakky_set(spakky_text_t key, const spakky_encoder_t *value,
                          const spakky_options_t *options, spakky_error_t *error);
 
 /* Stores entries that share their options, in one round trip. All of them are checked
- * before any is written. Of a key named twice, the last stays. */
+ * before any is written. Of a key named twice, the last stays. Where entries are kept in
+ * several places, some may be stored although this fails. */
 spakky_code_t spakky_set_many(const spakky_entry_t *entries, size_t count,
                               const spakky_options_t *options, spakky_error_t *error);
 
 /* Removes an entry; says whether there was one. `existed` may be NULL. */
 spakky_code_t spakky_delete(spakky_text_t key, bool *existed, spakky_error_t *error);
 
-/* Removes entries, in one round trip; says how many there were. `removed` may be NULL. */
+/* Removes entries, in one round trip; says how many there were. `removed` may be NULL.
+ * Where entries are kept in several places, some may be removed although this fails. */
 spakky_code_t spakky_delete_many(const spakky_text_t *keys, size_t count, uint64_t *removed,
                                  spakky_error_t *error);
 
@@ -197,14 +176,72 @@ typedef int spakky_action_t(void *context);
  * encodes, which is then stored. While the loader runs, no other caller in the whole
  * fleet loads this key: the others wait for its value, or go on reading the stale one.
  *
- * An error of the loader's comes back as SPAKKY_CALLBACK_FAILED with its number
- * unchanged; nothing is stored then, the key is free at once, and the next caller loads.
- * A value that was loaded while its key was deleted, set or evicted is returned but not
- * stored.
+ * An error of the loader's comes back as SPAKKY_CALLBACK_FAILED with its number unchanged,
+ * unless there is an entry to serve in its place (`no_stale_if_error`); nothing is stored
+ * then, the key is free at once, and the next caller loads (or see `retry_after`). So it is
+ * for what the loader could not encode, which is SPAKKY_SERIALIZATION. A value that was
+ * loaded while its key was deleted, set or evicted is returned but not stored, and so is
+ * one that is too large.
+ *
+ * An entry that is no value, or that `accept` refuses, is loaded anew.
  */
 spakky_code_t spakky_get_or_load(spakky_text_t key, const spakky_options_t *options,
                                  spakky_loader_t *loader, void *context, spakky_value_t *value,
                                  spakky_error_t *error);
+
+/* How what was loaded is stored. It is as the options of the call have it, until the loader
+ * changes it. A `fresh_for` of the call's is no longer than the loader's `ttl`. */
+typedef struct spakky_storing_t {
+    spakky_duration_t ttl;
+    spakky_duration_t fresh_for;
+    const spakky_text_t *tags; /* borrowed until the call that loads returns */
+    size_t tag_count;
+    /* The value is returned, and not stored. */
+    bool do_not_store;
+    /* With that: the next ones will not be stored either, so for so long everyone who asks
+     * for the key loads, and nobody waits for another's load. An entry that was being
+     * refreshed is removed. */
+    spakky_duration_t pass_for;
+} spakky_storing_t;
+
+/* A loader that chooses how its value is stored. */
+typedef int spakky_choosing_loader_t(void *context, spakky_encoder_t *value,
+                                     spakky_storing_t *storing);
+
+/* A value, and how it came about. */
+typedef struct spakky_outcome_t {
+    spakky_value_t value;
+    enum {
+        SPAKKY_FROM_NOWHERE = 0, /* the call failed */
+        SPAKKY_FROM_HIT,         /* a fresh entry */
+        SPAKKY_FROM_STALE,       /* an entry past its fresh time: another caller refreshes it,
+                                  * or its refresh failed */
+        SPAKKY_FROM_LOADER,      /* what the loader encoded */
+        SPAKKY_FROM_PASS,        /* the same, without a lease: see SPAKKY_LOOKUP_PASS */
+    } source;
+    bool stored; /* this call stored the value */
+    /* What failed, and did not keep the value from being returned; its code is SPAKKY_OK if
+     * nothing did: the loader, so that an entry was served; storing what was loaded; or
+     * reading the entry, so that the loader ran. `spakky_on_warning` tells the first of each
+     * kind. */
+    spakky_error_t swallowed;
+    uint64_t age_ms;  /* of an entry: how long ago it was stored */
+    uint64_t version; /* of an entry: it among all that its key ever held */
+} spakky_outcome_t;
+
+void spakky_outcome_free(spakky_outcome_t *outcome);
+
+/* `spakky_get_or_load` for callers who want to know where the value comes from, and for
+ * loaders that choose how their value is stored. */
+spakky_code_t spakky_get_or_load_outcome(spakky_text_t key, const spakky_options_t *options,
+                                         spakky_choosing_loader_t *loader, void *context,
+                                         spakky_outcome_t *outcome, spakky_error_t *error);
+
+/* Takes a warning, a line without its end. */
+typedef void spakky_warning_t(void *context, const char *warning);
+/* Where warnings go: the standard error, if it is NULL or was never set. Each cause is
+ * told once in a process. */
+void spakky_on_warning(spakky_warning_t *warning, void *context);
 
 /*
  * Writes a value to its origin and to the cache: `writer` stores it in the origin, and
@@ -252,6 +289,18 @@ spakky_code_t spakky_lease_commit(spakky_lease_t *lease, const spakky_encoder_t 
                                   const spakky_options_t *options, bool *stored,
                                   spakky_error_t *error);
 
+/* Stores nothing, and says that the next values will not be stored either: for so long,
+ * everyone who asks for the key loads, and nobody waits for another's load. An entry that was
+ * being refreshed is removed. `*held` (may be NULL) is false if something removed or
+ * replaced the key since the load began, and for the lease of a write. */
+spakky_code_t spakky_lease_pass(spakky_lease_t *lease, spakky_duration_t pause, bool *held,
+                                spakky_error_t *error);
+/* Says that the load failed, and that nobody is to try again for so long, or for the
+ * longest time that the host allows. Otherwise as `spakky_lease_pass`. */
+spakky_code_t spakky_lease_fail(spakky_lease_t *lease, spakky_duration_t retry_after, bool *held,
+                                spakky_error_t *error);
+/* Gives the lease up, if it is not empty, and tells how that went. */
+spakky_code_t spakky_lease_release(spakky_lease_t *lease, spakky_error_t *error);
 /* Gives the lease up, if it is not empty, and leaves it empty. */
 void spakky_lease_drop(spakky_lease_t *lease);
 
@@ -263,8 +312,14 @@ typedef struct spakky_lookup_t {
         SPAKKY_LOOKUP_STALE,    /* `value` may be served; `lease`, if it is not empty, is the
                                  * right to refresh it: else another caller has it */
         SPAKKY_LOOKUP_MISS,     /* no entry, and this caller is the one to load it */
+        SPAKKY_LOOKUP_PASS,     /* no entry, and this caller loads for itself, without a
+                                 * lease: loads of the key are not to be stored for now, or
+                                 * waiting for its loader would never end */
     } result;
     spakky_value_t value;
+    uint64_t version; /* of a found entry, among all that its key ever held */
+    uint64_t age_ms;  /* how long ago it was stored */
+    bool fresh;       /* of a stale one: it is to be refreshed although it is still fresh */
     spakky_lease_t lease;
 } spakky_lookup_t;
 
@@ -283,7 +338,8 @@ void spakky_lookup_drop(spakky_lookup_t *lookup);
 
 /* ---- Keys and cached functions ----------------------------------------------- */
 
-/* A value for a template, by name. `spakky_arg_…` makes one. */
+/* A value for a template, by name, or with the name NULL by its number alone.
+ * `spakky_arg_…` makes one. */
 typedef struct spakky_argument_t {
     const char *name;
     enum {
@@ -315,8 +371,9 @@ spakky_argument_t spakky_arg_null(const char *name);
         sizeof((const spakky_argument_t[]){__VA_ARGS__}) / sizeof(spakky_argument_t)
 
 /*
- * The key that a template such as `profile:{id}:{part}` makes of arguments. wit/KEYS.md has
- * the table. A number is bare, and a text is escaped where it would end its place (`%` is
+ * The key that a template such as `profile:{id}:{part}` makes of arguments; `{0}` is the
+ * first of them, whatever its name. wit/KEYS.md has the table. A number is bare, and a text is
+ * escaped where it would end its place (`%` is
  * `%25`, `:` is `%3A`) or spells a value of another type (`"7"` is `%37`). Between two values
  * stands a `:`. So different values never make one key. NaN and infinities are refused. A
  * brace of the text is written twice.
@@ -330,12 +387,18 @@ void spakky_key_free(spakky_text_t *key);
 
 /* How the results of a function are cached. */
 typedef struct spakky_cached_t {
-    const char *key; /* the template of its key */
+    const char *key; /* the template of its key: C has no names of functions to make one of */
     spakky_duration_t ttl;
     spakky_duration_t fresh_for;
     spakky_duration_t max_wait;
     const char *const *tags; /* the templates of its tags */
     size_t tag_count;
+    /* As in spakky_options_t. */
+    spakky_duration_t retry_after;
+    bool no_stale_if_error;
+    bool strict;
+    spakky_accept_t *accept;
+    void *accept_context;
 } spakky_cached_t;
 
 /* Calls a function whose results are cached: `spakky_get_or_load` of the key that
@@ -343,6 +406,12 @@ typedef struct spakky_cached_t {
 spakky_code_t spakky_cacheable(const spakky_cached_t *how, const spakky_argument_t *arguments,
                                size_t count, spakky_loader_t *function, void *context,
                                spakky_value_t *value, spakky_error_t *error);
+
+/* The same for `spakky_get_or_load_outcome`. */
+spakky_code_t spakky_cacheable_outcome(const spakky_cached_t *how,
+                                       const spakky_argument_t *arguments, size_t count,
+                                       spakky_choosing_loader_t *function, void *context,
+                                       spakky_outcome_t *outcome, spakky_error_t *error);
 
 /* What a function evicts. */
 typedef struct spakky_evicted_t {
@@ -356,106 +425,6 @@ typedef struct spakky_evicted_t {
 spakky_code_t spakky_cache_evict(const spakky_evicted_t *what, const spakky_argument_t *arguments,
                                  size_t count, spakky_action_t *function, void *context,
                                  spakky_error_t *error);
-
-/* ---- What the host tells ----------------------------------------------------- */
-
-/* Counts since the host started, for this component's cache. */
-typedef struct spakky_metrics_t {
-    uint64_t hits;           /* reads answered with a value */
-    uint64_t misses;         /* reads answered with none: one for a load, however long */
-    uint64_t writes;         /* entries stored */
-    uint64_t deletes;        /* deletes that found an entry */
-    uint64_t clears;         /* calls of `spakky_clear` */
-    uint64_t tag_evictions;  /* calls of `spakky_evict_tags` that named a tag */
-    uint64_t stampede_waits; /* lookups that waited for another caller's load */
-} spakky_metrics_t;
-
-/* The counts as they stand. */
-spakky_metrics_t spakky_metrics(void);
-
-/* What a component may know of how its cache is set up. Never a credential. */
-typedef struct spakky_config_t {
-    spakky_text_t host; /* of the backend; empty where the store is in the host */
-    uint16_t port;      /* 0 where the store is in the host */
-    uint32_t db;
-    bool use_ssl;
-    spakky_text_t key_prefix;     /* what every key begins with, in the backend */
-    uint64_t socket_timeout_ms;   /* the longest that one operation may take */
-    spakky_text_t scheme;         /* `redis`, `rediss` or `embedded` */
-    spakky_text_t connection_url; /* without credentials */
-} spakky_config_t;
-
-spakky_code_t spakky_config(spakky_config_t *config, spakky_error_t *error);
-void spakky_config_free(spakky_config_t *config);
-
-/* What is asked about. */
-typedef enum spakky_endpoint_t {
-    SPAKKY_HEALTH,    /* is all well? */
-    SPAKKY_READINESS, /* can it serve now? */
-    SPAKKY_LIVENESS,  /* is it alive, or should it be restarted? */
-} spakky_endpoint_t;
-
-/* One value of a report. */
-typedef struct spakky_detail_t {
-    spakky_text_t name;
-    enum {
-        SPAKKY_DETAIL_TEXT,
-        SPAKKY_DETAIL_INTEGER,
-        SPAKKY_DETAIL_NUMBER,
-        SPAKKY_DETAIL_FLAG,
-    } kind;
-    spakky_text_t text;
-    int64_t integer;
-    double number;
-    bool flag;
-} spakky_detail_t;
-
-typedef struct spakky_details_t {
-    spakky_detail_t *items;
-    size_t count;
-} spakky_details_t;
-
-/* What one component reports of itself. */
-typedef struct spakky_component_t {
-    spakky_text_t name;
-    bool healthy;
-    bool required; /* whether its being unhealthy makes the whole unhealthy */
-    spakky_details_t details;
-} spakky_component_t;
-
-/* The health of the host, its cache, and every component that it loaded. */
-typedef struct spakky_health_t {
-    spakky_endpoint_t endpoint;
-    bool healthy;
-    spakky_component_t *components; /* sorted by name */
-    size_t component_count;
-} spakky_health_t;
-
-spakky_code_t spakky_health(spakky_endpoint_t endpoint, spakky_health_t *health,
-                            spakky_error_t *error);
-void spakky_health_free(spakky_health_t *health);
-
-/* Values that belong together, such as `redis_cache`. */
-typedef struct spakky_group_t {
-    spakky_text_t name;
-    spakky_details_t entries;
-} spakky_group_t;
-
-/* What one contributor adds to the info, such as `redis-cache-metrics`. */
-typedef struct spakky_section_t {
-    spakky_text_t name;
-    spakky_group_t *groups;
-    size_t group_count;
-} spakky_section_t;
-
-/* What the host, its cache and its components say of themselves, sorted by name. */
-typedef struct spakky_info_t {
-    spakky_section_t *sections;
-    size_t section_count;
-} spakky_info_t;
-
-spakky_code_t spakky_info(spakky_info_t *info, spakky_error_t *error);
-void spakky_info_free(spakky_info_t *info);
 
 /* ---- Encodings of your own --------------------------------------------------- */
 

@@ -3,7 +3,8 @@
  * libraries share. wit/VALUES.md defines it.
  *
  * Values are null, booleans, integers from -2^64 to 2^64 - 1, floats, text, bytes, arrays
- * and maps. Indefinite lengths, tags, `undefined` and other simple values are refused.
+ * and maps, and by tags timestamps, UUIDs, decimals and sets. Indefinite lengths, other tags,
+ * `undefined` and other simple values are refused.
  * Nothing here calls the host.
  */
 #ifndef SPAKKY_CBOR_H
@@ -14,7 +15,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* How deeply arrays and maps may be nested. */
+/* How deeply arrays, maps, sets and decimals may be nested. */
 #define SPAKKY_DEPTH 128
 
 /* ---- Text and bytes ---------------------------------------------------------- */
@@ -51,6 +52,27 @@ typedef struct spakky_integer_t {
     uint64_t bits;
 } spakky_integer_t;
 
+/* An instant of the years 1 to 9999, in UTC. There are no leap seconds. */
+typedef struct spakky_time_t {
+    int64_t seconds;      /* since 1970-01-01T00:00:00Z */
+    uint32_t nanoseconds; /* later, and less than a second, also before 1970 */
+} spakky_time_t;
+
+/* A buffer that holds the text of each time, with its NUL. */
+#define SPAKKY_TIME_TEXT 36
+
+/* The text of a time, such as `2026-11-29T16:20:27.5Z`, and its length; 0 if it is outside the
+ * years 1 to 9999. */
+size_t spakky_time_text(spakky_time_t time, char text[SPAKKY_TIME_TEXT]);
+/* The time of a text by RFC 3339, which has a zone; false if it is none. */
+bool spakky_time_parse(spakky_text_t text, spakky_time_t *time);
+
+/* mantissa * 10^exponent. The exponent stays as it is: 1.10 is 110 and -2. */
+typedef struct spakky_decimal_t {
+    int64_t exponent;
+    spakky_integer_t mantissa;
+} spakky_decimal_t;
+
 /*
  * Encodes one value with preferred serialization: the shortest heads, and the shortest
  * floats that keep the number. Maps keep the order in which they are encoded.
@@ -68,7 +90,8 @@ typedef struct spakky_encoder_t {
     bool no_memory;
     const char *mistake; /* the first mistake, a static text, or NULL */
     size_t depth;
-    size_t missing[SPAKKY_DEPTH]; /* items that each open array or map still needs */
+    size_t missing[SPAKKY_DEPTH];  /* items that each open array or map still needs */
+    size_t elements[SPAKKY_DEPTH]; /* where those of an open set begin; 0: it is none */
 } spakky_encoder_t;
 
 /* Begins a value in a growing buffer. Free it with `spakky_encoder_free`. */
@@ -94,6 +117,12 @@ bool spakky_encode_array(spakky_encoder_t *encoder, size_t count);
 /* Begins a map of `count` pairs, which are encoded next: a key, then its value. Keys may
  * be of any type. Duplicate keys are not detected. */
 bool spakky_encode_map(spakky_encoder_t *encoder, size_t count);
+/* Begins a set of `count` elements, which are encoded next, in any order: it sorts them. Two
+ * that are the same are a mistake. */
+bool spakky_encode_set(spakky_encoder_t *encoder, size_t count);
+bool spakky_encode_time(spakky_encoder_t *encoder, spakky_time_t value);
+bool spakky_encode_uuid(spakky_encoder_t *encoder, const uint8_t value[16]);
+bool spakky_encode_decimal(spakky_encoder_t *encoder, spakky_decimal_t value);
 
 /* The first mistake, or what the value still lacks; NULL if it is complete. */
 const char *spakky_encoder_mistake(const spakky_encoder_t *encoder);
@@ -110,6 +139,10 @@ typedef enum spakky_kind_t {
     SPAKKY_KIND_BYTES,
     SPAKKY_KIND_ARRAY,
     SPAKKY_KIND_MAP,
+    SPAKKY_KIND_SET,
+    SPAKKY_KIND_TIME,
+    SPAKKY_KIND_UUID,
+    SPAKKY_KIND_DECIMAL,
     SPAKKY_KIND_WRONG, /* the next item is not CBOR, or outside the profile */
 } spakky_kind_t;
 
@@ -124,6 +157,7 @@ typedef struct spakky_decoder_t {
     size_t length;
     size_t position;
     bool complete;
+    bool has_set;
     const char *mistake; /* a static text, or NULL */
     size_t depth;
     size_t missing[SPAKKY_DEPTH];
@@ -149,6 +183,12 @@ bool spakky_decode_bytes(spakky_decoder_t *decoder, spakky_bytes_t *value);
 /* Enters an array or a map. `*count` is the number of items or pairs that follow. */
 bool spakky_decode_array(spakky_decoder_t *decoder, size_t *count);
 bool spakky_decode_map(spakky_decoder_t *decoder, size_t *count);
+bool spakky_decode_set(spakky_decoder_t *decoder, size_t *count);
+/* Also accepts an offset in place of `Z`, and the tag 1: a number of seconds. */
+bool spakky_decode_time(spakky_decoder_t *decoder, spakky_time_t *value);
+bool spakky_decode_uuid(spakky_decoder_t *decoder, uint8_t value[16]);
+/* An exponent that does not fit the type is a mistake. */
+bool spakky_decode_decimal(spakky_decoder_t *decoder, spakky_decimal_t *value);
 /* Skips an item, with everything inside. */
 bool spakky_decode_skip(spakky_decoder_t *decoder);
 

@@ -1,7 +1,6 @@
 package cache
 
 import (
-	"math"
 	"time"
 
 	"spakky/cache/internal/host"
@@ -23,6 +22,8 @@ type Counts struct {
 	TagEvictions uint64
 	// StampedeWaits: lookups that waited for another caller's load.
 	StampedeWaits uint64
+	// Rejections: lookups that met the entry that would not do.
+	Rejections uint64
 }
 
 // Metrics are the counts as they stand.
@@ -53,17 +54,13 @@ type Settings struct {
 // Config are the settings in force.
 func Config() Settings {
 	found := host.Config()
-	timeout := time.Duration(math.MaxInt64)
-	if found.SocketTimeoutMS <= uint64(timeout/time.Millisecond) {
-		timeout = time.Duration(found.SocketTimeoutMS) * time.Millisecond
-	}
 	return Settings{
 		Host:          found.Host,
 		Port:          found.Port,
 		DB:            found.DB,
 		UseSSL:        found.UseSSL,
 		KeyPrefix:     found.KeyPrefix,
-		SocketTimeout: timeout,
+		SocketTimeout: milliseconds(found.SocketTimeoutMS),
 		Scheme:        found.Scheme,
 		ConnectionURL: found.ConnectionURL,
 	}

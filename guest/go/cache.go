@@ -1,6 +1,8 @@
 package cache
 
 import (
+	"time"
+
 	"spakky/cache/internal/codec"
 	"spakky/cache/internal/host"
 )
@@ -23,17 +25,19 @@ func Get[T any](key string) (value T, found bool, err error) {
 }
 
 // GetMany is the values of keys, in their order, in one round trip: nil where there is
-// none. One entry that is no T makes the whole [ErrSerialization].
+// none, and where one could not be read. The error is the first of these: an entry that is
+// no T is [ErrSerialization].
 func GetMany[T any](keys []string) ([]*T, error) {
 	values := make([]*T, len(keys))
 	err := host.GetMany(keys, func(place int, data []byte) error {
-		values[place] = new(T)
-		return codec.Into(values[place])(data)
+		value := new(T)
+		if err := codec.Into(value)(data); err != nil {
+			return err
+		}
+		values[place] = value
+		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return values, nil
+	return values, err
 }
 
 // Set stores an entry. A load of the same key that is under way can no longer be
@@ -50,7 +54,8 @@ func Set[T any](key string, value T, options Options) error {
 }
 
 // SetMany stores entries that share their options, in one round trip. All of them are
-// checked before any is written. Of a key named twice, the last stays.
+// checked before any is written. Of a key named twice, the last stays. Where entries are
+// kept in several places, some may be stored although there is an error.
 func SetMany[T any](entries []Entry[T], options Options) error {
 	if err := options.check(); err != nil {
 		return err
@@ -66,10 +71,54 @@ func SetMany[T any](entries []Entry[T], options Options) error {
 	return host.SetMany(encoded, options.entry())
 }
 
+// Description is what is known of an entry without its value.
+type Description struct {
+	// Version identifies the entry among all that its key ever held.
+	Version uint64
+	// Age is how long ago it was stored.
+	Age time.Duration
+	// FreshFor is how much longer it is fresh: zero, it is stale; nil, for as long as it
+	// lives.
+	FreshFor *time.Duration
+	// TTL is how much longer it lives: nil, until something removes it.
+	TTL *time.Duration
+	// Tags are those that evict it.
+	Tags []string
+	// Size is that of its value, in bytes.
+	Size uint64
+	// LoadTime is how long its load took; zero if it was stored without one.
+	LoadTime time.Duration
+}
+
+// Describe is what is known of the entry of key, and whether there is one. It is not counted
+// as a read.
+func Describe(key string) (Description, bool, error) {
+	found, err := host.Describe(key)
+	if err != nil || found == nil {
+		return Description{}, false, err
+	}
+	optional := func(count *uint64) *time.Duration {
+		if count == nil {
+			return nil
+		}
+		return new(milliseconds(*count))
+	}
+	return Description{
+		Version:  found.Version,
+		Age:      milliseconds(found.AgeMS),
+		FreshFor: optional(found.FreshForMS),
+		TTL:      optional(found.TTLMS),
+		Tags:     found.Tags,
+		Size:     found.Size,
+		LoadTime: milliseconds(found.LoadTimeMS),
+	}, true, nil
+}
+
 // Delete removes an entry; says whether there was one.
 func Delete(key string) (bool, error) { return host.Delete(key) }
 
-// DeleteMany removes entries, in one round trip; says how many there were.
+// DeleteMany removes entries, in one round trip; says how many there were. Where entries
+// are kept in several places, some may be removed although there is an error.
 func DeleteMany(keys ...string) (uint64, error) { return host.DeleteMany(keys) }
 
 // EvictTags evicts every entry that has one of tags, at once and however many there

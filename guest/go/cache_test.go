@@ -2,6 +2,7 @@ package cache
 
 import (
 	"errors"
+	"math"
 	"testing"
 	"time"
 
@@ -15,7 +16,7 @@ func TestEveryKindHasASentinel(t *testing.T) {
 		"serialization": ErrSerialization, "key-generation": ErrKeyGeneration, "invalid-ttl": ErrInvalidTTL,
 		"invalid-key": ErrInvalidKey, "value-too-large": ErrValueTooLarge, "lock-timeout": ErrLockTimeout,
 		"lease-held": ErrLeaseHeld, "unavailable": ErrUnavailable, "operation-failed": ErrOperationFailed,
-		"denied": ErrDenied, "quota-exceeded": ErrQuotaExceeded,
+		"denied": ErrDenied, "quota-exceeded": ErrQuotaExceeded, "load-failed": ErrLoadFailed, "unsupported": ErrUnsupported,
 	}
 	for kind, sentinel := range kinds {
 		found, ok := errors.AsType[*Error](sentinel)
@@ -40,6 +41,14 @@ func TestAnErrorKnowsWhatHappened(t *testing.T) {
 	if !errors.Is(large, ErrValueTooLarge) || large.Limit() != 1024 ||
 		large.Error() != "the value is too large: the limit is 1024 bytes" {
 		t.Error(large)
+	}
+	failed := fault.Until(ErrLoadFailed, 1500)
+	if !errors.Is(failed, ErrLoadFailed) || failed.RetryAfter() != 1500*time.Millisecond ||
+		failed.Error() != "the last load of this key failed: it may be loaded again in 1.5s" {
+		t.Error(failed)
+	}
+	if long := fault.Until(ErrLoadFailed, math.MaxUint64).RetryAfter(); long < 100*365*24*time.Hour {
+		t.Error(long)
 	}
 }
 

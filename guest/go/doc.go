@@ -18,6 +18,11 @@
 // is too small, a float as float64, bytes as []byte, an array as []any and a map as
 // map[any]any, where keys that are bytes are [github.com/fxamacker/cbor/v2.ByteString].
 //
+// A [time.Time] is stored as its instant, whatever its location, and comes back in UTC. A zero
+// time in an any or behind a pointer is refused: there, nil is the absence of one. [UUID],
+// [Decimal] and [SetOf] are stored as what they are, and read into an any as UUID, Decimal and
+// SetOf[any].
+//
 // A value comes back as it was, or its type is refused before it is loaded or written, by
 // the path of the field: [ErrSerialization]. A type with MarshalText, MarshalBinary or
 // MarshalCBOR, and the method that reads it, is stored by these; so is a type of one's own

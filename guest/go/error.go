@@ -4,7 +4,7 @@ import "spakky/cache/internal/fault"
 
 // Error is why an operation of the cache failed. Its kind is one of those below:
 // errors.Is(err, cache.ErrLockTimeout) tells, as does Kind with the contract's name,
-// "lock-timeout". Reason and Limit say more of some.
+// "lock-timeout". Reason, Limit and RetryAfter say more of some.
 type Error = fault.Error
 
 // Every kind of failure.
@@ -25,9 +25,11 @@ var (
 	// ErrLockTimeout: another caller held the key's lease for longer than the wait
 	// allowed.
 	ErrLockTimeout = fault.LockTimeout
-	// ErrLeaseHeld: this component holds the key's lease itself: waiting would never
-	// end.
+	// ErrLeaseHeld: this caller holds the key's lease itself: waiting would never end.
 	ErrLeaseHeld = fault.LeaseHeld
+	// ErrLoadFailed: the last load of the key failed, and nobody is to try again for as
+	// long as RetryAfter says.
+	ErrLoadFailed = fault.LoadFailed
 	// ErrUnavailable: the backend cannot be reached, or did not answer in time.
 	ErrUnavailable = fault.Unavailable
 	// ErrOperationFailed: the backend answered with a failure. The host's log has more.
@@ -35,8 +37,10 @@ var (
 	// ErrDenied: the component was not granted this operation.
 	ErrDenied = fault.Denied
 	// ErrQuotaExceeded: the component has used up something that it was granted a
-	// limit of.
+	// limit of; Reason says which, and the limit.
 	ErrQuotaExceeded = fault.QuotaExceeded
+	// ErrUnsupported: this host does not offer what was asked for; Reason says what.
+	ErrUnsupported = fault.Unsupported
 )
 
 // NotCachedError is what [WriteThrough] answers where the writer succeeded, and then

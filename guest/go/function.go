@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
+	"runtime/debug"
 	"strings"
 
 	"spakky/cache/internal/fault"
@@ -78,6 +79,70 @@ func (f *function) call(ctx context.Context, arguments []reflect.Value) (reflect
 	err, _ := results[len(results)-1].Interface().(error)
 	return results[0], err
 }
+
+// stored is the type of the values that are cached, and how to take one out of what the
+// function returns: the result, or the value of a Loaded.
+func (f *function) stored() (reflect.Type, func(reflect.Value, error) (reflect.Value, storing, error)) {
+	if !f.result.Implements(reflect.TypeFor[choosing]()) {
+		return f.result, func(result reflect.Value, err error) (reflect.Value, storing, error) {
+			return result, storing{}, err
+		}
+	}
+	return f.result.Field(0).Type, func(result reflect.Value, err error) (reflect.Value, storing, error) {
+		value, how := result.Interface().(choosing).chosen()
+		return value, how, err
+	}
+}
+
+// settle is where a cached value of type t belongs in a result.
+func settle(result reflect.Value, t reflect.Type) reflect.Value {
+	if result.Type() == t {
+		return result
+	}
+	return result.Field(0)
+}
+
+// defaultKey is the template of a function without one: its name, and all arguments.
+func (f *function) defaultKey() string {
+	name := runtime.FuncForPC(f.f.Pointer()).Name()
+	switch {
+	case strings.Contains(name, "[") || strings.HasPrefix(name, "reflect."):
+		panic(fault.Because(fault.KeyGeneration, "the function is generic, or made of another, and has no name of its own: it needs a template"))
+	case isLiteral(name):
+		panic(fault.Because(fault.KeyGeneration, "a function literal has no name: it needs a template"))
+	}
+	name = strings.TrimSuffix(name, "-fm")
+	if program, is := strings.CutPrefix(name, "main."); is {
+		// Every program's own package is called main; what tells them apart is its path.
+		if built, ok := debug.ReadBuildInfo(); ok && built.Path != "" {
+			name = built.Path + "." + program
+		}
+	}
+	made, err := template.Format(name)
+	if err != nil {
+		panic(err)
+	}
+	made = braces.Replace(made)
+	for i := range f.arguments {
+		made += fmt.Sprintf(":{%d}", i)
+	}
+	return made
+}
+
+// isLiteral tells the names that the compiler gives function literals, such as
+// example.com/shop/prices.init.func1, from those of functions and methods.
+func isLiteral(name string) bool {
+	_, name, _ = strings.Cut(name[strings.LastIndexByte(name, '/')+1:], ".")
+	for i, part := range strings.Split(name, ".") {
+		digits, is := strings.CutPrefix(part, "func")
+		if i > 0 && (part == "" || is && strings.Trim(digits, "0123456789") == "") {
+			return true
+		}
+	}
+	return false
+}
+
+var braces = strings.NewReplacer("{", "{{", "}", "}}")
 
 func (f *function) none() reflect.Value {
 	if f.result == nil {

@@ -14,6 +14,8 @@ import (
 //
 //	cache.Key("posts:{}:{}", "a:b", 7) // posts:a%3Ab:7
 //
+// {} stands for each value in its order, or {0} for the first; each has a place.
+//
 // A value is nil, a bool, a number, a text, or a pointer to one of these. A value with a
 // method MarshalText or String is that text.
 func Key(text string, values ...any) (string, error) {
@@ -21,28 +23,29 @@ func Key(text string, values ...any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if len(made.Names()) != len(values) {
-		return "", fault.Because(fault.KeyGeneration, "the template `"+text+"` has another number of placeholders than there are values")
+	places, err := made.Places(text, len(values))
+	if err != nil {
+		return "", err
 	}
-	for _, name := range made.Names() {
-		if name != "" {
-			return "", fault.Because(fault.KeyGeneration, "the template `"+text+"` names `"+name+"`: the values have no names, {} stands for each")
-		}
-	}
-	return made.Fill(func(place int) (string, error) { return template.Format(values[place]) })
+	return made.Fill(func(place int) (string, error) { return template.Format(values[places[place]]) })
 }
 
 // Cacheable makes a function that caches what load returns, as [GetOrLoad] does, under
 // the key that the template makes of its arguments. F is a function of any number of
 // arguments, the first of which may be a [context.Context], that returns a value and an
 // error. In the template, and in the tags of options, {} stands for each argument in its
-// order, the context aside, {2} for the second, and {Field} for a field of the argument
+// order, the context aside, {0} for the first, and {Field} for a field of the argument
 // that is a struct, or a pointer to one:
 //
 //	var profile = cache.Cacheable("profile:{}", cache.TTL(5*time.Minute).Tags("profiles"), load)
 //
-//	var posts = cache.Cacheable("posts:{}:{}", cache.TTL(time.Minute).Tags("user:{1}"),
+//	var posts = cache.Cacheable("posts:{}:{}", cache.TTL(time.Minute).Tags("user:{0}"),
 //		func(ctx context.Context, user uint64, page int) ([]Post, error) { return read(ctx, user, page) })
+//
+// Without a template, the key is the function's name, as Go has it, and all arguments:
+// example.com/shop/prices.price:7:eur. A function literal has no name, and needs a template.
+//
+// A load function that returns a [Loaded] chooses how its value is stored.
 //
 // It panics with [ErrKeyGeneration] where a template has no meaning, and with
 // [ErrSerialization] where results cannot be stored, so that this is seen when the
@@ -56,27 +59,35 @@ func Cacheable[F any](key string, options Options, load F) F {
 	if made.result == nil {
 		panic("cache: Cacheable takes a function that returns a value and an error, not a " + made.t.String())
 	}
-	if err := codec.Storable(made.result); err != nil {
+	t, choosing := made.stored()
+	if err := codec.Storable(t); err != nil {
 		panic(err)
+	}
+	if key == "" {
+		key = made.defaultKey()
 	}
 	keys, tags := made.bind(key), made.bindAll(options.tags)
 	if !options.shared {
 		made.distinct(key, keys)
 	}
 	return made.wrap(func(ctx context.Context, arguments []reflect.Value) (reflect.Value, error) {
-		value := reflect.New(made.result).Elem()
+		result := reflect.New(made.result).Elem()
 		key, err := keys.Fill(arguments)
 		if err != nil {
-			return value, err
+			return result, err
 		}
-		filled := options
-		if filled.tags, err = fillAll(tags, arguments); err != nil {
-			return value, err
+		load := loading{key: key, options: options, t: t, find: findLease}
+		if load.options.tags, err = fillAll(tags, arguments); err != nil {
+			return result, err
 		}
-		err = getOrLoad(ctx, key, filled, value, func(ctx context.Context) (reflect.Value, error) {
-			return made.call(ctx, arguments)
-		})
-		return value, err
+		load.loader = func(ctx context.Context) (reflect.Value, storing, error) {
+			return choosing(made.call(ctx, arguments))
+		}
+		found, err := load.run(ctx)
+		if err == nil {
+			settle(result, t).Set(found.Value)
+		}
+		return result, err
 	}).(F)
 }
 

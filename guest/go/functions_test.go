@@ -295,7 +295,7 @@ func TestEachArgumentOfAFunctionIsInItsKey(t *testing.T) {
 		return "done", nil
 	}
 	// The key is made, and the cache is not there.
-	load := Cacheable("{ID}:{2}:{3}", Options{}.Tags("{3}", "{Name}"), page)
+	load := Cacheable("{ID}:{1}:{2}", Options{}.Tags("{2}", "{Name}"), page)
 	if _, err := load(told, &user{ID: 7}, "a", 1); !errors.Is(err, ErrUnavailable) {
 		t.Error(err)
 	}
@@ -307,11 +307,11 @@ func TestEachArgumentOfAFunctionIsInItsKey(t *testing.T) {
 	if _, err := load(gone, &user{}, "a", 1); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	evict := CacheEvict(Evict{Key: "{ID}:{2}"}, page)
+	evict := CacheEvict(Evict{Key: "{ID}:{1}"}, page)
 	if result, err := evict(told, &user{}, "a", 1); result != "done" || !errors.Is(err, ErrUnavailable) {
 		t.Error(result, err)
 	}
-	bound, err := template.Bind("{}:{}:{2}", []reflect.Type{reflect.TypeFor[int](), reflect.TypeFor[string]()})
+	bound, err := template.Bind("{}:{}:{1}", []reflect.Type{reflect.TypeFor[int](), reflect.TypeFor[string]()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -325,9 +325,9 @@ func TestAKeyThatNamesNothingOfAnArgumentIsRefusedUnlessItIsShared(t *testing.T)
 	page := func(int, string) (int, error) { return 0, nil }
 	for says, make := range map[string]func(){
 		"names nothing of argument 2":        func() { Cacheable("k:{}", Options{}, page) },
-		"names nothing of argument 1":        func() { Cacheable("k:{2}", Options{}, page) },
-		"{} is one more than there are":      func() { Cacheable("k:{}:{}:{}", Options{}, page) },
-		"{0} is one more than there are":     func() { Cacheable("k:{0}", Options{}, page) },
+		"names nothing of argument 1":        func() { Cacheable("k:{1}", Options{}, page) },
+		"{} is beyond the arguments":         func() { Cacheable("k:{}:{}:{}", Options{}, page) },
+		"{2} is beyond the arguments":        func() { Cacheable("k:{2}", Options{}, page) },
 		"more than one argument has a field": func() { Cacheable("k:{ID}", Options{}, two) },
 		"no argument has a field `Missing`":  func() { Cacheable("k:{Missing}", Options{}, two) },
 	} {

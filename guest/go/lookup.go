@@ -3,11 +3,11 @@ package cache
 import (
 	"context"
 	"errors"
-	"math"
 	"reflect"
 	"time"
 
 	"spakky/cache/internal/codec"
+	"spakky/cache/internal/fault"
 	"spakky/cache/internal/host"
 )
 
@@ -22,6 +22,9 @@ const (
 	// Stale: there is an entry past its fresh time, or so close to it that this caller
 	// was chosen to refresh it early. It may be served.
 	Stale = State(host.Stale)
+	// Pass: there is no entry, and this caller loads for itself, without a lease: loads of
+	// the key are not to be stored for now, or waiting for its loader would never end.
+	Pass = State(host.Pass)
 )
 
 // String is the state's name.
@@ -33,6 +36,8 @@ func (s State) String() string {
 		return "hit"
 	case Stale:
 		return "stale"
+	case Pass:
+		return "pass"
 	}
 	return "unknown"
 }
@@ -40,8 +45,14 @@ func (s State) String() string {
 // Found is what [Lookup] found.
 type Found[T any] struct {
 	State State
-	// Value is the entry's, unless it is a miss.
+	// Value is the entry's: of a hit, and of a stale entry.
 	Value T
+	// Version identifies the entry among all that its key ever held.
+	Version uint64
+	// Age is how long ago the entry was stored.
+	Age time.Duration
+	// Fresh: the entry is to be refreshed although it is still fresh.
+	Fresh bool
 	// Lease is there for a miss, and for a stale entry that this caller is to refresh.
 	Lease *Lease[T]
 }
@@ -60,47 +71,60 @@ type Found[T any] struct {
 //		_, err = found.Lease.Commit(found.Value, options)
 //	}
 func Lookup[T any](key string, options Options) (Found[T], error) {
-	var found Found[T]
-	lease, state, err := find(context.Background(), key, options, reflect.ValueOf(&found.Value), true)
+	var value T
+	var wrong error
+	asked := lookup{options: options, t: reflect.TypeFor[T]()}
+	found, err := find(context.Background(), key, asked, func(_ *host.Found, data []byte) {
+		wrong = codec.Into(&value)(data)
+	})
+	if err == nil && wrong != nil {
+		found.Lease.Drop()
+		err = wrong
+	}
 	if err != nil {
 		return Found[T]{}, err
 	}
-	found.State = State(state)
-	if lease != nil {
-		found.Lease = &Lease[T]{lease}
+	made := Found[T]{
+		State: State(found.State), Value: value, Version: found.Version, Age: milliseconds(found.AgeMS), Fresh: found.Fresh,
 	}
-	return found, nil
+	if found.Lease != nil {
+		made.Lease = &Lease[T]{found.Lease}
+	}
+	return made, nil
 }
 
-// find looks key up, and again after each load of it in this component. The value of an
-// entry that is loaded anew is read only evenStale.
-func find(ctx context.Context, key string, options Options, value reflect.Value, evenStale bool) (*host.Lease, host.State, error) {
+// lookup is what is looked up: a value of type t, and no entry that is unless.
+type lookup struct {
+	options Options
+	t       reflect.Type
+	unless  *uint64
+}
+
+// find looks key up, and again after each load of it in this component.
+func find(ctx context.Context, key string, asked lookup, use func(*host.Found, []byte)) (host.Found, error) {
+	options := asked.options
 	if err := options.check(); err != nil {
-		return nil, host.Miss, err
+		return host.Found{}, err
 	}
-	if err := codec.Storable(value.Type().Elem()); err != nil {
-		return nil, host.Miss, err
-	}
-	decode := func(data []byte, refresh bool) error {
-		if refresh && !evenStale {
-			return nil
-		}
-		return codec.IntoValue(value)(data)
+	if err := codec.Storable(asked.t); err != nil {
+		return host.Found{}, err
 	}
 	wait := waitFrom(ctx, options)
 	for {
 		if err := ctx.Err(); err != nil {
-			return nil, host.Miss, err
+			return host.Found{}, err
 		}
-		state, lease, loading, err := host.Lookup(key, options.tags, wait.milliseconds(), decode)
+		found, loading, err := host.Lookup(key, host.LookupOptions{
+			Tags: options.tags, MaxWait: wait.milliseconds(), Unless: asked.unless, Strict: options.strict,
+		}, use)
 		if err == nil {
-			return lease, state, nil
+			return found, nil
 		}
 		if loading == nil {
-			return nil, host.Miss, wait.explain(err)
+			return host.Found{}, wait.explain(err)
 		}
 		if err := loading.Wait(ctx, wait.left()); err != nil {
-			return nil, host.Miss, wait.explain(err)
+			return host.Found{}, wait.explain(err)
 		}
 	}
 }
@@ -116,9 +140,7 @@ type wait struct {
 func waitFrom(ctx context.Context, options Options) wait {
 	var made wait
 	if options.maxWait.set {
-		longest := uint64(math.MaxInt64 / time.Millisecond)
-		span := time.Duration(min(options.maxWait.count, longest)) * time.Millisecond
-		made = wait{limited: true, until: time.Now().Add(span)}
+		made = wait{limited: true, until: time.Now().Add(milliseconds(options.maxWait.count))}
 	}
 	if deadline, has := ctx.Deadline(); has && (!made.limited || deadline.Before(made.until)) {
 		made = wait{true, true, deadline}
@@ -172,6 +194,41 @@ func (l *Lease[T]) Commit(value T, options Options) (bool, error) {
 		return false, nil
 	}
 	return l.host.Commit(data, options.entry())
+}
+
+// Pass stores nothing, and says that the next values will not be stored either: for so
+// long, everyone who asks for the key loads, and nobody waits for another's load. An entry
+// that was being refreshed is removed. False: something removed or replaced the key since
+// the load began, or the lease is a write's or was over before. It is over now.
+func (l *Lease[T]) Pass(pause time.Duration) (bool, error) {
+	return l.hold(pause, (*host.Lease).Pass)
+}
+
+// Fail says that the load failed, and that nobody is to try again for so long, or for the
+// longest time that the host allows: meanwhile an entry that was being refreshed is served,
+// and lookups of a key that has none are [ErrLoadFailed]. It answers as [Lease.Pass] does.
+func (l *Lease[T]) Fail(retryAfter time.Duration) (bool, error) {
+	return l.hold(retryAfter, (*host.Lease).Fail)
+}
+
+func (l *Lease[T]) hold(pause time.Duration, call func(*host.Lease, uint64) (bool, error)) (bool, error) {
+	defer l.Close()
+	if wrong := impossible(pause); wrong != "" {
+		return false, fault.Because(fault.InvalidTTL, "the pause is "+wrong)
+	}
+	if l == nil || l.host == nil {
+		return false, nil
+	}
+	return call(l.host, roundUp(pause))
+}
+
+// Release gives the lease up, as Close does, and tells how that went.
+func (l *Lease[T]) Release() error {
+	if l == nil || l.host == nil {
+		return nil
+	}
+	defer l.Close()
+	return l.host.Release()
 }
 
 // Close gives the lease up, unless it is over or nil.

@@ -3,7 +3,6 @@ package cache
 import (
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"spakky/cache/internal/fault"
@@ -19,13 +18,13 @@ import (
 // shorter than a millisecond or too long to count is [ErrInvalidTTL] from the
 // operation that is given it, before it does anything.
 type Options struct {
-	ttl, freshFor, maxWait milliseconds
-	tags                   []string
-	shared                 bool
+	ttl, freshFor, maxWait, retryAfter given
+	tags                               []string
+	noStaleIfError, strict, shared     bool
 }
 
-// milliseconds are a time, none, or a time that there cannot be, and why.
-type milliseconds struct {
+// given is a time, none, or a time that there cannot be, and why.
+type given struct {
 	set   bool
 	wrong string
 	count uint64
@@ -53,7 +52,8 @@ func (o Options) FreshForSeconds(fresh float64) Options {
 
 // Tags adds tags that evict the entry. One named twice counts once.
 func (o Options) Tags(tags ...string) Options {
-	o.tags = append(slices.Clip(o.tags), tags...)
+	// Never nil: to give none is to choose none, see Store.
+	o.tags = append(append([]string{}, o.tags...), tags...)
 	return o
 }
 
@@ -61,10 +61,33 @@ func (o Options) Tags(tags ...string) Options {
 // all if it is zero. Without this, as long as the host allows, which is also the
 // longest.
 func (o Options) MaxWait(wait time.Duration) Options {
-	o.maxWait = milliseconds{set: true, count: roundUp(wait)}
+	o.maxWait = given{set: true, count: roundUp(wait)}
 	if wait < 0 {
 		o.maxWait.wrong = negative(wait)
 	}
+	return o
+}
+
+// StaleIfError says whether a caller whose refresh fails gets the stale entry: it does,
+// unless this is false. Then it gets the loader's error. An entry that is still fresh is
+// served in any case.
+func (o Options) StaleIfError(serve bool) Options {
+	o.noStaleIfError = !serve
+	return o
+}
+
+// RetryAfter lets nobody load again for so long after a loader failed, or for the longest
+// time that the host allows. Meanwhile an entry is served, and where there is none, callers
+// get [ErrLoadFailed]. Without this, the next caller loads at once.
+func (o Options) RetryAfter(pause time.Duration) Options {
+	o.retryAfter = span(pause)
+	return o
+}
+
+// Strict has the host ask the backend, even where it may answer from copies of its own,
+// which learn of changes a moment later.
+func (o Options) Strict() Options {
+	o.strict = true
 	return o
 }
 
@@ -79,8 +102,11 @@ func (o Options) Shared() Options {
 func (o Options) check() error {
 	for _, time := range []struct {
 		name string
-		milliseconds
-	}{{"the time to live", o.ttl}, {"the fresh time", o.freshFor}, {"the longest wait", o.maxWait}} {
+		given
+	}{
+		{"the time to live", o.ttl}, {"the fresh time", o.freshFor}, {"the longest wait", o.maxWait},
+		{"the pause after a failed load", o.retryAfter},
+	} {
 		if time.wrong != "" {
 			return fault.Because(fault.InvalidTTL, time.name+" is "+time.wrong)
 		}
@@ -97,19 +123,19 @@ func (o Options) entry() host.Options {
 	return host.Options{TTL: o.ttl.optional(), FreshFor: o.freshFor.optional(), Tags: o.tags}
 }
 
-func (m milliseconds) optional() *uint64 {
-	if !m.set {
+func (g given) optional() *uint64 {
+	if !g.set {
 		return nil
 	}
-	return &m.count
+	return &g.count
 }
 
-func span(time time.Duration) milliseconds {
-	return milliseconds{set: true, wrong: impossible(time), count: roundUp(time)}
+func span(time time.Duration) given {
+	return given{set: true, wrong: impossible(time), count: roundUp(time)}
 }
 
-func spanOfSeconds(seconds float64) milliseconds {
-	wrong := func(why string) milliseconds { return milliseconds{set: true, wrong: why} }
+func spanOfSeconds(seconds float64) given {
+	wrong := func(why string) given { return given{set: true, wrong: why} }
 	// To whole nanoseconds, so that 0.07 is 70 ms and not a little more.
 	nanoseconds := math.Round(seconds * 1e9)
 	switch {
@@ -146,4 +172,10 @@ func roundUp(span time.Duration) uint64 {
 		whole++
 	}
 	return uint64(max(whole, 0))
+}
+
+// milliseconds are the time that a host counted, or the longest that there is.
+func milliseconds(count uint64) time.Duration {
+	longest := uint64(math.MaxInt64 / time.Millisecond)
+	return time.Duration(min(count, longest)) * time.Millisecond
 }

@@ -3,55 +3,67 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Imported Functions from `spakky:cache/cache@0.1.0`
+// Imported Functions from `spakky:cache/cache@0.2.0`
 
-__attribute__((__import_module__("spakky:cache/cache@0.1.0"), __import_name__("get")))
+__attribute__((__import_module__("spakky:cache/cache@0.2.0"), __import_name__("get")))
 extern void __wasm_import_spakky_cache_cache_get(uint8_t *, size_t, uint8_t *);
 
-__attribute__((__import_module__("spakky:cache/cache@0.1.0"), __import_name__("get-many")))
+__attribute__((__import_module__("spakky:cache/cache@0.2.0"), __import_name__("get-many")))
 extern void __wasm_import_spakky_cache_cache_get_many(uint8_t *, size_t, uint8_t *);
 
-__attribute__((__import_module__("spakky:cache/cache@0.1.0"), __import_name__("set")))
+__attribute__((__import_module__("spakky:cache/cache@0.2.0"), __import_name__("set")))
 extern void __wasm_import_spakky_cache_cache_set(uint8_t *, size_t, uint8_t *, size_t, int32_t, int64_t, int32_t, int64_t, uint8_t *, size_t, uint8_t *);
 
-__attribute__((__import_module__("spakky:cache/cache@0.1.0"), __import_name__("set-many")))
+__attribute__((__import_module__("spakky:cache/cache@0.2.0"), __import_name__("set-many")))
 extern void __wasm_import_spakky_cache_cache_set_many(uint8_t *, size_t, int32_t, int64_t, int32_t, int64_t, uint8_t *, size_t, uint8_t *);
 
-__attribute__((__import_module__("spakky:cache/cache@0.1.0"), __import_name__("delete")))
+__attribute__((__import_module__("spakky:cache/cache@0.2.0"), __import_name__("delete")))
 extern void __wasm_import_spakky_cache_cache_delete(uint8_t *, size_t, uint8_t *);
 
-__attribute__((__import_module__("spakky:cache/cache@0.1.0"), __import_name__("delete-many")))
+__attribute__((__import_module__("spakky:cache/cache@0.2.0"), __import_name__("delete-many")))
 extern void __wasm_import_spakky_cache_cache_delete_many(uint8_t *, size_t, uint8_t *);
 
-__attribute__((__import_module__("spakky:cache/cache@0.1.0"), __import_name__("evict-tags")))
+__attribute__((__import_module__("spakky:cache/cache@0.2.0"), __import_name__("evict-tags")))
 extern void __wasm_import_spakky_cache_cache_evict_tags(uint8_t *, size_t, uint8_t *);
 
-__attribute__((__import_module__("spakky:cache/cache@0.1.0"), __import_name__("clear")))
+__attribute__((__import_module__("spakky:cache/cache@0.2.0"), __import_name__("clear")))
 extern void __wasm_import_spakky_cache_cache_clear(uint8_t *);
 
-__attribute__((__import_module__("spakky:cache/cache@0.1.0"), __import_name__("[method]lease.commit")))
+__attribute__((__import_module__("spakky:cache/cache@0.2.0"), __import_name__("describe")))
+extern void __wasm_import_spakky_cache_cache_describe(uint8_t *, size_t, uint8_t *);
+
+__attribute__((__import_module__("spakky:cache/cache@0.2.0"), __import_name__("[method]lease.commit")))
 extern void __wasm_import_spakky_cache_cache_method_lease_commit(int32_t, uint8_t *, size_t, int32_t, int64_t, int32_t, int64_t, uint8_t *, size_t, uint8_t *);
 
-__attribute__((__import_module__("spakky:cache/cache@0.1.0"), __import_name__("lookup")))
-extern void __wasm_import_spakky_cache_cache_lookup(uint8_t *, size_t, uint8_t *, size_t, int32_t, int64_t, uint8_t *);
+__attribute__((__import_module__("spakky:cache/cache@0.2.0"), __import_name__("[method]lease.pass")))
+extern void __wasm_import_spakky_cache_cache_method_lease_pass(int32_t, int64_t, uint8_t *);
 
-__attribute__((__import_module__("spakky:cache/cache@0.1.0"), __import_name__("begin-write")))
+__attribute__((__import_module__("spakky:cache/cache@0.2.0"), __import_name__("[method]lease.fail")))
+extern void __wasm_import_spakky_cache_cache_method_lease_fail(int32_t, int64_t, uint8_t *);
+
+__attribute__((__import_module__("spakky:cache/cache@0.2.0"), __import_name__("[method]lease.release")))
+extern void __wasm_import_spakky_cache_cache_method_lease_release(int32_t, uint8_t *);
+
+__attribute__((__import_module__("spakky:cache/cache@0.2.0"), __import_name__("lookup")))
+extern void __wasm_import_spakky_cache_cache_lookup(uint8_t *, size_t, uint8_t *, size_t, int32_t, int64_t, int32_t, int64_t, int32_t, uint8_t *);
+
+__attribute__((__import_module__("spakky:cache/cache@0.2.0"), __import_name__("begin-write")))
 extern void __wasm_import_spakky_cache_cache_begin_write(uint8_t *, size_t, uint8_t *, size_t, uint8_t *);
 
-__attribute__((__import_module__("spakky:cache/cache@0.1.0"), __import_name__("metrics")))
+__attribute__((__import_module__("spakky:cache/cache@0.2.0"), __import_name__("metrics")))
 extern void __wasm_import_spakky_cache_cache_metrics(uint8_t *);
 
-// Imported Functions from `spakky:cache/config@0.1.0`
+// Imported Functions from `spakky:cache/config@0.2.0`
 
-__attribute__((__import_module__("spakky:cache/config@0.1.0"), __import_name__("get")))
+__attribute__((__import_module__("spakky:cache/config@0.2.0"), __import_name__("get")))
 extern void __wasm_import_spakky_cache_config_get(uint8_t *);
 
-// Imported Functions from `spakky:cache/actuator@0.1.0`
+// Imported Functions from `spakky:cache/actuator@0.2.0`
 
-__attribute__((__import_module__("spakky:cache/actuator@0.1.0"), __import_name__("health")))
+__attribute__((__import_module__("spakky:cache/actuator@0.2.0"), __import_name__("health")))
 extern void __wasm_import_spakky_cache_actuator_health(int32_t, uint8_t *);
 
-__attribute__((__import_module__("spakky:cache/actuator@0.1.0"), __import_name__("info")))
+__attribute__((__import_module__("spakky:cache/actuator@0.2.0"), __import_name__("info")))
 extern void __wasm_import_spakky_cache_actuator_info(uint8_t *);
 
 // Canonical ABI intrinsics
@@ -69,11 +81,26 @@ void *cabi_realloc(void *ptr, size_t old_size, size_t align, size_t new_size) {
 
 void spakky_cache_types_error_free(spakky_cache_types_error_t *ptr) {
   switch ((int32_t) ptr->tag) {
+    case 0: {
+      imports_string_free(&ptr->val.invalid_ttl);
+      break;
+    }
     case 1: {
       imports_string_free(&ptr->val.invalid_key);
       break;
     }
     case 2: {
+      break;
+    }
+    case 5: {
+      break;
+    }
+    case 9: {
+      imports_string_free(&ptr->val.quota_exceeded);
+      break;
+    }
+    case 10: {
+      imports_string_free(&ptr->val.unsupported);
       break;
     }
   }
@@ -109,7 +136,18 @@ void spakky_cache_cache_error_free(spakky_cache_cache_error_t *ptr) {
   spakky_cache_types_error_free(ptr);
 }
 
-__attribute__((__import_module__("spakky:cache/cache@0.1.0"), __import_name__("[resource-drop]lease")))
+void spakky_cache_cache_option_duration_ms_free(spakky_cache_cache_option_duration_ms_t *ptr) {
+  if (ptr->is_some) {
+  }
+}
+
+void spakky_cache_cache_entry_info_free(spakky_cache_cache_entry_info_t *ptr) {
+  spakky_cache_cache_option_duration_ms_free(&ptr->fresh_for);
+  spakky_cache_cache_option_duration_ms_free(&ptr->ttl);
+  imports_list_string_free(&ptr->tags);
+}
+
+__attribute__((__import_module__("spakky:cache/cache@0.2.0"), __import_name__("[resource-drop]lease")))
 extern void __wasm_import_spakky_cache_cache_lease_drop(int32_t handle);
 
 void spakky_cache_cache_lease_drop_own(spakky_cache_cache_own_lease_t handle) {
@@ -134,20 +172,24 @@ void imports_list_u8_free(imports_list_u8_t *ptr) {
   }
 }
 
+void spakky_cache_cache_found_free(spakky_cache_cache_found_t *ptr) {
+  imports_list_u8_free(&ptr->value);
+}
+
 void spakky_cache_cache_option_own_lease_free(spakky_cache_cache_option_own_lease_t *ptr) {
   if (ptr->is_some) {
   }
 }
 
 void spakky_cache_cache_stale_entry_free(spakky_cache_cache_stale_entry_t *ptr) {
-  imports_list_u8_free(&ptr->value);
+  spakky_cache_cache_found_free(&ptr->entry);
   spakky_cache_cache_option_own_lease_free(&ptr->refresh);
 }
 
 void spakky_cache_cache_lookup_result_free(spakky_cache_cache_lookup_result_t *ptr) {
   switch ((int32_t) ptr->tag) {
     case 0: {
-      imports_list_u8_free(&ptr->val.hit);
+      spakky_cache_cache_found_free(&ptr->val.hit);
       break;
     }
     case 1: {
@@ -160,7 +202,7 @@ void spakky_cache_cache_lookup_result_free(spakky_cache_cache_lookup_result_t *p
   }
 }
 
-void spakky_cache_cache_option_duration_ms_free(spakky_cache_cache_option_duration_ms_t *ptr) {
+void imports_option_u64_free(imports_option_u64_t *ptr) {
   if (ptr->is_some) {
   }
 }
@@ -168,6 +210,7 @@ void spakky_cache_cache_option_duration_ms_free(spakky_cache_cache_option_durati
 void spakky_cache_cache_lookup_options_free(spakky_cache_cache_lookup_options_t *ptr) {
   imports_list_string_free(&ptr->tags);
   spakky_cache_cache_option_duration_ms_free(&ptr->max_wait);
+  imports_option_u64_free(&ptr->unless);
 }
 
 void imports_option_list_u8_free(imports_option_list_u8_t *ptr) {
@@ -184,20 +227,20 @@ void spakky_cache_cache_result_option_list_u8_error_free(spakky_cache_cache_resu
   }
 }
 
-void imports_list_option_list_u8_free(imports_list_option_list_u8_t *ptr) {
+void spakky_cache_cache_list_result_option_list_u8_error_free(spakky_cache_cache_list_result_option_list_u8_error_t *ptr) {
   size_t list_len = ptr->len;
   if (list_len > 0) {
-    imports_option_list_u8_t *list_ptr = ptr->ptr;
+    spakky_cache_cache_result_option_list_u8_error_t *list_ptr = ptr->ptr;
     for (size_t i = 0; i < list_len; i++) {
-      imports_option_list_u8_free(&list_ptr[i]);
+      spakky_cache_cache_result_option_list_u8_error_free(&list_ptr[i]);
     }
     free(list_ptr);
   }
 }
 
-void spakky_cache_cache_result_list_option_list_u8_error_free(spakky_cache_cache_result_list_option_list_u8_error_t *ptr) {
+void spakky_cache_cache_result_list_result_option_list_u8_error_error_free(spakky_cache_cache_result_list_result_option_list_u8_error_error_t *ptr) {
   if (!ptr->is_err) {
-    imports_list_option_list_u8_free(&ptr->val.ok);
+    spakky_cache_cache_list_result_option_list_u8_error_free(&ptr->val.ok);
   } else {
     spakky_cache_cache_error_free(&ptr->val.err);
   }
@@ -226,6 +269,25 @@ void imports_list_tuple2_string_list_u8_free(imports_list_tuple2_string_list_u8_
   }
 }
 
+void spakky_cache_cache_list_result_void_error_free(spakky_cache_cache_list_result_void_error_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    spakky_cache_cache_result_void_error_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      spakky_cache_cache_result_void_error_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void spakky_cache_cache_result_list_result_void_error_error_free(spakky_cache_cache_result_list_result_void_error_error_t *ptr) {
+  if (!ptr->is_err) {
+    spakky_cache_cache_list_result_void_error_free(&ptr->val.ok);
+  } else {
+    spakky_cache_cache_error_free(&ptr->val.err);
+  }
+}
+
 void spakky_cache_cache_result_bool_error_free(spakky_cache_cache_result_bool_error_t *ptr) {
   if (!ptr->is_err) {
   } else {
@@ -233,8 +295,34 @@ void spakky_cache_cache_result_bool_error_free(spakky_cache_cache_result_bool_er
   }
 }
 
-void spakky_cache_cache_result_u64_error_free(spakky_cache_cache_result_u64_error_t *ptr) {
+void spakky_cache_cache_list_result_bool_error_free(spakky_cache_cache_list_result_bool_error_t *ptr) {
+  size_t list_len = ptr->len;
+  if (list_len > 0) {
+    spakky_cache_cache_result_bool_error_t *list_ptr = ptr->ptr;
+    for (size_t i = 0; i < list_len; i++) {
+      spakky_cache_cache_result_bool_error_free(&list_ptr[i]);
+    }
+    free(list_ptr);
+  }
+}
+
+void spakky_cache_cache_result_list_result_bool_error_error_free(spakky_cache_cache_result_list_result_bool_error_error_t *ptr) {
   if (!ptr->is_err) {
+    spakky_cache_cache_list_result_bool_error_free(&ptr->val.ok);
+  } else {
+    spakky_cache_cache_error_free(&ptr->val.err);
+  }
+}
+
+void spakky_cache_cache_option_entry_info_free(spakky_cache_cache_option_entry_info_t *ptr) {
+  if (ptr->is_some) {
+    spakky_cache_cache_entry_info_free(&ptr->val);
+  }
+}
+
+void spakky_cache_cache_result_option_entry_info_error_free(spakky_cache_cache_result_option_entry_info_error_t *ptr) {
+  if (!ptr->is_err) {
+    spakky_cache_cache_option_entry_info_free(&ptr->val.ok);
   } else {
     spakky_cache_cache_error_free(&ptr->val.err);
   }
@@ -414,6 +502,7 @@ bool spakky_cache_cache_get(imports_string_t *key, imports_option_list_u8_t *ret
       variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
       switch ((int32_t) variant.tag) {
         case 0: {
+          variant.val.invalid_ttl = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
           break;
         }
         case 1: {
@@ -431,6 +520,7 @@ bool spakky_cache_cache_get(imports_string_t *key, imports_option_list_u8_t *ret
           break;
         }
         case 5: {
+          variant.val.load_failed = (uint64_t) (*((int64_t*) (ptr + 16)));
           break;
         }
         case 6: {
@@ -440,6 +530,14 @@ bool spakky_cache_cache_get(imports_string_t *key, imports_option_list_u8_t *ret
           break;
         }
         case 8: {
+          break;
+        }
+        case 9: {
+          variant.val.quota_exceeded = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+        case 10: {
+          variant.val.unsupported = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
           break;
         }
       }
@@ -457,32 +555,33 @@ bool spakky_cache_cache_get(imports_string_t *key, imports_option_list_u8_t *ret
   }
 }
 
-bool spakky_cache_cache_get_many(imports_list_string_t *keys, imports_list_option_list_u8_t *ret, spakky_cache_cache_error_t *err) {
+bool spakky_cache_cache_get_many(imports_list_string_t *keys, spakky_cache_cache_list_result_option_list_u8_error_t *ret, spakky_cache_cache_error_t *err) {
   __attribute__((__aligned__(8)))
   uint8_t ret_area[(16+2*sizeof(void*))];
   uint8_t *ptr = (uint8_t *) &ret_area;
   __wasm_import_spakky_cache_cache_get_many((uint8_t *) (*keys).ptr, (*keys).len, ptr);
-  spakky_cache_cache_result_list_option_list_u8_error_t result;
+  spakky_cache_cache_result_list_result_option_list_u8_error_error_t result1;
   switch ((int32_t) *((uint8_t*) (ptr + 0))) {
     case 0: {
-      result.is_err = false;
-      result.val.ok = (imports_list_option_list_u8_t) { (imports_option_list_u8_t*)(*((uint8_t **) (ptr + 8))), (*((size_t*) (ptr + (8+1*sizeof(void*))))) };
+      result1.is_err = false;
+      result1.val.ok = (spakky_cache_cache_list_result_option_list_u8_error_t) { (spakky_cache_cache_result_option_list_u8_error_t*)(*((uint8_t **) (ptr + 8))), (*((size_t*) (ptr + (8+1*sizeof(void*))))) };
       break;
     }
     case 1: {
-      result.is_err = true;
-      spakky_cache_types_error_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
-      switch ((int32_t) variant.tag) {
+      result1.is_err = true;
+      spakky_cache_types_error_t variant0;
+      variant0.tag = (int32_t) *((uint8_t*) (ptr + 8));
+      switch ((int32_t) variant0.tag) {
         case 0: {
+          variant0.val.invalid_ttl = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
           break;
         }
         case 1: {
-          variant.val.invalid_key = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          variant0.val.invalid_key = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
           break;
         }
         case 2: {
-          variant.val.value_too_large = (uint64_t) (*((int64_t*) (ptr + 16)));
+          variant0.val.value_too_large = (uint64_t) (*((int64_t*) (ptr + 16)));
           break;
         }
         case 3: {
@@ -492,6 +591,7 @@ bool spakky_cache_cache_get_many(imports_list_string_t *keys, imports_list_optio
           break;
         }
         case 5: {
+          variant0.val.load_failed = (uint64_t) (*((int64_t*) (ptr + 16)));
           break;
         }
         case 6: {
@@ -503,17 +603,25 @@ bool spakky_cache_cache_get_many(imports_list_string_t *keys, imports_list_optio
         case 8: {
           break;
         }
+        case 9: {
+          variant0.val.quota_exceeded = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+        case 10: {
+          variant0.val.unsupported = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
       }
 
-      result.val.err = variant;
+      result1.val.err = variant0;
       break;
     }
   }
-  if (!result.is_err) {
-    *ret = result.val.ok;
+  if (!result1.is_err) {
+    *ret = result1.val.ok;
     return 1;
   } else {
-    *err = result.val.err;
+    *err = result1.val.err;
     return 0;
   }
 }
@@ -555,6 +663,7 @@ bool spakky_cache_cache_set(imports_string_t *key, imports_list_u8_t *value, spa
       variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
       switch ((int32_t) variant.tag) {
         case 0: {
+          variant.val.invalid_ttl = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
           break;
         }
         case 1: {
@@ -572,6 +681,7 @@ bool spakky_cache_cache_set(imports_string_t *key, imports_list_u8_t *value, spa
           break;
         }
         case 5: {
+          variant.val.load_failed = (uint64_t) (*((int64_t*) (ptr + 16)));
           break;
         }
         case 6: {
@@ -581,6 +691,14 @@ bool spakky_cache_cache_set(imports_string_t *key, imports_list_u8_t *value, spa
           break;
         }
         case 8: {
+          break;
+        }
+        case 9: {
+          variant.val.quota_exceeded = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+        case 10: {
+          variant.val.unsupported = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
           break;
         }
       }
@@ -597,7 +715,7 @@ bool spakky_cache_cache_set(imports_string_t *key, imports_list_u8_t *value, spa
   }
 }
 
-bool spakky_cache_cache_set_many(imports_list_tuple2_string_list_u8_t *entries, spakky_cache_cache_entry_options_t *options, spakky_cache_cache_error_t *err) {
+bool spakky_cache_cache_set_many(imports_list_tuple2_string_list_u8_t *entries, spakky_cache_cache_entry_options_t *options, spakky_cache_cache_list_result_void_error_t *ret, spakky_cache_cache_error_t *err) {
   __attribute__((__aligned__(8)))
   uint8_t ret_area[(16+2*sizeof(void*))];
   int32_t option;
@@ -622,26 +740,28 @@ bool spakky_cache_cache_set_many(imports_list_tuple2_string_list_u8_t *entries, 
   }
   uint8_t *ptr = (uint8_t *) &ret_area;
   __wasm_import_spakky_cache_cache_set_many((uint8_t *) (*entries).ptr, (*entries).len, option, option1, option4, option5, (uint8_t *) ((*options).tags).ptr, ((*options).tags).len, ptr);
-  spakky_cache_cache_result_void_error_t result;
+  spakky_cache_cache_result_list_result_void_error_error_t result7;
   switch ((int32_t) *((uint8_t*) (ptr + 0))) {
     case 0: {
-      result.is_err = false;
+      result7.is_err = false;
+      result7.val.ok = (spakky_cache_cache_list_result_void_error_t) { (spakky_cache_cache_result_void_error_t*)(*((uint8_t **) (ptr + 8))), (*((size_t*) (ptr + (8+1*sizeof(void*))))) };
       break;
     }
     case 1: {
-      result.is_err = true;
-      spakky_cache_types_error_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
-      switch ((int32_t) variant.tag) {
+      result7.is_err = true;
+      spakky_cache_types_error_t variant6;
+      variant6.tag = (int32_t) *((uint8_t*) (ptr + 8));
+      switch ((int32_t) variant6.tag) {
         case 0: {
+          variant6.val.invalid_ttl = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
           break;
         }
         case 1: {
-          variant.val.invalid_key = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          variant6.val.invalid_key = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
           break;
         }
         case 2: {
-          variant.val.value_too_large = (uint64_t) (*((int64_t*) (ptr + 16)));
+          variant6.val.value_too_large = (uint64_t) (*((int64_t*) (ptr + 16)));
           break;
         }
         case 3: {
@@ -651,6 +771,7 @@ bool spakky_cache_cache_set_many(imports_list_tuple2_string_list_u8_t *entries, 
           break;
         }
         case 5: {
+          variant6.val.load_failed = (uint64_t) (*((int64_t*) (ptr + 16)));
           break;
         }
         case 6: {
@@ -662,16 +783,25 @@ bool spakky_cache_cache_set_many(imports_list_tuple2_string_list_u8_t *entries, 
         case 8: {
           break;
         }
+        case 9: {
+          variant6.val.quota_exceeded = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+        case 10: {
+          variant6.val.unsupported = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
       }
 
-      result.val.err = variant;
+      result7.val.err = variant6;
       break;
     }
   }
-  if (!result.is_err) {
+  if (!result7.is_err) {
+    *ret = result7.val.ok;
     return 1;
   } else {
-    *err = result.val.err;
+    *err = result7.val.err;
     return 0;
   }
 }
@@ -694,6 +824,7 @@ bool spakky_cache_cache_delete(imports_string_t *key, bool *ret, spakky_cache_ca
       variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
       switch ((int32_t) variant.tag) {
         case 0: {
+          variant.val.invalid_ttl = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
           break;
         }
         case 1: {
@@ -711,6 +842,7 @@ bool spakky_cache_cache_delete(imports_string_t *key, bool *ret, spakky_cache_ca
           break;
         }
         case 5: {
+          variant.val.load_failed = (uint64_t) (*((int64_t*) (ptr + 16)));
           break;
         }
         case 6: {
@@ -720,6 +852,14 @@ bool spakky_cache_cache_delete(imports_string_t *key, bool *ret, spakky_cache_ca
           break;
         }
         case 8: {
+          break;
+        }
+        case 9: {
+          variant.val.quota_exceeded = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+        case 10: {
+          variant.val.unsupported = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
           break;
         }
       }
@@ -737,32 +877,33 @@ bool spakky_cache_cache_delete(imports_string_t *key, bool *ret, spakky_cache_ca
   }
 }
 
-bool spakky_cache_cache_delete_many(imports_list_string_t *keys, uint64_t *ret, spakky_cache_cache_error_t *err) {
+bool spakky_cache_cache_delete_many(imports_list_string_t *keys, spakky_cache_cache_list_result_bool_error_t *ret, spakky_cache_cache_error_t *err) {
   __attribute__((__aligned__(8)))
   uint8_t ret_area[(16+2*sizeof(void*))];
   uint8_t *ptr = (uint8_t *) &ret_area;
   __wasm_import_spakky_cache_cache_delete_many((uint8_t *) (*keys).ptr, (*keys).len, ptr);
-  spakky_cache_cache_result_u64_error_t result;
+  spakky_cache_cache_result_list_result_bool_error_error_t result1;
   switch ((int32_t) *((uint8_t*) (ptr + 0))) {
     case 0: {
-      result.is_err = false;
-      result.val.ok = (uint64_t) (*((int64_t*) (ptr + 8)));
+      result1.is_err = false;
+      result1.val.ok = (spakky_cache_cache_list_result_bool_error_t) { (spakky_cache_cache_result_bool_error_t*)(*((uint8_t **) (ptr + 8))), (*((size_t*) (ptr + (8+1*sizeof(void*))))) };
       break;
     }
     case 1: {
-      result.is_err = true;
-      spakky_cache_types_error_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
-      switch ((int32_t) variant.tag) {
+      result1.is_err = true;
+      spakky_cache_types_error_t variant0;
+      variant0.tag = (int32_t) *((uint8_t*) (ptr + 8));
+      switch ((int32_t) variant0.tag) {
         case 0: {
+          variant0.val.invalid_ttl = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
           break;
         }
         case 1: {
-          variant.val.invalid_key = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          variant0.val.invalid_key = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
           break;
         }
         case 2: {
-          variant.val.value_too_large = (uint64_t) (*((int64_t*) (ptr + 16)));
+          variant0.val.value_too_large = (uint64_t) (*((int64_t*) (ptr + 16)));
           break;
         }
         case 3: {
@@ -772,6 +913,7 @@ bool spakky_cache_cache_delete_many(imports_list_string_t *keys, uint64_t *ret, 
           break;
         }
         case 5: {
+          variant0.val.load_failed = (uint64_t) (*((int64_t*) (ptr + 16)));
           break;
         }
         case 6: {
@@ -783,17 +925,25 @@ bool spakky_cache_cache_delete_many(imports_list_string_t *keys, uint64_t *ret, 
         case 8: {
           break;
         }
+        case 9: {
+          variant0.val.quota_exceeded = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+        case 10: {
+          variant0.val.unsupported = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
       }
 
-      result.val.err = variant;
+      result1.val.err = variant0;
       break;
     }
   }
-  if (!result.is_err) {
-    *ret = result.val.ok;
+  if (!result1.is_err) {
+    *ret = result1.val.ok;
     return 1;
   } else {
-    *err = result.val.err;
+    *err = result1.val.err;
     return 0;
   }
 }
@@ -815,6 +965,7 @@ bool spakky_cache_cache_evict_tags(imports_list_string_t *tags, spakky_cache_cac
       variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
       switch ((int32_t) variant.tag) {
         case 0: {
+          variant.val.invalid_ttl = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
           break;
         }
         case 1: {
@@ -832,6 +983,7 @@ bool spakky_cache_cache_evict_tags(imports_list_string_t *tags, spakky_cache_cac
           break;
         }
         case 5: {
+          variant.val.load_failed = (uint64_t) (*((int64_t*) (ptr + 16)));
           break;
         }
         case 6: {
@@ -841,6 +993,14 @@ bool spakky_cache_cache_evict_tags(imports_list_string_t *tags, spakky_cache_cac
           break;
         }
         case 8: {
+          break;
+        }
+        case 9: {
+          variant.val.quota_exceeded = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+        case 10: {
+          variant.val.unsupported = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
           break;
         }
       }
@@ -874,6 +1034,7 @@ bool spakky_cache_cache_clear(spakky_cache_cache_error_t *err) {
       variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
       switch ((int32_t) variant.tag) {
         case 0: {
+          variant.val.invalid_ttl = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
           break;
         }
         case 1: {
@@ -891,6 +1052,7 @@ bool spakky_cache_cache_clear(spakky_cache_cache_error_t *err) {
           break;
         }
         case 5: {
+          variant.val.load_failed = (uint64_t) (*((int64_t*) (ptr + 16)));
           break;
         }
         case 6: {
@@ -902,6 +1064,14 @@ bool spakky_cache_cache_clear(spakky_cache_cache_error_t *err) {
         case 8: {
           break;
         }
+        case 9: {
+          variant.val.quota_exceeded = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+        case 10: {
+          variant.val.unsupported = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
       }
 
       result.val.err = variant;
@@ -909,6 +1079,123 @@ bool spakky_cache_cache_clear(spakky_cache_cache_error_t *err) {
     }
   }
   if (!result.is_err) {
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool spakky_cache_cache_describe(imports_string_t *key, spakky_cache_cache_option_entry_info_t *ret, spakky_cache_cache_error_t *err) {
+  __attribute__((__aligned__(8)))
+  uint8_t ret_area[(80+2*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_spakky_cache_cache_describe((uint8_t *) (*key).ptr, (*key).len, ptr);
+  spakky_cache_cache_result_option_entry_info_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      spakky_cache_cache_option_entry_info_t option1;
+      switch ((int32_t) *((uint8_t*) (ptr + 8))) {
+        case 0: {
+          option1.is_some = false;
+          break;
+        }
+        case 1: {
+          option1.is_some = true;
+          spakky_cache_cache_option_duration_ms_t option;
+          switch ((int32_t) *((uint8_t*) (ptr + 32))) {
+            case 0: {
+              option.is_some = false;
+              break;
+            }
+            case 1: {
+              option.is_some = true;
+              option.val = (uint64_t) (*((int64_t*) (ptr + 40)));
+              break;
+            }
+          }
+          spakky_cache_cache_option_duration_ms_t option0;
+          switch ((int32_t) *((uint8_t*) (ptr + 48))) {
+            case 0: {
+              option0.is_some = false;
+              break;
+            }
+            case 1: {
+              option0.is_some = true;
+              option0.val = (uint64_t) (*((int64_t*) (ptr + 56)));
+              break;
+            }
+          }
+
+          option1.val = (spakky_cache_cache_entry_info_t) {
+            (uint64_t) (uint64_t) (*((int64_t*) (ptr + 16))),
+            (spakky_cache_cache_duration_ms_t) (uint64_t) (*((int64_t*) (ptr + 24))),
+            (spakky_cache_cache_option_duration_ms_t) option,
+            (spakky_cache_cache_option_duration_ms_t) option0,
+            (imports_list_string_t) (imports_list_string_t) { (imports_string_t*)(*((uint8_t **) (ptr + 64))), (*((size_t*) (ptr + (64+1*sizeof(void*))))) },
+            (uint64_t) (uint64_t) (*((int64_t*) (ptr + (64+2*sizeof(void*))))),
+            (spakky_cache_cache_duration_ms_t) (uint64_t) (*((int64_t*) (ptr + (72+2*sizeof(void*))))),
+          };
+          break;
+        }
+      }
+
+      result.val.ok = option1;
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      spakky_cache_types_error_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
+      switch ((int32_t) variant.tag) {
+        case 0: {
+          variant.val.invalid_ttl = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+        case 1: {
+          variant.val.invalid_key = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+        case 2: {
+          variant.val.value_too_large = (uint64_t) (*((int64_t*) (ptr + 16)));
+          break;
+        }
+        case 3: {
+          break;
+        }
+        case 4: {
+          break;
+        }
+        case 5: {
+          variant.val.load_failed = (uint64_t) (*((int64_t*) (ptr + 16)));
+          break;
+        }
+        case 6: {
+          break;
+        }
+        case 7: {
+          break;
+        }
+        case 8: {
+          break;
+        }
+        case 9: {
+          variant.val.quota_exceeded = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+        case 10: {
+          variant.val.unsupported = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
     return 1;
   } else {
     *err = result.val.err;
@@ -954,6 +1241,7 @@ bool spakky_cache_cache_method_lease_commit(spakky_cache_cache_borrow_lease_t se
       variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
       switch ((int32_t) variant.tag) {
         case 0: {
+          variant.val.invalid_ttl = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
           break;
         }
         case 1: {
@@ -971,6 +1259,7 @@ bool spakky_cache_cache_method_lease_commit(spakky_cache_cache_borrow_lease_t se
           break;
         }
         case 5: {
+          variant.val.load_failed = (uint64_t) (*((int64_t*) (ptr + 16)));
           break;
         }
         case 6: {
@@ -980,6 +1269,14 @@ bool spakky_cache_cache_method_lease_commit(spakky_cache_cache_borrow_lease_t se
           break;
         }
         case 8: {
+          break;
+        }
+        case 9: {
+          variant.val.quota_exceeded = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+        case 10: {
+          variant.val.unsupported = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
           break;
         }
       }
@@ -997,74 +1294,33 @@ bool spakky_cache_cache_method_lease_commit(spakky_cache_cache_borrow_lease_t se
   }
 }
 
-bool spakky_cache_cache_lookup(imports_string_t *key, spakky_cache_cache_lookup_options_t *options, spakky_cache_cache_lookup_result_t *ret, spakky_cache_cache_error_t *err) {
+bool spakky_cache_cache_method_lease_pass(spakky_cache_cache_borrow_lease_t self, spakky_cache_cache_duration_ms_t duration, bool *ret, spakky_cache_cache_error_t *err) {
   __attribute__((__aligned__(8)))
-  uint8_t ret_area[(24+2*sizeof(void*))];
-  int32_t option;
-  int64_t option1;
-  if (((*options).max_wait).is_some) {
-    const spakky_cache_cache_duration_ms_t *payload0 = &((*options).max_wait).val;
-    option = 1;
-    option1 = (int64_t) (*payload0);
-  } else {
-    option = 0;
-    option1 = 0;
-  }
+  uint8_t ret_area[(16+2*sizeof(void*))];
   uint8_t *ptr = (uint8_t *) &ret_area;
-  __wasm_import_spakky_cache_cache_lookup((uint8_t *) (*key).ptr, (*key).len, (uint8_t *) ((*options).tags).ptr, ((*options).tags).len, option, option1, ptr);
-  spakky_cache_cache_result_lookup_result_error_t result;
+  __wasm_import_spakky_cache_cache_method_lease_pass((self).__handle, (int64_t) (duration), ptr);
+  spakky_cache_cache_result_bool_error_t result;
   switch ((int32_t) *((uint8_t*) (ptr + 0))) {
     case 0: {
       result.is_err = false;
-      spakky_cache_cache_lookup_result_t variant;
-      variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
-      switch ((int32_t) variant.tag) {
-        case 0: {
-          variant.val.hit = (imports_list_u8_t) { (uint8_t*)(*((uint8_t **) (ptr + (8+1*sizeof(void*))))), (*((size_t*) (ptr + (8+2*sizeof(void*))))) };
-          break;
-        }
-        case 1: {
-          spakky_cache_cache_option_own_lease_t option2;
-          switch ((int32_t) *((uint8_t*) (ptr + (8+3*sizeof(void*))))) {
-            case 0: {
-              option2.is_some = false;
-              break;
-            }
-            case 1: {
-              option2.is_some = true;
-              option2.val = (spakky_cache_cache_own_lease_t) { *((int32_t*) (ptr + (12+3*sizeof(void*)))) };
-              break;
-            }
-          }
-          variant.val.stale = (spakky_cache_cache_stale_entry_t) {
-            (imports_list_u8_t) (imports_list_u8_t) { (uint8_t*)(*((uint8_t **) (ptr + (8+1*sizeof(void*))))), (*((size_t*) (ptr + (8+2*sizeof(void*))))) },
-            (spakky_cache_cache_option_own_lease_t) option2,
-          };
-          break;
-        }
-        case 2: {
-          variant.val.miss = (spakky_cache_cache_own_lease_t) { *((int32_t*) (ptr + (8+1*sizeof(void*)))) };
-          break;
-        }
-      }
-
-      result.val.ok = variant;
+      result.val.ok = (int32_t) *((uint8_t*) (ptr + 8));
       break;
     }
     case 1: {
       result.is_err = true;
-      spakky_cache_types_error_t variant3;
-      variant3.tag = (int32_t) *((uint8_t*) (ptr + 8));
-      switch ((int32_t) variant3.tag) {
+      spakky_cache_types_error_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
+      switch ((int32_t) variant.tag) {
         case 0: {
+          variant.val.invalid_ttl = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
           break;
         }
         case 1: {
-          variant3.val.invalid_key = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          variant.val.invalid_key = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
           break;
         }
         case 2: {
-          variant3.val.value_too_large = (uint64_t) (*((int64_t*) (ptr + 16)));
+          variant.val.value_too_large = (uint64_t) (*((int64_t*) (ptr + 16)));
           break;
         }
         case 3: {
@@ -1074,6 +1330,7 @@ bool spakky_cache_cache_lookup(imports_string_t *key, spakky_cache_cache_lookup_
           break;
         }
         case 5: {
+          variant.val.load_failed = (uint64_t) (*((int64_t*) (ptr + 16)));
           break;
         }
         case 6: {
@@ -1085,9 +1342,292 @@ bool spakky_cache_cache_lookup(imports_string_t *key, spakky_cache_cache_lookup_
         case 8: {
           break;
         }
+        case 9: {
+          variant.val.quota_exceeded = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+        case 10: {
+          variant.val.unsupported = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
       }
 
-      result.val.err = variant3;
+      result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool spakky_cache_cache_method_lease_fail(spakky_cache_cache_borrow_lease_t self, spakky_cache_cache_duration_ms_t retry_after, bool *ret, spakky_cache_cache_error_t *err) {
+  __attribute__((__aligned__(8)))
+  uint8_t ret_area[(16+2*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_spakky_cache_cache_method_lease_fail((self).__handle, (int64_t) (retry_after), ptr);
+  spakky_cache_cache_result_bool_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      result.val.ok = (int32_t) *((uint8_t*) (ptr + 8));
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      spakky_cache_types_error_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
+      switch ((int32_t) variant.tag) {
+        case 0: {
+          variant.val.invalid_ttl = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+        case 1: {
+          variant.val.invalid_key = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+        case 2: {
+          variant.val.value_too_large = (uint64_t) (*((int64_t*) (ptr + 16)));
+          break;
+        }
+        case 3: {
+          break;
+        }
+        case 4: {
+          break;
+        }
+        case 5: {
+          variant.val.load_failed = (uint64_t) (*((int64_t*) (ptr + 16)));
+          break;
+        }
+        case 6: {
+          break;
+        }
+        case 7: {
+          break;
+        }
+        case 8: {
+          break;
+        }
+        case 9: {
+          variant.val.quota_exceeded = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+        case 10: {
+          variant.val.unsupported = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    *ret = result.val.ok;
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool spakky_cache_cache_method_lease_release(spakky_cache_cache_borrow_lease_t self, spakky_cache_cache_error_t *err) {
+  __attribute__((__aligned__(8)))
+  uint8_t ret_area[(16+2*sizeof(void*))];
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_spakky_cache_cache_method_lease_release((self).__handle, ptr);
+  spakky_cache_cache_result_void_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      spakky_cache_types_error_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
+      switch ((int32_t) variant.tag) {
+        case 0: {
+          variant.val.invalid_ttl = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+        case 1: {
+          variant.val.invalid_key = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+        case 2: {
+          variant.val.value_too_large = (uint64_t) (*((int64_t*) (ptr + 16)));
+          break;
+        }
+        case 3: {
+          break;
+        }
+        case 4: {
+          break;
+        }
+        case 5: {
+          variant.val.load_failed = (uint64_t) (*((int64_t*) (ptr + 16)));
+          break;
+        }
+        case 6: {
+          break;
+        }
+        case 7: {
+          break;
+        }
+        case 8: {
+          break;
+        }
+        case 9: {
+          variant.val.quota_exceeded = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+        case 10: {
+          variant.val.unsupported = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant;
+      break;
+    }
+  }
+  if (!result.is_err) {
+    return 1;
+  } else {
+    *err = result.val.err;
+    return 0;
+  }
+}
+
+bool spakky_cache_cache_lookup(imports_string_t *key, spakky_cache_cache_lookup_options_t *options, spakky_cache_cache_lookup_result_t *ret, spakky_cache_cache_error_t *err) {
+  __attribute__((__aligned__(8)))
+  uint8_t ret_area[(48+2*sizeof(void*))];
+  int32_t option;
+  int64_t option1;
+  if (((*options).max_wait).is_some) {
+    const spakky_cache_cache_duration_ms_t *payload0 = &((*options).max_wait).val;
+    option = 1;
+    option1 = (int64_t) (*payload0);
+  } else {
+    option = 0;
+    option1 = 0;
+  }
+  int32_t option4;
+  int64_t option5;
+  if (((*options).unless).is_some) {
+    const uint64_t *payload3 = &((*options).unless).val;
+    option4 = 1;
+    option5 = (int64_t) (*payload3);
+  } else {
+    option4 = 0;
+    option5 = 0;
+  }
+  uint8_t *ptr = (uint8_t *) &ret_area;
+  __wasm_import_spakky_cache_cache_lookup((uint8_t *) (*key).ptr, (*key).len, (uint8_t *) ((*options).tags).ptr, ((*options).tags).len, option, option1, option4, option5, (*options).strict, ptr);
+  spakky_cache_cache_result_lookup_result_error_t result;
+  switch ((int32_t) *((uint8_t*) (ptr + 0))) {
+    case 0: {
+      result.is_err = false;
+      spakky_cache_cache_lookup_result_t variant;
+      variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
+      switch ((int32_t) variant.tag) {
+        case 0: {
+          variant.val.hit = (spakky_cache_cache_found_t) {
+            (imports_list_u8_t) (imports_list_u8_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) },
+            (uint64_t) (uint64_t) (*((int64_t*) (ptr + (16+2*sizeof(void*))))),
+            (spakky_cache_cache_duration_ms_t) (uint64_t) (*((int64_t*) (ptr + (24+2*sizeof(void*))))),
+          };
+          break;
+        }
+        case 1: {
+          spakky_cache_cache_option_own_lease_t option6;
+          switch ((int32_t) *((uint8_t*) (ptr + (36+2*sizeof(void*))))) {
+            case 0: {
+              option6.is_some = false;
+              break;
+            }
+            case 1: {
+              option6.is_some = true;
+              option6.val = (spakky_cache_cache_own_lease_t) { *((int32_t*) (ptr + (40+2*sizeof(void*)))) };
+              break;
+            }
+          }
+          variant.val.stale = (spakky_cache_cache_stale_entry_t) {
+            (spakky_cache_cache_found_t) (spakky_cache_cache_found_t) {
+              (imports_list_u8_t) (imports_list_u8_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) },
+              (uint64_t) (uint64_t) (*((int64_t*) (ptr + (16+2*sizeof(void*))))),
+              (spakky_cache_cache_duration_ms_t) (uint64_t) (*((int64_t*) (ptr + (24+2*sizeof(void*))))),
+            },
+            (bool) (int32_t) *((uint8_t*) (ptr + (32+2*sizeof(void*)))),
+            (spakky_cache_cache_option_own_lease_t) option6,
+          };
+          break;
+        }
+        case 2: {
+          variant.val.miss = (spakky_cache_cache_own_lease_t) { *((int32_t*) (ptr + 16)) };
+          break;
+        }
+        case 3: {
+          break;
+        }
+      }
+
+      result.val.ok = variant;
+      break;
+    }
+    case 1: {
+      result.is_err = true;
+      spakky_cache_types_error_t variant7;
+      variant7.tag = (int32_t) *((uint8_t*) (ptr + 8));
+      switch ((int32_t) variant7.tag) {
+        case 0: {
+          variant7.val.invalid_ttl = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+        case 1: {
+          variant7.val.invalid_key = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+        case 2: {
+          variant7.val.value_too_large = (uint64_t) (*((int64_t*) (ptr + 16)));
+          break;
+        }
+        case 3: {
+          break;
+        }
+        case 4: {
+          break;
+        }
+        case 5: {
+          variant7.val.load_failed = (uint64_t) (*((int64_t*) (ptr + 16)));
+          break;
+        }
+        case 6: {
+          break;
+        }
+        case 7: {
+          break;
+        }
+        case 8: {
+          break;
+        }
+        case 9: {
+          variant7.val.quota_exceeded = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+        case 10: {
+          variant7.val.unsupported = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+      }
+
+      result.val.err = variant7;
       break;
     }
   }
@@ -1118,6 +1658,7 @@ bool spakky_cache_cache_begin_write(imports_string_t *key, imports_list_string_t
       variant.tag = (int32_t) *((uint8_t*) (ptr + 8));
       switch ((int32_t) variant.tag) {
         case 0: {
+          variant.val.invalid_ttl = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
           break;
         }
         case 1: {
@@ -1135,6 +1676,7 @@ bool spakky_cache_cache_begin_write(imports_string_t *key, imports_list_string_t
           break;
         }
         case 5: {
+          variant.val.load_failed = (uint64_t) (*((int64_t*) (ptr + 16)));
           break;
         }
         case 6: {
@@ -1144,6 +1686,14 @@ bool spakky_cache_cache_begin_write(imports_string_t *key, imports_list_string_t
           break;
         }
         case 8: {
+          break;
+        }
+        case 9: {
+          variant.val.quota_exceeded = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
+          break;
+        }
+        case 10: {
+          variant.val.unsupported = (imports_string_t) { (uint8_t*)(*((uint8_t **) (ptr + 16))), (*((size_t*) (ptr + (16+1*sizeof(void*))))) };
           break;
         }
       }
@@ -1163,7 +1713,7 @@ bool spakky_cache_cache_begin_write(imports_string_t *key, imports_list_string_t
 
 void spakky_cache_cache_metrics(spakky_cache_cache_metrics_snapshot_t *ret) {
   __attribute__((__aligned__(8)))
-  uint8_t ret_area[56];
+  uint8_t ret_area[64];
   uint8_t *ptr = (uint8_t *) &ret_area;
   __wasm_import_spakky_cache_cache_metrics(ptr);
   *ret = (spakky_cache_cache_metrics_snapshot_t) {
@@ -1174,6 +1724,7 @@ void spakky_cache_cache_metrics(spakky_cache_cache_metrics_snapshot_t *ret) {
     (uint64_t) (uint64_t) (*((int64_t*) (ptr + 32))),
     (uint64_t) (uint64_t) (*((int64_t*) (ptr + 40))),
     (uint64_t) (uint64_t) (*((int64_t*) (ptr + 48))),
+    (uint64_t) (uint64_t) (*((int64_t*) (ptr + 56))),
   };
 }
 

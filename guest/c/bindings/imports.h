@@ -24,13 +24,18 @@ typedef uint64_t spakky_cache_types_duration_ms_t;
 typedef struct spakky_cache_types_error_t {
   uint8_t tag;
   union {
+    imports_string_t     invalid_ttl;
     imports_string_t     invalid_key;
     uint64_t     value_too_large;
+    spakky_cache_types_duration_ms_t     load_failed;
+    imports_string_t     quota_exceeded;
+    imports_string_t     unsupported;
   } val;
 } spakky_cache_types_error_t;
 
-// A time to live or a fresh time is zero, longer than the host allows,
-// or the entry would be fresh for longer than it lives.
+// A time to live, a fresh time or a pause is zero or longer than the
+// host allows, or the entry would be fresh for longer than it lives;
+// says which, and the limit. Nothing was read or written.
 #define SPAKKY_CACHE_TYPES_ERROR_INVALID_TTL 0
 // A key, a tag, or their number is outside the limits; says which,
 // and the limit. Nothing was read or written.
@@ -39,16 +44,22 @@ typedef struct spakky_cache_types_error_t {
 #define SPAKKY_CACHE_TYPES_ERROR_VALUE_TOO_LARGE 2
 // Another caller held the key's lease for longer than the wait allowed.
 #define SPAKKY_CACHE_TYPES_ERROR_LOCK_TIMEOUT 3
-// This component holds the key's lease itself: waiting would never end.
+// This caller holds the key's lease itself: waiting would never end.
 #define SPAKKY_CACHE_TYPES_ERROR_LEASE_HELD 4
+// The last load of the key failed, and asked that nobody tries again
+// for this much longer.
+#define SPAKKY_CACHE_TYPES_ERROR_LOAD_FAILED 5
 // The backend cannot be reached, or did not answer in time.
-#define SPAKKY_CACHE_TYPES_ERROR_UNAVAILABLE 5
+#define SPAKKY_CACHE_TYPES_ERROR_UNAVAILABLE 6
 // The backend answered, and the answer was a failure.
-#define SPAKKY_CACHE_TYPES_ERROR_OPERATION_FAILED 6
+#define SPAKKY_CACHE_TYPES_ERROR_OPERATION_FAILED 7
 // The component was not granted this operation.
-#define SPAKKY_CACHE_TYPES_ERROR_DENIED 7
-// The component has used up something that it was granted a limit of.
-#define SPAKKY_CACHE_TYPES_ERROR_QUOTA_EXCEEDED 8
+#define SPAKKY_CACHE_TYPES_ERROR_DENIED 8
+// The component has used up something that it was granted a limit of;
+// says which, and the limit.
+#define SPAKKY_CACHE_TYPES_ERROR_QUOTA_EXCEEDED 9
+// This host does not offer what was asked for; says what.
+#define SPAKKY_CACHE_TYPES_ERROR_UNSUPPORTED 10
 
 typedef struct {
   bool is_some;
@@ -78,6 +89,31 @@ typedef spakky_cache_types_entry_options_t spakky_cache_cache_entry_options_t;
 
 typedef spakky_cache_types_error_t spakky_cache_cache_error_t;
 
+typedef struct {
+  bool is_some;
+  spakky_cache_cache_duration_ms_t val;
+} spakky_cache_cache_option_duration_ms_t;
+
+// What is known of an entry without its value.
+typedef struct spakky_cache_cache_entry_info_t {
+  // Identifies the entry among all that its key ever held. Random, and
+  // below 2⁵³, so that every language holds it exactly.
+  uint64_t   version;
+  // How long ago it was stored.
+  spakky_cache_cache_duration_ms_t   age;
+  // How much longer it is fresh; zero: it is stale; none: for as long as
+  // it lives.
+  spakky_cache_cache_option_duration_ms_t   fresh_for;
+  // How much longer it lives; none: until something removes it.
+  spakky_cache_cache_option_duration_ms_t   ttl;
+  // The tags that evict it.
+  imports_list_string_t   tags;
+  // The bytes of its value.
+  uint64_t   size;
+  // How long its load took; zero if it was stored without one.
+  spakky_cache_cache_duration_ms_t   load_time;
+} spakky_cache_cache_entry_info_t;
+
 typedef struct spakky_cache_cache_own_lease_t {
   int32_t __handle;
 } spakky_cache_cache_own_lease_t;
@@ -91,16 +127,30 @@ typedef struct {
   size_t len;
 } imports_list_u8_t;
 
+// An entry that a lookup found.
+typedef struct spakky_cache_cache_found_t {
+  // The value as it was stored.
+  imports_list_u8_t   value;
+  // Identifies the entry among all that its key ever held. Random, and
+  // below 2⁵³, so that every language holds it exactly.
+  uint64_t   version;
+  // How long ago it was stored.
+  spakky_cache_cache_duration_ms_t   age;
+} spakky_cache_cache_found_t;
+
 typedef struct {
   bool is_some;
   spakky_cache_cache_own_lease_t val;
 } spakky_cache_cache_option_own_lease_t;
 
-// An entry that may be served, and should be loaded anew.
+// An entry that should be loaded anew.
 typedef struct spakky_cache_cache_stale_entry_t {
-  // The value as it was stored.
-  imports_list_u8_t   value;
-  // The right to refresh the entry; none: another caller has it.
+  // The entry, which may be served meanwhile.
+  spakky_cache_cache_found_t   entry;
+  // Whether it is still fresh. If its refresh fails, it is a hit.
+  bool   fresh;
+  // The right to refresh the entry; none: another caller has it, or the
+  // last refresh failed and is not to be repeated yet.
   spakky_cache_cache_option_own_lease_t   refresh;
 } spakky_cache_cache_stale_entry_t;
 
@@ -108,7 +158,7 @@ typedef struct spakky_cache_cache_stale_entry_t {
 typedef struct spakky_cache_cache_lookup_result_t {
   uint8_t tag;
   union {
-    imports_list_u8_t     hit;
+    spakky_cache_cache_found_t     hit;
     spakky_cache_cache_stale_entry_t     stale;
     spakky_cache_cache_own_lease_t     miss;
   } val;
@@ -116,16 +166,21 @@ typedef struct spakky_cache_cache_lookup_result_t {
 
 // A fresh entry.
 #define SPAKKY_CACHE_CACHE_LOOKUP_RESULT_HIT 0
-// An entry past its fresh time, or so close to it that this caller
-// was chosen to refresh it early.
+// An entry that should be loaded anew: it is past its fresh time, or
+// this caller was chosen to refresh it early, or it is the one that
+// `unless` named.
 #define SPAKKY_CACHE_CACHE_LOOKUP_RESULT_STALE 1
 // No entry, and this caller is the one to load it.
 #define SPAKKY_CACHE_CACHE_LOOKUP_RESULT_MISS 2
+// No entry. This caller loads for itself, without a lease: loads of
+// the key are not to be stored for now, or waiting for its loader
+// would never end.
+#define SPAKKY_CACHE_CACHE_LOOKUP_RESULT_PASS 3
 
 typedef struct {
   bool is_some;
-  spakky_cache_cache_duration_ms_t val;
-} spakky_cache_cache_option_duration_ms_t;
+  uint64_t val;
+} imports_option_u64_t;
 
 // What a lookup knows before it looks.
 typedef struct spakky_cache_cache_lookup_options_t {
@@ -134,6 +189,14 @@ typedef struct spakky_cache_cache_lookup_options_t {
   // How long to wait for another caller's load; zero: not at all; none:
   // the host's limit, which is also the longest.
   spakky_cache_cache_option_duration_ms_t   max_wait;
+  // An entry of this version will not do: it cannot be decoded, or it was
+  // found to be wrong. One caller is elected to refresh it, callers with
+  // the same version here wait for that, and all others go on reading
+  // the entry until it is replaced.
+  imports_option_u64_t   unless;
+  // Whether the backend has to be asked, even where the host may answer
+  // from copies of its own, which learn of changes a moment later.
+  bool   strict;
 } spakky_cache_cache_lookup_options_t;
 
 // Counts since the host started, for this component's cache.
@@ -152,6 +215,8 @@ typedef struct spakky_cache_cache_metrics_snapshot_t {
   uint64_t   tag_evictions;
   // Lookups that waited for another caller's load.
   uint64_t   stampede_waits;
+  // Lookups that met the entry that their `unless` named.
+  uint64_t   rejections;
 } spakky_cache_cache_metrics_snapshot_t;
 
 typedef struct {
@@ -168,17 +233,17 @@ typedef struct {
 } spakky_cache_cache_result_option_list_u8_error_t;
 
 typedef struct {
-  imports_option_list_u8_t *ptr;
+  spakky_cache_cache_result_option_list_u8_error_t *ptr;
   size_t len;
-} imports_list_option_list_u8_t;
+} spakky_cache_cache_list_result_option_list_u8_error_t;
 
 typedef struct {
   bool is_err;
   union {
-    imports_list_option_list_u8_t ok;
+    spakky_cache_cache_list_result_option_list_u8_error_t ok;
     spakky_cache_cache_error_t err;
   } val;
-} spakky_cache_cache_result_list_option_list_u8_error_t;
+} spakky_cache_cache_result_list_result_option_list_u8_error_error_t;
 
 typedef struct {
   bool is_err;
@@ -198,6 +263,19 @@ typedef struct {
 } imports_list_tuple2_string_list_u8_t;
 
 typedef struct {
+  spakky_cache_cache_result_void_error_t *ptr;
+  size_t len;
+} spakky_cache_cache_list_result_void_error_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    spakky_cache_cache_list_result_void_error_t ok;
+    spakky_cache_cache_error_t err;
+  } val;
+} spakky_cache_cache_result_list_result_void_error_error_t;
+
+typedef struct {
   bool is_err;
   union {
     bool ok;
@@ -206,12 +284,30 @@ typedef struct {
 } spakky_cache_cache_result_bool_error_t;
 
 typedef struct {
+  spakky_cache_cache_result_bool_error_t *ptr;
+  size_t len;
+} spakky_cache_cache_list_result_bool_error_t;
+
+typedef struct {
   bool is_err;
   union {
-    uint64_t ok;
+    spakky_cache_cache_list_result_bool_error_t ok;
     spakky_cache_cache_error_t err;
   } val;
-} spakky_cache_cache_result_u64_error_t;
+} spakky_cache_cache_result_list_result_bool_error_error_t;
+
+typedef struct {
+  bool is_some;
+  spakky_cache_cache_entry_info_t val;
+} spakky_cache_cache_option_entry_info_t;
+
+typedef struct {
+  bool is_err;
+  union {
+    spakky_cache_cache_option_entry_info_t ok;
+    spakky_cache_cache_error_t err;
+  } val;
+} spakky_cache_cache_result_option_entry_info_error_t;
 
 typedef struct {
   bool is_err;
@@ -360,34 +456,58 @@ typedef struct {
   size_t len;
 } spakky_cache_actuator_list_info_section_t;
 
-// Imported Functions from `spakky:cache/cache@0.1.0`
+// Imported Functions from `spakky:cache/cache@0.2.0`
 // The value of `key`, or none. Never waits for a loader.
 extern bool spakky_cache_cache_get(imports_string_t *key, imports_option_list_u8_t *ret, spakky_cache_cache_error_t *err);
-// The values of `keys`, in their order, in one round trip.
-extern bool spakky_cache_cache_get_many(imports_list_string_t *keys, imports_list_option_list_u8_t *ret, spakky_cache_cache_error_t *err);
+// The values of `keys`, in their order, in one round trip. All keys are
+// checked before any is read. Where entries are kept in several places, one
+// may fail and the others not.
+extern bool spakky_cache_cache_get_many(imports_list_string_t *keys, spakky_cache_cache_list_result_option_list_u8_error_t *ret, spakky_cache_cache_error_t *err);
 // Stores an entry. A load of the same key that is under way can no longer
 // be stored.
 extern bool spakky_cache_cache_set(imports_string_t *key, imports_list_u8_t *value, spakky_cache_cache_entry_options_t *options, spakky_cache_cache_error_t *err);
-// Stores entries that share their options, in one round trip. All of them
-// are checked before any is written. Of a key named twice, the last stays.
-extern bool spakky_cache_cache_set_many(imports_list_tuple2_string_list_u8_t *entries, spakky_cache_cache_entry_options_t *options, spakky_cache_cache_error_t *err);
+// Stores entries that share their options, in one round trip, and answers
+// for each. All of them are checked before any is written. Of a key named
+// twice, the last stays.
+extern bool spakky_cache_cache_set_many(imports_list_tuple2_string_list_u8_t *entries, spakky_cache_cache_entry_options_t *options, spakky_cache_cache_list_result_void_error_t *ret, spakky_cache_cache_error_t *err);
 // Removes an entry; says whether there was one.
 extern bool spakky_cache_cache_delete(imports_string_t *key, bool *ret, spakky_cache_cache_error_t *err);
-// Removes entries; says how many there were.
-extern bool spakky_cache_cache_delete_many(imports_list_string_t *keys, uint64_t *ret, spakky_cache_cache_error_t *err);
+// Removes entries; says of each whether there was one. Of a key named
+// twice, only the first can have one.
+extern bool spakky_cache_cache_delete_many(imports_list_string_t *keys, spakky_cache_cache_list_result_bool_error_t *ret, spakky_cache_cache_error_t *err);
 // Evicts every entry that has one of `tags`, at once and however many
 // there are. Once this returns, no caller anywhere reads an entry whose
 // load began before the call.
 extern bool spakky_cache_cache_evict_tags(imports_list_string_t *tags, spakky_cache_cache_error_t *err);
 // Evicts every entry under this cache's key prefix, as `evict-tags` does.
 extern bool spakky_cache_cache_clear(spakky_cache_cache_error_t *err);
+// Describes the entry of `key`; none for a miss. Not counted as a read.
+extern bool spakky_cache_cache_describe(imports_string_t *key, spakky_cache_cache_option_entry_info_t *ret, spakky_cache_cache_error_t *err);
 // Stores the loaded value and wakes the callers that wait for it.
 // False: something removed or replaced the key since the load began,
 // so the value was not stored. It may still be used, once.
-// 
-// A lease is spent by its first commit, and further ones answer
-// false. A commit refused for its arguments spends nothing.
 extern bool spakky_cache_cache_method_lease_commit(spakky_cache_cache_borrow_lease_t self, imports_list_u8_t *value, spakky_cache_cache_entry_options_t *options, bool *ret, spakky_cache_cache_error_t *err);
+// Stores no value, and says that the next ones will not be stored
+// either, because they are too large or not to be shared: for
+// this long, lookups of the key answer `pass`, and nobody waits for
+// another's load. An entry that was being refreshed is removed.
+// Whatever ends an entry ends this, too.
+// 
+// False: something removed or replaced the key since the load began.
+// The lease of a write is given up instead, and answers false.
+extern bool spakky_cache_cache_method_lease_pass(spakky_cache_cache_borrow_lease_t self, spakky_cache_cache_duration_ms_t duration, bool *ret, spakky_cache_cache_error_t *err);
+// Says that the load failed, and that nobody should try again for
+// this long, or for the longest time that the host allows. Meanwhile an
+// entry that was being refreshed is served as stale without a
+// refresh, and lookups of a key that has no entry answer
+// `load-failed`. Whatever ends an entry ends this, too.
+// 
+// False: something removed or replaced the key since the load began.
+// The lease of a write is given up instead, and answers false.
+extern bool spakky_cache_cache_method_lease_fail(spakky_cache_cache_borrow_lease_t self, spakky_cache_cache_duration_ms_t retry_after, bool *ret, spakky_cache_cache_error_t *err);
+// Gives the lease up, as dropping it does, and returns once that is
+// done.
+extern bool spakky_cache_cache_method_lease_release(spakky_cache_cache_borrow_lease_t self, spakky_cache_cache_error_t *err);
 // Finds `key`, or makes this caller its one loader in the whole fleet, or
 // waits until the loader is done.
 extern bool spakky_cache_cache_lookup(imports_string_t *key, spakky_cache_cache_lookup_options_t *options, spakky_cache_cache_lookup_result_t *ret, spakky_cache_cache_error_t *err);
@@ -398,11 +518,11 @@ extern bool spakky_cache_cache_begin_write(imports_string_t *key, imports_list_s
 // The counts as they stand.
 extern void spakky_cache_cache_metrics(spakky_cache_cache_metrics_snapshot_t *ret);
 
-// Imported Functions from `spakky:cache/config@0.1.0`
+// Imported Functions from `spakky:cache/config@0.2.0`
 // The settings in force.
 extern void spakky_cache_config_get(spakky_cache_config_cache_config_t *ret);
 
-// Imported Functions from `spakky:cache/actuator@0.1.0`
+// Imported Functions from `spakky:cache/actuator@0.2.0`
 // Asks every component that answers for `endpoint`.
 extern void spakky_cache_actuator_health(spakky_cache_actuator_endpoint_t endpoint, spakky_cache_actuator_health_report_t *ret);
 // Sorted by name.
@@ -422,6 +542,10 @@ void spakky_cache_cache_entry_options_free(spakky_cache_cache_entry_options_t *p
 
 void spakky_cache_cache_error_free(spakky_cache_cache_error_t *ptr);
 
+void spakky_cache_cache_option_duration_ms_free(spakky_cache_cache_option_duration_ms_t *ptr);
+
+void spakky_cache_cache_entry_info_free(spakky_cache_cache_entry_info_t *ptr);
+
 extern void spakky_cache_cache_lease_drop_own(spakky_cache_cache_own_lease_t handle);
 
 extern void spakky_cache_cache_lease_drop_borrow(spakky_cache_cache_borrow_lease_t handle);
@@ -430,13 +554,15 @@ extern spakky_cache_cache_borrow_lease_t spakky_cache_cache_borrow_lease(spakky_
 
 void imports_list_u8_free(imports_list_u8_t *ptr);
 
+void spakky_cache_cache_found_free(spakky_cache_cache_found_t *ptr);
+
 void spakky_cache_cache_option_own_lease_free(spakky_cache_cache_option_own_lease_t *ptr);
 
 void spakky_cache_cache_stale_entry_free(spakky_cache_cache_stale_entry_t *ptr);
 
 void spakky_cache_cache_lookup_result_free(spakky_cache_cache_lookup_result_t *ptr);
 
-void spakky_cache_cache_option_duration_ms_free(spakky_cache_cache_option_duration_ms_t *ptr);
+void imports_option_u64_free(imports_option_u64_t *ptr);
 
 void spakky_cache_cache_lookup_options_free(spakky_cache_cache_lookup_options_t *ptr);
 
@@ -444,9 +570,9 @@ void imports_option_list_u8_free(imports_option_list_u8_t *ptr);
 
 void spakky_cache_cache_result_option_list_u8_error_free(spakky_cache_cache_result_option_list_u8_error_t *ptr);
 
-void imports_list_option_list_u8_free(imports_list_option_list_u8_t *ptr);
+void spakky_cache_cache_list_result_option_list_u8_error_free(spakky_cache_cache_list_result_option_list_u8_error_t *ptr);
 
-void spakky_cache_cache_result_list_option_list_u8_error_free(spakky_cache_cache_result_list_option_list_u8_error_t *ptr);
+void spakky_cache_cache_result_list_result_option_list_u8_error_error_free(spakky_cache_cache_result_list_result_option_list_u8_error_error_t *ptr);
 
 void spakky_cache_cache_result_void_error_free(spakky_cache_cache_result_void_error_t *ptr);
 
@@ -454,9 +580,19 @@ void imports_tuple2_string_list_u8_free(imports_tuple2_string_list_u8_t *ptr);
 
 void imports_list_tuple2_string_list_u8_free(imports_list_tuple2_string_list_u8_t *ptr);
 
+void spakky_cache_cache_list_result_void_error_free(spakky_cache_cache_list_result_void_error_t *ptr);
+
+void spakky_cache_cache_result_list_result_void_error_error_free(spakky_cache_cache_result_list_result_void_error_error_t *ptr);
+
 void spakky_cache_cache_result_bool_error_free(spakky_cache_cache_result_bool_error_t *ptr);
 
-void spakky_cache_cache_result_u64_error_free(spakky_cache_cache_result_u64_error_t *ptr);
+void spakky_cache_cache_list_result_bool_error_free(spakky_cache_cache_list_result_bool_error_t *ptr);
+
+void spakky_cache_cache_result_list_result_bool_error_error_free(spakky_cache_cache_result_list_result_bool_error_error_t *ptr);
+
+void spakky_cache_cache_option_entry_info_free(spakky_cache_cache_option_entry_info_t *ptr);
+
+void spakky_cache_cache_result_option_entry_info_error_free(spakky_cache_cache_result_option_entry_info_error_t *ptr);
 
 void spakky_cache_cache_result_lookup_result_error_free(spakky_cache_cache_result_lookup_result_error_t *ptr);
 

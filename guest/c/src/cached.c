@@ -40,15 +40,20 @@ static spakky_code_t make_texts(const char *const *templates, size_t template_co
     return SPAKKY_OK;
 }
 
-spakky_code_t spakky_cacheable(const spakky_cached_t *how, const spakky_argument_t *arguments,
-                               size_t count, spakky_loader_t *function, void *context,
-                               spakky_value_t *value, spakky_error_t *error) {
-    if (value == NULL) {
-        return spakky_fail(error, SPAKKY_INVALID_ARGUMENT, "`value` is NULL");
+spakky_code_t spakky_cacheable_outcome(const spakky_cached_t *how,
+                                       const spakky_argument_t *arguments, size_t count,
+                                       spakky_choosing_loader_t *function, void *context,
+                                       spakky_outcome_t *outcome, spakky_error_t *error) {
+    if (outcome == NULL) {
+        return is_null("`outcome` is NULL", error);
     }
-    *value = (spakky_value_t){false, {NULL, 0}};
+    *outcome = (spakky_outcome_t){.source = SPAKKY_FROM_NOWHERE};
     if (how == NULL) {
-        return spakky_fail(error, SPAKKY_INVALID_ARGUMENT, "`how` is NULL");
+        return is_null("`how` is NULL", error);
+    }
+    if (how->key == NULL) {
+        return spakky_fail(error, SPAKKY_KEY_GENERATION,
+                           "a function has no name at run time: `key` needs a template");
     }
     spakky_text_t key;
     texts_t tags = {NULL, 0};
@@ -57,12 +62,40 @@ spakky_code_t spakky_cacheable(const spakky_cached_t *how, const spakky_argument
         code = make_texts(how->tags, how->tag_count, arguments, count, &tags, error);
     }
     if (code == SPAKKY_OK) {
-        spakky_options_t options = {how->ttl, how->fresh_for, how->max_wait, tags.items,
-                                    tags.count};
-        code = spakky_get_or_load(key, &options, function, context, value, error);
+        spakky_options_t options = {
+            .ttl = how->ttl,
+            .fresh_for = how->fresh_for,
+            .max_wait = how->max_wait,
+            .tags = tags.items,
+            .tag_count = tags.count,
+            .retry_after = how->retry_after,
+            .no_stale_if_error = how->no_stale_if_error,
+            .strict = how->strict,
+            .accept = how->accept,
+            .accept_context = how->accept_context,
+        };
+        code = spakky_get_or_load_outcome(key, &options, function, context, outcome, error);
     }
     texts_free(&tags);
     spakky_key_free(&key);
+    return code;
+}
+
+spakky_code_t spakky_cacheable(const spakky_cached_t *how, const spakky_argument_t *arguments,
+                               size_t count, spakky_loader_t *function, void *context,
+                               spakky_value_t *value, spakky_error_t *error) {
+    if (value == NULL) {
+        return is_null("`value` is NULL", error);
+    }
+    *value = (spakky_value_t){false, {NULL, 0}};
+    if (function == NULL) {
+        return is_null("`function` is NULL", error);
+    }
+    spakky_outcome_t outcome;
+    spakky_plain_t plain = {function, context};
+    spakky_code_t code = spakky_cacheable_outcome(how, arguments, count, spakky_load_plainly,
+                                                  &plain, &outcome, error);
+    *value = outcome.value;
     return code;
 }
 

@@ -1,5 +1,6 @@
 /* The decoder. `spakky_cbor.h` says what it does. */
 #include <math.h>
+#include <stdio.h>
 
 #include "cbor_internal.h"
 
@@ -11,16 +12,6 @@ typedef struct head_t {
     uint64_t argument;
     size_t size; /* bytes of the head */
 } head_t;
-
-void spakky_cbor_item_done(size_t *missing, size_t *depth, bool *complete) {
-    while (*depth > 0) {
-        if (--missing[*depth - 1] > 0) {
-            return;
-        }
-        --*depth;
-    }
-    *complete = true;
-}
 
 /* Reads the next head. Returns a mistake, or NULL. */
 static const char *read_head(const spakky_decoder_t *decoder, head_t *head) {
@@ -55,6 +46,33 @@ static const char *read_head(const spakky_decoder_t *decoder, head_t *head) {
     return counts && head->argument > most ? MISTAKE_CUT : NULL;
 }
 
+static spakky_kind_t kind_of_tag(uint64_t tag) {
+    switch (tag) {
+    case TAG_TIME:
+    case TAG_SECONDS:
+        return SPAKKY_KIND_TIME;
+    case TAG_DECIMAL:
+        return SPAKKY_KIND_DECIMAL;
+    case TAG_UUID:
+        return SPAKKY_KIND_UUID;
+    case TAG_SET:
+        return SPAKKY_KIND_SET;
+    default:
+        return SPAKKY_KIND_WRONG;
+    }
+}
+
+/* What is outside the profile: of a tag, which. */
+static const char *outside(const head_t *head) {
+    static char text[64];
+    if (head->major != TAG) {
+        return MISTAKE_WRONG;
+    }
+    snprintf(text, sizeof text, "the tag %llu is outside the profile of values",
+             (unsigned long long)head->argument);
+    return text;
+}
+
 static spakky_kind_t kind_of(const head_t *head) {
     switch (head->major) {
     case POSITIVE:
@@ -83,7 +101,7 @@ static spakky_kind_t kind_of(const head_t *head) {
             return SPAKKY_KIND_WRONG;
         }
     default:
-        return SPAKKY_KIND_WRONG;
+        return kind_of_tag(head->argument);
     }
 }
 
@@ -94,6 +112,7 @@ void spakky_decoder_init(spakky_decoder_t *decoder, spakky_bytes_t bytes) {
     decoder->length = bytes.data == NULL ? 0 : bytes.length;
     decoder->position = 0;
     decoder->complete = false;
+    decoder->has_set = false;
     decoder->mistake = NULL;
     decoder->depth = 0;
 }
@@ -126,7 +145,7 @@ static bool next(spakky_decoder_t *decoder, spakky_kind_t kind, head_t *head) {
     }
     const char *mistake = read_head(decoder, head);
     if (mistake == NULL && kind_of(head) == SPAKKY_KIND_WRONG) {
-        mistake = MISTAKE_WRONG;
+        mistake = outside(head);
     } else if (mistake == NULL && kind_of(head) != kind) {
         mistake = "an item is of another type";
     }
@@ -137,8 +156,28 @@ static bool next(spakky_decoder_t *decoder, spakky_kind_t kind, head_t *head) {
     return true;
 }
 
+/* Counts an item as done, and with it every array, map and set that it completes. */
 static bool decoded(spakky_decoder_t *decoder) {
-    spakky_cbor_item_done(decoder->missing, &decoder->depth, &decoder->complete);
+    while (decoder->depth > 0) {
+        if (--decoder->missing[decoder->depth - 1] > 0) {
+            return true;
+        }
+        decoder->depth--;
+    }
+    decoder->complete = true;
+    return true;
+}
+
+/* Reads the head of the content of a tag. */
+static bool next_content(spakky_decoder_t *decoder, unsigned major, head_t *head) {
+    const char *mistake = read_head(decoder, head);
+    if (mistake == NULL && head->major != major) {
+        mistake = "the content of a tag is of another type";
+    }
+    if (mistake != NULL) {
+        return decoder_fails(decoder, mistake);
+    }
+    decoder->position += head->size;
     return true;
 }
 
@@ -274,21 +313,93 @@ bool spakky_decode_bytes(spakky_decoder_t *decoder, spakky_bytes_t *value) {
     return decoded(decoder);
 }
 
-static bool decode_open(spakky_decoder_t *decoder, spakky_kind_t kind, size_t *count) {
-    head_t head;
-    *count = 0;
-    if (!next(decoder, kind, &head)) {
-        return false;
-    }
+/* Enters what has so many items. */
+static bool open_items(spakky_decoder_t *decoder, size_t items) {
     if (decoder->depth == SPAKKY_DEPTH) {
         return decoder_fails(decoder, MISTAKE_DEEP);
     }
-    size_t items = (size_t)head.argument * (kind == SPAKKY_KIND_MAP ? 2 : 1);
     if (items == 0) {
         return decoded(decoder);
     }
     decoder->missing[decoder->depth++] = items;
+    return true;
+}
+
+static bool decode_open(spakky_decoder_t *decoder, spakky_kind_t kind, size_t *count) {
+    head_t head;
+    *count = 0;
+    if (!next(decoder, kind, &head) ||
+        (kind == SPAKKY_KIND_SET && !next_content(decoder, ARRAY, &head)) ||
+        !open_items(decoder, (size_t)head.argument * (kind == SPAKKY_KIND_MAP ? 2 : 1))) {
+        return false;
+    }
+    decoder->has_set |= kind == SPAKKY_KIND_SET;
     *count = (size_t)head.argument;
+    return true;
+}
+
+bool spakky_decode_set(spakky_decoder_t *decoder, size_t *count) {
+    return decode_open(decoder, SPAKKY_KIND_SET, count);
+}
+
+bool spakky_decode_time(spakky_decoder_t *decoder, spakky_time_t *value) {
+    head_t head;
+    bool well;
+    *value = (spakky_time_t){0, 0};
+    if (!next(decoder, SPAKKY_KIND_TIME, &head)) {
+        return false;
+    }
+    if (head.argument == TAG_TIME) {
+        if (!next_content(decoder, TEXT, &head)) {
+            return false;
+        }
+        const char *text = (const char *)decoder->data + decoder->position;
+        well = spakky_time_parse((spakky_text_t){text, (size_t)head.argument}, value);
+        decoder->position += (size_t)head.argument;
+    } else {
+        const char *mistake = read_head(decoder, &head);
+        if (mistake != NULL) {
+            return decoder_fails(decoder, mistake);
+        }
+        decoder->position += head.size;
+        spakky_kind_t kind = kind_of(&head);
+        spakky_integer_t integer = {head.major == NEGATIVE, head.argument};
+        well = kind == SPAKKY_KIND_INTEGER
+                   ? spakky_cbor_time_of_integer(integer, value)
+                   : kind == SPAKKY_KIND_FLOAT && spakky_cbor_time_of_float(float_of(&head), value);
+    }
+    return well ? decoded(decoder) : decoder_fails(decoder, MISTAKE_NOT_TIME);
+}
+
+bool spakky_decode_uuid(spakky_decoder_t *decoder, uint8_t value[16]) {
+    head_t head;
+    memset(value, 0, 16);
+    if (!next(decoder, SPAKKY_KIND_UUID, &head) || !next_content(decoder, BYTES, &head)) {
+        return false;
+    }
+    if (head.argument != 16) {
+        return decoder_fails(decoder, "a UUID has not 16 bytes");
+    }
+    memcpy(value, decoder->data + decoder->position, 16);
+    decoder->position += 16;
+    return decoded(decoder);
+}
+
+bool spakky_decode_decimal(spakky_decoder_t *decoder, spakky_decimal_t *value) {
+    head_t head;
+    *value = (spakky_decimal_t){0, {false, 0}};
+    if (!next(decoder, SPAKKY_KIND_DECIMAL, &head) || !next_content(decoder, ARRAY, &head)) {
+        return false;
+    }
+    if (head.argument != 2) {
+        return decoder_fails(decoder, "a decimal is no array of two integers");
+    }
+    spakky_decimal_t read;
+    if (!open_items(decoder, 2) || !spakky_decode_int(decoder, &read.exponent) ||
+        !spakky_decode_integer(decoder, &read.mantissa)) {
+        return false;
+    }
+    *value = read;
     return true;
 }
 
@@ -300,19 +411,40 @@ bool spakky_decode_map(spakky_decoder_t *decoder, size_t *count) {
     return decode_open(decoder, SPAKKY_KIND_MAP, count);
 }
 
+/* Skips an item, or enters it. */
+static bool skip_head(spakky_decoder_t *decoder) {
+    head_t head;
+    size_t count;
+    uint8_t uuid[16];
+    spakky_text_t text;
+    spakky_bytes_t bytes;
+    spakky_time_t time;
+    spakky_decimal_t decimal;
+    spakky_kind_t kind = spakky_decode_kind(decoder);
+    switch (kind) {
+    case SPAKKY_KIND_TEXT:
+        return spakky_decode_text(decoder, &text);
+    case SPAKKY_KIND_BYTES:
+        return spakky_decode_bytes(decoder, &bytes);
+    case SPAKKY_KIND_TIME:
+        return spakky_decode_time(decoder, &time);
+    case SPAKKY_KIND_UUID:
+        return spakky_decode_uuid(decoder, uuid);
+    case SPAKKY_KIND_DECIMAL:
+        return spakky_decode_decimal(decoder, &decimal);
+    case SPAKKY_KIND_ARRAY:
+    case SPAKKY_KIND_MAP:
+    case SPAKKY_KIND_SET:
+        return decode_open(decoder, kind, &count);
+    default:
+        return next(decoder, kind, &head) && decoded(decoder);
+    }
+}
+
 bool spakky_decode_skip(spakky_decoder_t *decoder) {
     size_t base = decoder->depth;
     do {
-        head_t head;
-        size_t count;
-        spakky_text_t text;
-        spakky_bytes_t bytes;
-        spakky_kind_t kind = spakky_decode_kind(decoder);
-        bool well = kind == SPAKKY_KIND_TEXT    ? spakky_decode_text(decoder, &text)
-                    : kind == SPAKKY_KIND_BYTES ? spakky_decode_bytes(decoder, &bytes)
-                    : kind >= SPAKKY_KIND_ARRAY ? decode_open(decoder, kind, &count)
-                                                : next(decoder, kind, &head) && decoded(decoder);
-        if (!well) {
+        if (!skip_head(decoder)) {
             return false;
         }
     } while (decoder->depth > base);
@@ -333,5 +465,16 @@ const char *spakky_cbor_mistake(spakky_bytes_t bytes) {
     spakky_decoder_t decoder;
     spakky_decoder_init(&decoder, bytes);
     spakky_decode_skip(&decoder);
-    return spakky_decoder_mistake(&decoder);
+    const char *mistake = spakky_decoder_mistake(&decoder);
+    if (mistake != NULL || !decoder.has_set) {
+        return mistake;
+    }
+    /* An encoder finds elements that are the same, however they are written. */
+    spakky_encoder_t encoder;
+    spakky_decoder_init(&decoder, bytes);
+    spakky_encoder_init(&encoder);
+    spakky_cbor_copy(&decoder, &encoder);
+    mistake = spakky_encoder_mistake(&encoder);
+    spakky_encoder_free(&encoder);
+    return mistake;
 }

@@ -113,14 +113,34 @@ static bool may_encode(spakky_encoder_t *encoder) {
     return !encoder->complete || encoder_fails(encoder, MISTAKE_MORE);
 }
 
+/* Counts an item as done, and with it every array, map and set that it completes. */
+static bool item_done(spakky_encoder_t *encoder) {
+    while (encoder->depth > 0) {
+        if (--encoder->missing[encoder->depth - 1] > 0) {
+            return true;
+        }
+        size_t elements = encoder->elements[--encoder->depth];
+        if (elements == 0) {
+            continue;
+        }
+        const char *mistake =
+            spakky_cbor_sort(encoder->data + elements, encoder->length - elements);
+        if (mistake != NULL) {
+            encoder->no_memory = strcmp(mistake, MISTAKE_NO_MEMORY) == 0;
+            return encoder_fails(encoder, mistake);
+        }
+    }
+    encoder->complete = true;
+    return true;
+}
+
 static bool encode_item(spakky_encoder_t *encoder, unsigned major, uint64_t argument,
                         const void *content, size_t length) {
     if (!append_head(encoder, major, argument, length)) {
         return false;
     }
     append(encoder, content, length);
-    spakky_cbor_item_done(encoder->missing, &encoder->depth, &encoder->complete);
-    return true;
+    return item_done(encoder);
 }
 
 bool spakky_encode_null(spakky_encoder_t *encoder) {
@@ -195,8 +215,7 @@ bool spakky_encode_float(spakky_encoder_t *encoder, double value) {
         encoder->data[encoder->length++] = SIMPLE << 5 | EIGHT_BYTES;
         append_number(encoder, bits, 8);
     }
-    spakky_cbor_item_done(encoder->missing, &encoder->depth, &encoder->complete);
-    return true;
+    return item_done(encoder);
 }
 
 bool spakky_encode_text(spakky_encoder_t *encoder, spakky_text_t value) {
@@ -233,6 +252,7 @@ static bool encode_open(spakky_encoder_t *encoder, unsigned major, size_t count,
     if (!append_head(encoder, major, count, 0)) {
         return false;
     }
+    encoder->elements[encoder->depth] = 0;
     encoder->missing[encoder->depth++] = items;
     return true;
 }
@@ -246,6 +266,46 @@ bool spakky_encode_map(spakky_encoder_t *encoder, size_t count) {
         return may_encode(encoder) && encoder_fails(encoder, "a map is too large");
     }
     return encode_open(encoder, MAP, count, count * 2);
+}
+
+bool spakky_encode_set(spakky_encoder_t *encoder, size_t count) {
+    if (!may_encode(encoder) || !append_head(encoder, TAG, TAG_SET, 0) ||
+        !encode_open(encoder, ARRAY, count, count)) {
+        return false;
+    }
+    if (count > 0) {
+        encoder->elements[encoder->depth - 1] = encoder->length;
+    }
+    return true;
+}
+
+bool spakky_encode_time(spakky_encoder_t *encoder, spakky_time_t value) {
+    char text[SPAKKY_TIME_TEXT];
+    size_t length = spakky_time_text(value, text);
+    if (!may_encode(encoder)) {
+        return false;
+    }
+    if (length == 0) {
+        return encoder_fails(encoder, MISTAKE_NOT_TIME);
+    }
+    return append_head(encoder, TAG, TAG_TIME, 0) &&
+           encode_item(encoder, TEXT, length, text, length);
+}
+
+bool spakky_encode_uuid(spakky_encoder_t *encoder, const uint8_t value[16]) {
+    if (!may_encode(encoder)) {
+        return false;
+    }
+    if (value == NULL) {
+        return encoder_fails(encoder, "a UUID is NULL");
+    }
+    return append_head(encoder, TAG, TAG_UUID, 0) && encode_item(encoder, BYTES, 16, value, 16);
+}
+
+bool spakky_encode_decimal(spakky_encoder_t *encoder, spakky_decimal_t value) {
+    return may_encode(encoder) && append_head(encoder, TAG, TAG_DECIMAL, 0) &&
+           spakky_encode_array(encoder, 2) && spakky_encode_int(encoder, value.exponent) &&
+           spakky_encode_integer(encoder, value.mantissa);
 }
 
 const char *spakky_encoder_mistake(const spakky_encoder_t *encoder) {

@@ -176,8 +176,7 @@ static void add_argument(draft_t *draft, const spakky_argument_t *argument) {
     }
 }
 
-/* How much of a text a reason shows: not more than `most` bytes, and whole characters. */
-static int shown(const char *text, size_t length, size_t most) {
+int spakky_shown(const char *text, size_t length, size_t most) {
     if (length > most) {
         length = most;
         while (length > 0 && ((uint8_t)text[length] & 0xc0) == 0x80) {
@@ -190,7 +189,7 @@ static int shown(const char *text, size_t length, size_t most) {
 static spakky_code_t wrong(const char *key_template, const char *what, spakky_error_t *error) {
     char reason[160];
     snprintf(reason, sizeof reason, "the template `%.*s` %s",
-             shown(key_template, strlen(key_template), 60), key_template, what);
+             spakky_shown(key_template, strlen(key_template), 60), key_template, what);
     return spakky_fail(error, SPAKKY_KEY_GENERATION, reason);
 }
 
@@ -205,8 +204,14 @@ static bool is_name(const char *text, size_t length) {
     return length > 0;
 }
 
+/* The argument of a name, or of a number in its one form. */
 static const spakky_argument_t *find(const char *name, size_t length,
                                      const spakky_argument_t *arguments, size_t count) {
+    if (digits(name, length) == length) {
+        size_t number = (size_t)strtoul(name, NULL, 10);
+        bool is_one = length < 6 && (length == 1 || name[0] != '0');
+        return is_one && number < count ? &arguments[number] : NULL;
+    }
     for (size_t i = 0; i < count; i++) {
         const char *other = arguments[i].name;
         if (other != NULL && strlen(other) == length && memcmp(other, name, length) == 0) {
@@ -222,8 +227,9 @@ static spakky_code_t add_named(draft_t *draft, const char *key_template, const c
                                spakky_error_t *error) {
     char reason[96];
     size_t length = (size_t)(end - name);
-    int most = shown(name, length, 40);
-    if (!is_name(name, length)) {
+    int most = spakky_shown(name, length, 40);
+    bool is_number = length > 0 && digits(name, length) == length;
+    if (!is_number && !is_name(name, length)) {
         snprintf(reason, sizeof reason, "has `{%.*s}`, which names no argument", most, name);
         return wrong(key_template, reason, error);
     }

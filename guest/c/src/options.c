@@ -13,6 +13,7 @@ spakky_code_t spakky_fail_with(spakky_error_t *error, spakky_code_t code, spakky
     error->after = SPAKKY_AFTER_NOTHING;
     error->number = 0;
     error->limit = 0;
+    error->retry_after_ms = 0;
     size_t length = reason.length;
     if (length >= sizeof error->reason) {
         length = sizeof error->reason - 1;
@@ -51,6 +52,8 @@ const char *spakky_error_kind(spakky_code_t code) {
         return "lock-timeout";
     case SPAKKY_LEASE_HELD:
         return "lease-held";
+    case SPAKKY_LOAD_FAILED:
+        return "load-failed";
     case SPAKKY_UNAVAILABLE:
         return "unavailable";
     case SPAKKY_OPERATION_FAILED:
@@ -59,6 +62,8 @@ const char *spakky_error_kind(spakky_code_t code) {
         return "denied";
     case SPAKKY_QUOTA_EXCEEDED:
         return "quota-exceeded";
+    case SPAKKY_UNSUPPORTED:
+        return "unsupported";
     case SPAKKY_INVALID_ARGUMENT:
         return "invalid-argument";
     case SPAKKY_NO_MEMORY:
@@ -87,7 +92,9 @@ static const char *sentence(spakky_code_t code) {
     case SPAKKY_LOCK_TIMEOUT:
         return "another caller is still loading this key";
     case SPAKKY_LEASE_HELD:
-        return "this component holds the lease of this key itself";
+        return "this caller holds the lease of this key itself";
+    case SPAKKY_LOAD_FAILED:
+        return "the last load of this key failed";
     case SPAKKY_UNAVAILABLE:
         return "the cache cannot be reached";
     case SPAKKY_OPERATION_FAILED:
@@ -96,8 +103,9 @@ static const char *sentence(spakky_code_t code) {
         return "this operation was not granted to the component, which may only read (run "
                "--read-only)";
     case SPAKKY_QUOTA_EXCEEDED:
-        return "a quota of the component is used up: the leases that it may hold at once (run "
-               "--max-leases)";
+        return "a quota of the component is used up";
+    case SPAKKY_UNSUPPORTED:
+        return "the host does not offer this";
     case SPAKKY_INVALID_ARGUMENT:
         return "invalid argument";
     case SPAKKY_NO_MEMORY:
@@ -112,6 +120,9 @@ size_t spakky_error_message(const spakky_error_t *error, char *buffer, size_t si
     char more[64] = "";
     if (error->code == SPAKKY_VALUE_TOO_LARGE) {
         snprintf(more, sizeof more, ": the limit is %llu bytes", (unsigned long long)error->limit);
+    } else if (error->code == SPAKKY_LOAD_FAILED) {
+        snprintf(more, sizeof more, ": it may be loaded again in %llu ms",
+                 (unsigned long long)error->retry_after_ms);
     } else if (error->code == SPAKKY_CALLBACK_FAILED) {
         snprintf(more, sizeof more, " with the number %d", error->number);
     }
@@ -201,6 +212,17 @@ static const char *check_wait(spakky_duration_t time, bool *has, uint64_t *milli
     return wrong;
 }
 
+spakky_code_t spakky_check_time(spakky_duration_t time, const char *what, bool *has,
+                                uint64_t *milliseconds, spakky_error_t *error) {
+    char reason[64];
+    const char *wrong = check_time(time, has, milliseconds);
+    if (wrong == NULL) {
+        return SPAKKY_OK;
+    }
+    snprintf(reason, sizeof reason, "the %s is %s", what, wrong);
+    return spakky_fail(error, SPAKKY_INVALID_TTL, reason);
+}
+
 spakky_code_t spakky_check_texts(const spakky_text_t *texts, size_t count, const char *what,
                                  spakky_error_t *error) {
     char reason[64];
@@ -222,18 +244,24 @@ spakky_code_t spakky_check_options(const spakky_options_t *options, spakky_check
                                    spakky_error_t *error) {
     static const spakky_options_t none;
     options = options == NULL ? &none : options;
-    static const char *const names[] = {"time to live", "fresh time", "longest wait"};
-    const char *wrong[] = {
-        check_time(options->ttl, &checked->has_ttl, &checked->ttl),
-        check_time(options->fresh_for, &checked->has_fresh_for, &checked->fresh_for),
-        check_wait(options->max_wait, &checked->has_max_wait, &checked->max_wait),
-    };
-    char reason[64];
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        if (wrong[i] != NULL) {
-            snprintf(reason, sizeof reason, "the %s is %s", names[i], wrong[i]);
-            return spakky_fail(error, SPAKKY_INVALID_TTL, reason);
-        }
+    spakky_code_t code =
+        spakky_check_time(options->ttl, "time to live", &checked->has_ttl, &checked->ttl, error);
+    if (code == SPAKKY_OK) {
+        code = spakky_check_time(options->fresh_for, "fresh time", &checked->has_fresh_for,
+                                 &checked->fresh_for, error);
+    }
+    if (code == SPAKKY_OK) {
+        code = spakky_check_time(options->retry_after, "pause after a failed load",
+                                 &checked->has_retry_after, &checked->retry_after, error);
+    }
+    if (code != SPAKKY_OK) {
+        return code;
+    }
+    const char *wrong = check_wait(options->max_wait, &checked->has_max_wait, &checked->max_wait);
+    if (wrong != NULL) {
+        char reason[64];
+        snprintf(reason, sizeof reason, "the longest wait is %s", wrong);
+        return spakky_fail(error, SPAKKY_INVALID_TTL, reason);
     }
     if (checked->has_ttl && checked->has_fresh_for && checked->fresh_for > checked->ttl) {
         return spakky_fail(error, SPAKKY_INVALID_TTL,
@@ -241,6 +269,9 @@ spakky_code_t spakky_check_options(const spakky_options_t *options, spakky_check
     }
     checked->tags = options->tags;
     checked->tag_count = options->tag_count;
+    checked->strict = options->strict;
+    checked->has_unless = false;
+    checked->unless = 0;
     return spakky_check_texts(options->tags, options->tag_count, "tag", error);
 }
 

@@ -15,6 +15,7 @@ spakky_metrics_t spakky_metrics(void) {
         .clears = counts.clears,
         .tag_evictions = counts.tag_evictions,
         .stampede_waits = counts.stampede_waits,
+        .rejections = counts.rejections,
     };
 }
 

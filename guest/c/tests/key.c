@@ -55,7 +55,11 @@ static void a_wrong_template_is_refused_with_its_reason(void) {
         {"a}", "without its `{`"},
         {"{a{b}}", "without its `}`"},
         {"{}", "names no argument"},
-        {"{0}", "names no argument"},
+        {"{9}", "`9`, which is no argument"},
+        {"{00}", "`00`, which is no argument"},
+        {"{99999999999999999999}", "is no argument"},
+        {"{0a}", "names no argument"},
+        {"{-1}", "names no argument"},
         {"{a b}", "names no argument"},
         {"{a.b}", "names no argument"},
         {"{no}", "`no`, which is no argument"},
@@ -264,7 +268,23 @@ static void a_value_may_hold_nul(void) {
     spakky_key_free(&key);
 }
 
+static void a_number_names_an_argument(void) {
+    const spakky_argument_t arguments[] = {spakky_arg_str(NULL, "a"), spakky_arg_int("id", 7)};
+    static const struct {
+        const char *key_template;
+        const char *key;
+    } all[] = {{"{0}:{1}", "a:7"}, {"{1}:{0}", "7:a"}, {"{1}:{id}:{0}", "7:7:a"}};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        spakky_text_t key;
+        CHECK(spakky_key(all[i].key_template, arguments, 2, &key, &error) == SPAKKY_OK);
+        CHECK(key.data != NULL && strcmp(key.data, all[i].key) == 0);
+        spakky_key_free(&key);
+        CHECK(spakky_key("{2}", arguments, 2, &key, &error) == SPAKKY_KEY_GENERATION);
+    }
+}
+
 const test_t key_tests[] = {
+    {"key: a number names an argument", a_number_names_an_argument},
     {"key: a template is text and values", templates_are_text_and_values},
     {"key: a wrong template is refused with its reason",
      a_wrong_template_is_refused_with_its_reason},

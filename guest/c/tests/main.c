@@ -6,11 +6,11 @@
 #include "test.h"
 
 extern const test_t encode_tests[], decode_tests[], random_tests[], option_tests[], key_tests[];
-extern const test_t vector_tests[], sha256_tests[], stats_tests[], path_tests[];
+extern const test_t vector_tests[], tagged_tests[], sha256_tests[], stats_tests[], path_tests[];
 
 static const test_t *const suites[] = {
-    encode_tests, decode_tests, vector_tests, random_tests, option_tests,
-    key_tests,    sha256_tests, stats_tests,  path_tests,
+    encode_tests, decode_tests, vector_tests, tagged_tests, random_tests,
+    option_tests, key_tests,    sha256_tests, stats_tests,  path_tests,
 };
 
 static bool failed;

@@ -38,6 +38,7 @@ static void times_round_up(void) {
     CHECK(checked.ttl == UINT64_MAX);
     CHECK(spakky_check_options(NULL, &checked, &error) == SPAKKY_OK);
     CHECK(!checked.has_ttl && !checked.has_fresh_for && !checked.has_max_wait);
+    CHECK(!checked.has_retry_after && !checked.has_unless && !checked.strict);
     CHECK(checked.tag_count == 0);
 }
 
@@ -63,6 +64,7 @@ static void impossible_times_are_refused(void) {
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         CHECK(check((spakky_options_t){.ttl = wrong[i]}) == SPAKKY_INVALID_TTL);
         CHECK(check((spakky_options_t){.fresh_for = wrong[i]}) == SPAKKY_INVALID_TTL);
+        CHECK(check((spakky_options_t){.retry_after = wrong[i]}) == SPAKKY_INVALID_TTL);
         CHECK(error.code == SPAKKY_INVALID_TTL);
     }
     spakky_options_t inverted = {.ttl = spakky_seconds(1), .fresh_for = spakky_seconds(2)};
@@ -83,6 +85,7 @@ static void a_time_is_refused_by_its_name_and_its_reason(void) {
         {{.ttl = spakky_seconds(0.0001)}, "the time to live is shorter than a millisecond"},
         {{.ttl = spakky_seconds(1e300)}, "the time to live is too long to count"},
         {{.fresh_for = spakky_seconds(0)}, "the fresh time is zero"},
+        {{.retry_after = spakky_seconds(0)}, "the pause after a failed load is zero"},
         {{.max_wait = spakky_seconds(-1)}, "the longest wait is negative, or no time"},
         {{.ttl = spakky_seconds(1), .fresh_for = spakky_seconds(2)},
          "the fresh time is longer than the time to live"},
@@ -96,11 +99,8 @@ static void a_time_is_refused_by_its_name_and_its_reason(void) {
     }
 }
 
-static void a_quota_and_a_grant_name_their_option(void) {
+static void a_missing_grant_names_its_option(void) {
     char text[400];
-    spakky_fail(&error, SPAKKY_QUOTA_EXCEEDED, "");
-    spakky_error_message(&error, text, sizeof text);
-    CHECK(strstr(text, "run --max-leases") != NULL);
     spakky_fail(&error, SPAKKY_DENIED, "");
     spakky_error_message(&error, text, sizeof text);
     CHECK(strstr(text, "run --read-only") != NULL);
@@ -121,6 +121,11 @@ static void a_wait_may_be_zero_and_is_never_too_long(void) {
     }
     CHECK(check((spakky_options_t){.max_wait = spakky_seconds(-1)}) == SPAKKY_INVALID_TTL);
     CHECK(check((spakky_options_t){.max_wait = spakky_seconds((double)NAN)}) == SPAKKY_INVALID_TTL);
+}
+
+static void a_pause_and_what_is_strict_are_kept(void) {
+    CHECK(check((spakky_options_t){.retry_after = spakky_seconds(2), .strict = true}) == SPAKKY_OK);
+    CHECK(checked.has_retry_after && checked.retry_after == 2000 && checked.strict);
 }
 
 static void tags_are_text(void) {
@@ -151,7 +156,12 @@ static void errors_have_kinds_and_messages(void) {
     error.limit = 8388608;
     spakky_error_message(&error, text, sizeof text);
     CHECK_STR(text, "the value is too large: the limit is 8388608 bytes");
+    spakky_fail(&error, SPAKKY_LOAD_FAILED, "");
+    error.retry_after_ms = 1500;
+    spakky_error_message(&error, text, sizeof text);
+    CHECK_STR(text, "the last load of this key failed: it may be loaded again in 1500 ms");
     spakky_fail(&error, SPAKKY_INVALID_KEY, "a key is empty");
+    CHECK(error.retry_after_ms == 0);
     spakky_error_message(&error, text, sizeof text);
     CHECK_STR(text, "invalid key: a key is empty");
     error.after = SPAKKY_AFTER_SUCCESS;
@@ -193,8 +203,9 @@ const test_t option_tests[] = {
     {"options: impossible times are refused", impossible_times_are_refused},
     {"options: a time is refused by its name and its reason",
      a_time_is_refused_by_its_name_and_its_reason},
-    {"errors: a quota and a grant name their option", a_quota_and_a_grant_name_their_option},
+    {"errors: a missing grant names its option", a_missing_grant_names_its_option},
     {"options: a wait may be zero and is never too long", a_wait_may_be_zero_and_is_never_too_long},
+    {"options: a pause and what is strict are kept", a_pause_and_what_is_strict_are_kept},
     {"options: tags are text", tags_are_text},
     {"errors: have kinds and messages", errors_have_kinds_and_messages},
     {"errors: a long reason is cut between characters", a_long_reason_is_cut_between_characters},

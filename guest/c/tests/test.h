@@ -20,9 +20,6 @@ uint64_t test_seed(void);
 /* Calls `check` with each line of the blocks of wit/FILE with this name. Runs in guest/. */
 void test_each_vector(const char *file, const char *block, void (*check)(const char *line));
 
-/* Encodes what a decoder reads. */
-bool test_copy(spakky_decoder_t *decoder, spakky_encoder_t *encoder);
-
 #define CHECK(condition)                                                                           \
     do {                                                                                           \
         if (!(condition)) {                                                                        \

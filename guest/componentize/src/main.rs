@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     fn world(name: &str) -> World {
-        let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit");
+        let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit/0.2");
         World { wit, world: name.to_owned() }
     }
 

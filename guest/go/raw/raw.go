@@ -14,6 +14,12 @@ type Options = host.Options
 // Entry is a key and the bytes to store under it.
 type Entry = host.Entry
 
+// LookupOptions are what a lookup knows before it looks: the tags that the entry will be
+// stored with, how many milliseconds to wait at most, and the version of an entry that
+// will not do. Strict: the backend has to be asked, even where the host may answer from
+// copies of its own.
+type LookupOptions = host.LookupOptions
+
 // State is what a lookup found.
 type State = host.State
 
@@ -22,23 +28,27 @@ const (
 	Miss  = host.Miss
 	Hit   = host.Hit
 	Stale = host.Stale
+	Pass  = host.Pass
 )
 
 // Found is what [Lookup] found.
 type Found struct {
-	State State
-	// Value is the entry's, unless it is a miss.
+	host.Found
+	// Value is the entry's: of a hit, and of a stale entry.
 	Value []byte
-	// Lease is there for a miss, and for a stale entry that this caller is to refresh.
-	Lease *Lease
 }
+
+// Description is what is known of an entry without its value.
+type Description = host.Description
 
 // Lease is the right, and the duty, to fill one key. Drop gives it up, and one waiting
 // caller takes over; Leak keeps it until the component ends.
 //
 // Commit stores the loaded value. False: something removed or replaced the key since
-// the load began, so the value was not stored. A lease is spent by its first commit,
-// and further ones answer false. A commit refused for its arguments spends nothing.
+// the load began, so the value was not stored. Pass stores nothing, and lets everyone load
+// without a lease for so many milliseconds; Fail lets nobody load for so long. A lease is
+// spent by the first of these that takes effect, and further ones answer false. One that
+// is refused for its arguments spends nothing.
 type Lease = host.Lease
 
 // Get is the value of key, and whether there is one. Never waits for a loader.
@@ -49,7 +59,7 @@ func Get(key string) ([]byte, bool, error) {
 }
 
 // GetMany is the values of keys, in their order, in one round trip: nil where there is
-// none.
+// none, and where one could not be read. The error is the first of these.
 func GetMany(keys []string) ([][]byte, error) {
 	values := make([][]byte, len(keys))
 	err := host.GetMany(keys, func(place int, data []byte) error { return host.Copy(&values[place])(data) })
@@ -64,16 +74,16 @@ func Set(key string, value []byte, options Options) error { return host.Set(key,
 // checked before any is written. Of a key named twice, the last stays.
 func SetMany(entries []Entry, options Options) error { return host.SetMany(entries, options) }
 
+// Describe is what is known of the entry of key, or nil for a miss. Not counted as a read.
+func Describe(key string) (*Description, error) { return host.Describe(key) }
+
 // Lookup finds key, or makes this caller its one loader in the whole fleet, or waits
-// until the loader is done: for maxWait milliseconds at most, and no longer than the
-// host allows.
-func Lookup(key string, tags []string, maxWait *uint64) (Found, error) {
-	var found Found
-	var err error
-	found.State, found.Lease, _, err = host.Lookup(key, tags, maxWait, func(data []byte, _ bool) error {
-		return host.Copy(&found.Value)(data)
-	})
-	return found, err
+// until the loader is done, no longer than the host allows.
+func Lookup(key string, options LookupOptions) (Found, error) {
+	var made Found
+	found, _, err := host.Lookup(key, options, func(_ *host.Found, data []byte) { _ = host.Copy(&made.Value)(data) })
+	made.Found = found
+	return made, err
 }
 
 // BeginWrite removes key and takes its lease from whoever holds it: the first step of

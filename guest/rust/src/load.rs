@@ -170,7 +170,7 @@ pub(crate) async fn load<C: Contract, T: Serialize + DeserializeOwned, E>(
             (Ok(found), lease) => break (lease, found, None),
             (Err(_), Some(lease)) => break (Some(lease), None, None),
             (Err(Unusable { version, error }), None) => {
-                if looked_again || lookup.unless == Some(version) {
+                if looked_again {
                     break (None, None, error);
                 }
                 looked_again = true;
@@ -257,3 +257,6 @@ async fn store<C: Contract, T: Serialize + DeserializeOwned>(
         Err(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,9 @@ use crate::Error;
 /// An entry could not be decoded, and neither could the one that it was replaced with.
 pub(crate) fn undecodable(key: &str, error: &Error) {
     static LOGGED: AtomicBool = AtomicBool::new(false);
-    let what = format_args!("{key:?} is loaded and not stored, since other callers store {error}");
+    let what = format_args!(
+        "{key:?} is loaded and not stored, since its entry is another type's: {error}"
+    );
     once(&LOGGED, what);
 }
 

@@ -7,19 +7,29 @@
 
 /* ---- What steps hold --------------------------------------------------------- */
 
-static spakky_duration_t duration(const json_t *options, const char *name) {
+spakky_duration_t step_duration(const json_t *options, const char *name) {
     const json_t *json = json_get(options, name);
     return json == NULL ? (spakky_duration_t){0}
                         : spakky_milliseconds(strtoull(json->text.data, NULL, 10));
 }
 
-static spakky_options_t options_of(const json_t *step) {
+/* Whether a field is true, or false: by its first letter. */
+bool step_says(const json_t *json, const char *name, char first) {
+    const json_t *field = json_get(json, name);
+    return field != NULL && field->text.data[0] == first;
+}
+
+spakky_options_t step_options(const json_t *step) {
     const json_t *json = json_get(step, "options");
     const json_t *seconds = json_get(json, "ttl_s");
     spakky_options_t options = {
-        .ttl = seconds == NULL ? duration(json, "ttl_ms") : spakky_seconds(value_float(seconds)),
-        .fresh_for = duration(json, "fresh_ms"),
-        .max_wait = duration(json, "max_wait_ms"),
+        .ttl =
+            seconds == NULL ? step_duration(json, "ttl_ms") : spakky_seconds(value_float(seconds)),
+        .fresh_for = step_duration(json, "fresh_ms"),
+        .max_wait = step_duration(json, "max_wait_ms"),
+        .retry_after = step_duration(json, "retry_after_ms"),
+        .no_stale_if_error = step_says(json, "stale_if_error", 'f'),
+        .strict = step_says(json, "strict", 't'),
     };
     options.tags = json_texts(json, "tags", &options.tag_count);
     return options;
@@ -69,7 +79,7 @@ void op_get_many(const json_t *step) {
 void op_set(const json_t *step) {
     spakky_error_t error;
     spakky_encoder_t value;
-    spakky_options_t options = options_of(step);
+    spakky_options_t options = step_options(step);
     spakky_encoder_init(&value);
     value_encode(json_get(step, "value"), &value);
     if (!failed(spakky_set(json_text(step, "key"), &value, &options, &error), &error, NULL, NULL)) {
@@ -80,7 +90,7 @@ void op_set(const json_t *step) {
 
 void op_set_many(const json_t *step) {
     spakky_error_t error;
-    spakky_options_t options = options_of(step);
+    spakky_options_t options = step_options(step);
     const json_t *json = json_get(step, "entries");
     spakky_entry_t *entries = calloc(json->count + 1, sizeof *entries);
     spakky_encoder_t *values = calloc(json->count + 1, sizeof *values);
@@ -98,6 +108,35 @@ void op_set_many(const json_t *step) {
     }
     free(values);
     free(entries);
+}
+
+void op_describe(const json_t *step) {
+    spakky_error_t error;
+    spakky_description_t found;
+    spakky_code_t code = spakky_describe(json_text(step, "key"), &found, &error);
+    if (failed(code, &error, NULL, NULL)) {
+        return;
+    }
+    if (!found.found) {
+        answer("null");
+        return;
+    }
+    begin_answer();
+    printf("{\"version\":%" PRIu64 ",\"age_ms\":%" PRIu64 ",\"size\":%" PRIu64
+           ",\"load_ms\":%" PRIu64 ",",
+           found.version, found.age_ms, found.size, found.load_time_ms);
+    printf(found.has_fresh_for ? "\"fresh_ms\":%" PRIu64 "," : "\"fresh_ms\":null,",
+           found.fresh_for_ms);
+    printf(found.has_ttl ? "\"ttl_ms\":%" PRIu64 ",\"tags\":[" : "\"ttl_ms\":null,\"tags\":[",
+           found.ttl_ms);
+    for (size_t i = 0; i < found.tag_count; i++) {
+        fputs(i == 0 ? "" : ",", stdout);
+        json_write_text(found.tags[i]);
+    }
+    fputs("]}", stdout);
+    end_answer();
+    spakky_description_free(&found);
+    spakky_description_free(&found);
 }
 
 void op_delete(const json_t *step) {
@@ -149,81 +188,7 @@ void op_hits(const json_t *step) {
     answer("%lu", hits);
 }
 
-/* ---- Loading and writing ----------------------------------------------------- */
-
-/* What a loader or writer returns to fail. */
-enum { AS_ASKED = -7 };
-
-typedef struct work_t {
-    const json_t *json; /* or NULL */
-    bool ran;
-} work_t;
-
-static int run_writer(void *context) {
-    work_t *work = context;
-    work->ran = true;
-    play_steps(work->json);
-    return json_get(work->json, "fail") == NULL ? 0 : AS_ASKED;
-}
-
-static int run_loader(void *context, spakky_encoder_t *value) {
-    work_t *work = context;
-    int number = run_writer(context);
-    if (number == 0) {
-        value_encode(json_get(work->json, "value"), value);
-    }
-    return number;
-}
-
-/* Whether a call failed, as `failed` says. The number of a callback has to come back
- * unchanged. */
-static bool work_failed(const work_t *work, const char *kind, spakky_code_t code,
-                        const spakky_error_t *error) {
-    if (code == SPAKKY_CALLBACK_FAILED && error->number != AS_ASKED) {
-        answer("\"another number came back: %d\"", error->number);
-        return true;
-    }
-    return failed(code, error, kind, json_get(work->json, "fail"));
-}
-
-void op_get_or_load(const json_t *step) {
-    spakky_error_t error;
-    spakky_value_t value;
-    spakky_options_t options = options_of(step);
-    work_t work = {json_get(step, "loader"), false};
-    spakky_code_t code =
-        spakky_get_or_load(json_text(step, "key"), &options, run_loader, &work, &value, &error);
-    if (!work_failed(&work, "loader", code, &error)) {
-        begin_answer();
-        printf("{\"loaded\":%s,\"value\":", work.ran ? "true" : "false");
-        value_write(value.bytes);
-        putchar('}');
-        end_answer();
-    }
-    spakky_value_free(&value);
-}
-
-typedef spakky_code_t write_t(spakky_text_t key, const spakky_encoder_t *value,
-                              const spakky_options_t *options, spakky_action_t *writer,
-                              void *context, spakky_error_t *error);
-
-static void write_value(const json_t *step, write_t *write) {
-    spakky_error_t error;
-    spakky_encoder_t value;
-    spakky_options_t options = options_of(step);
-    work_t work = {json_get(step, "writer"), false};
-    spakky_encoder_init(&value);
-    value_encode(json_get(step, "value"), &value);
-    spakky_code_t code = write(json_text(step, "key"), &value, &options, run_writer, &work, &error);
-    if (!work_failed(&work, "writer", code, &error)) {
-        answer("null");
-    }
-    spakky_encoder_free(&value);
-}
-
-void op_write_through(const json_t *step) { write_value(step, spakky_write_through); }
-
-void op_write_behind(const json_t *step) { write_value(step, spakky_write_behind); }
+/* ---- Keys and leases --------------------------------------------------------- */
 
 /* A value as the argument `value` of a template. */
 static spakky_argument_t to_argument(const json_t *json) {
@@ -268,82 +233,11 @@ void op_abandon(const json_t *step) {
     spakky_error_t error;
     spakky_lookup_t lookup;
     spakky_code_t code = spakky_lookup(json_text(step, "key"), NULL, &lookup, &error);
+    if (code == SPAKKY_OK && spakky_text_equal(json_text(step, "how"), spakky_str("release"))) {
+        code = spakky_lease_release(&lookup.lease, &error);
+    }
+    spakky_lookup_drop(&lookup);
     if (!failed(code, &error, NULL, NULL)) {
-        spakky_lookup_drop(&lookup);
-        answer("null");
-    }
-}
-
-/* ---- Cached functions -------------------------------------------------------- */
-
-static const char *const profile_tags[] = {"profiles", "profile:{id}"};
-
-static const spakky_cached_t profile = {
-    .key = "profile:{id}:{part}",
-    .ttl = SPAKKY_MILLISECONDS(5 * 60 * 1000),
-    .tags = profile_tags,
-    .tag_count = 2,
-};
-
-/* What a function does. Its context points to its step. */
-static int outcome(void *context) {
-    const json_t *step = *(const json_t **)context;
-    return json_get(step, "fail") == NULL ? 0 : AS_ASKED;
-}
-
-/* How often the body of the cached function ran. */
-static unsigned calls;
-
-static int make_profile(void *context, spakky_encoder_t *value) {
-    const json_t *step = *(const json_t **)context;
-    spakky_text_t id = json_text(step, "id");
-    spakky_text_t part = json_text(step, "part");
-    char text[1024];
-    int length = snprintf(text, sizeof text, "profile %.*s %.*s", (int)id.length, id.data,
-                          (int)part.length, part.data);
-    calls++;
-    spakky_encode_text(value, (spakky_text_t){text, (size_t)length});
-    return outcome(context);
-}
-
-#define CALLED(step)                                                                               \
-    SPAKKY_ARGUMENTS(spakky_arg_text("id", json_text(step, "id")),                                 \
-                     spakky_arg_text("part", json_text(step, "part")))
-
-void op_cacheable(const json_t *step) {
-    spakky_error_t error;
-    spakky_value_t value;
-    spakky_code_t code =
-        spakky_cacheable(&profile, CALLED(step), make_profile, &step, &value, &error);
-    if (!failed(code, &error, "function", json_get(step, "fail"))) {
-        spakky_decoder_t decoder;
-        spakky_text_t text;
-        spakky_decoder_init(&decoder, value.bytes);
-        if (spakky_decode_text(&decoder, &text)) {
-            begin_answer();
-            printf("{\"calls\":%u,\"value\":", calls);
-            json_write_text(text);
-            putchar('}');
-            end_answer();
-        } else {
-            error.code = SPAKKY_SERIALIZATION;
-            failed(error.code, &error, NULL, NULL);
-        }
-    }
-    spakky_value_free(&value);
-}
-
-void op_cache_evict(const json_t *step) {
-    spakky_error_t error;
-    char by = json_text(step, "by").data[0];
-    const spakky_evicted_t what = {
-        .key = by == 'k' ? profile.key : NULL,
-        .tags = &profile_tags[1],
-        .tag_count = by == 't' ? 1 : 0,
-        .all = by == 'a',
-    };
-    spakky_code_t code = spakky_cache_evict(&what, CALLED(step), outcome, &step, &error);
-    if (!failed(code, &error, "function", json_get(step, "fail"))) {
         answer("null");
     }
 }

@@ -64,10 +64,12 @@ static void misuse_keys(misuse_t *misuse) {
     spakky_value_t value;
     spakky_values_t values;
     spakky_lookup_t lookup;
+    spakky_description_t description;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         REFUSED(INVALID_KEY, spakky_get(bad[i], &value, error));
         REFUSED(INVALID_KEY, spakky_raw_get(bad[i], &value, error));
         REFUSED(INVALID_KEY, spakky_get_many(&bad[i], 1, &values, error));
+        REFUSED(INVALID_KEY, spakky_describe(bad[i], &description, error));
         REFUSED(INVALID_KEY, spakky_delete(bad[i], NULL, error));
         REFUSED(INVALID_KEY, spakky_delete_many(&bad[i], 1, NULL, error));
         REFUSED(INVALID_KEY, spakky_evict_tags(&bad[i], 1, error));
@@ -130,6 +132,7 @@ static void misuse_options(misuse_t *misuse) {
         {.fresh_for = {99, 1}},
         {.ttl = spakky_milliseconds(1), .fresh_for = spakky_milliseconds(2)},
         {.max_wait = spakky_seconds(-1)},
+        {.retry_after = spakky_seconds(0)},
         {.max_wait = {99, 1}},
     };
     const spakky_options_t bad_tags[] = {{.tags = &latin1, .tag_count = 1},
@@ -163,12 +166,15 @@ static void misuse_pointers(misuse_t *misuse) {
     spakky_encoder_t null;
     spakky_value_t value;
     spakky_health_t health;
+    spakky_outcome_t outcome;
     spakky_encoder_init(&null);
     spakky_encode_null(&null);
     REFUSED(INVALID_ARGUMENT, spakky_get(key, NULL, error));
     REFUSED(INVALID_ARGUMENT, spakky_get_many(&key, 1, NULL, error));
     REFUSED(INVALID_ARGUMENT, spakky_get_or_load(key, NULL, load_nothing, NULL, NULL, error));
     REFUSED(INVALID_ARGUMENT, spakky_get_or_load(key, NULL, NULL, NULL, &value, error));
+    REFUSED(INVALID_ARGUMENT, spakky_get_or_load_outcome(key, NULL, NULL, NULL, &outcome, error));
+    REFUSED(INVALID_ARGUMENT, spakky_describe(key, NULL, error));
     uint8_t buffer[4];
     REFUSED(INVALID_ARGUMENT, spakky_get_or_load(key, NULL, load_elsewhere, buffer, &value, error));
     REFUSED(SERIALIZATION, spakky_get_or_load(key, NULL, load_and_free, NULL, &value, error));
@@ -188,6 +194,7 @@ static void misuse_leases(misuse_t *misuse) {
     spakky_encoder_t null;
     spakky_lookup_t lookup;
     spakky_lease_t empty = {false, 0};
+    spakky_duration_t none = {0};
     spakky_encoder_init(&null);
     spakky_encode_null(&null);
     REFUSED(INVALID_ARGUMENT, spakky_lease_commit(NULL, &null, NULL, NULL, error));
@@ -204,6 +211,12 @@ static void misuse_leases(misuse_t *misuse) {
         expect(misuse, "commit, which is right", SPAKKY_OK, SPAKKY_INVALID_ARGUMENT);
     }
     REFUSED(INVALID_ARGUMENT, spakky_lease_commit(&lookup.lease, &null, NULL, NULL, error));
+    REFUSED(INVALID_ARGUMENT,
+            spakky_lease_pass(&lookup.lease, spakky_milliseconds(1), NULL, error));
+    REFUSED(INVALID_ARGUMENT,
+            spakky_lease_fail(&lookup.lease, spakky_milliseconds(1), NULL, error));
+    REFUSED(INVALID_ARGUMENT, spakky_lease_pass(&lookup.lease, none, NULL, error));
+    REFUSED(INVALID_TTL, spakky_lease_fail(&lookup.lease, spakky_milliseconds(0), NULL, error));
     spakky_lookup_drop(&lookup);
     spakky_lookup_drop(&lookup);
     REFUSED(INVALID_ARGUMENT, spakky_lease_commit(&lookup.lease, &null, NULL, NULL, error));
@@ -216,6 +229,7 @@ static void misuse_functions(misuse_t *misuse) {
     spakky_error_t *error = &misuse->error;
     static const char *const bad[] = {"",     "{",      "}",       "a{b", "{}",
                                       "{no}", "{a}{b}", "{a}-{b}", "\xff"};
+    const spakky_cached_t no_key = {.key = NULL};
     const spakky_evicted_t nothing = {.all = false};
     const spakky_evicted_t both = {.key = "a", .all = true};
     const spakky_evicted_t null_tags = {.tag_count = 1};
@@ -235,6 +249,8 @@ static void misuse_functions(misuse_t *misuse) {
     REFUSED(KEY_GENERATION, spakky_key("{a}", &not_text, 1, &made, error));
     REFUSED(INVALID_ARGUMENT, spakky_key("{a}", NULL, 1, &made, error));
     REFUSED(INVALID_ARGUMENT, spakky_key("a", NULL, 0, NULL, error));
+    REFUSED(KEY_GENERATION, spakky_cacheable(&no_key, NULL, 0, load_nothing, NULL, &value, error));
+    REFUSED(INVALID_ARGUMENT, spakky_cacheable(&no_key, NULL, 0, NULL, NULL, &value, error));
     REFUSED(INVALID_ARGUMENT, spakky_cacheable(NULL, NULL, 0, load_nothing, NULL, &value, error));
     REFUSED(INVALID_ARGUMENT, spakky_cache_evict(NULL, NULL, 0, succeed, NULL, error));
     REFUSED(INVALID_ARGUMENT, spakky_cache_evict(&both, NULL, 0, NULL, NULL, error));

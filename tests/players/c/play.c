@@ -25,6 +25,7 @@ static const struct {
     {"get_many", op_get_many},
     {"set", op_set},
     {"set_many", op_set_many},
+    {"describe", op_describe},
     {"delete", op_delete},
     {"delete_many", op_delete_many},
     {"evict_tags", op_evict_tags},
@@ -34,6 +35,7 @@ static const struct {
     {"health", op_health},
     {"info", op_info},
     {"get_or_load", op_get_or_load},
+    {"get_or_load_outcome", op_get_or_load_outcome},
     {"write_through", op_write_through},
     {"write_behind", op_write_behind},
     {"cacheable", op_cacheable},
@@ -114,6 +116,8 @@ bool failed(spakky_code_t code, const spakky_error_t *error, const char *kind, c
     json_write_text(told ? fail->text : spakky_str(message));
     if (code == SPAKKY_VALUE_TOO_LARGE) {
         printf(",\"limit\":%" PRIu64, error->limit);
+    } else if (code == SPAKKY_LOAD_FAILED) {
+        printf(",\"left_ms\":%" PRIu64, error->retry_after_ms);
     }
     if (error->after != SPAKKY_AFTER_NOTHING) {
         printf(",\"after\":\"%s\"",

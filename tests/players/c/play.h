@@ -26,8 +26,15 @@ typedef void op_t(const json_t *step);
 
 /* library.c */
 op_t op_get, op_get_many, op_set, op_set_many, op_delete, op_delete_many, op_evict_tags, op_clear;
-op_t op_get_or_load, op_write_through, op_write_behind, op_cacheable, op_cache_evict;
-op_t op_key, op_abandon, op_hits;
+op_t op_describe, op_key, op_abandon, op_hits;
+/* What a step holds: its options; a time; whether a field is true, or false, by its first
+ * letter. */
+spakky_options_t step_options(const json_t *step);
+spakky_duration_t step_duration(const json_t *options, const char *name);
+bool step_says(const json_t *json, const char *name, char first);
+/* loads.c */
+op_t op_get_or_load, op_get_or_load_outcome, op_write_through, op_write_behind;
+op_t op_cacheable, op_cache_evict;
 /* reports.c */
 op_t op_metrics, op_config, op_health, op_info;
 /* misuse.c */

@@ -11,9 +11,9 @@ void op_metrics(const json_t *step) {
     spakky_metrics_t counts = spakky_metrics();
     answer("{\"hits\":%" PRIu64 ",\"misses\":%" PRIu64 ",\"writes\":%" PRIu64
            ",\"deletes\":%" PRIu64 ",\"clears\":%" PRIu64 ",\"tag_evictions\":%" PRIu64
-           ",\"stampede_waits\":%" PRIu64 "}",
+           ",\"stampede_waits\":%" PRIu64 ",\"rejections\":%" PRIu64 "}",
            counts.hits, counts.misses, counts.writes, counts.deletes, counts.clears,
-           counts.tag_evictions, counts.stampede_waits);
+           counts.tag_evictions, counts.stampede_waits, counts.rejections);
 }
 
 /* Writes `"name":"text",`. */

@@ -55,8 +55,54 @@ static void encode_hex(spakky_text_t text, spakky_encoder_t *encoder) {
     free(bytes);
 }
 
+static void encode_uuid(spakky_text_t text, spakky_encoder_t *encoder) {
+    uint8_t uuid[16];
+    const char *at = text.data;
+    for (size_t i = 0; i < sizeof uuid; i++, at += 2) {
+        at += *at == '-' ? 1 : 0;
+        const char digits[] = {at[0], at[1], '\0'};
+        uuid[i] = (uint8_t)strtoul(digits, NULL, 16);
+    }
+    spakky_encode_uuid(encoder, uuid);
+}
+
+/* A decimal such as `-1.20E+4`. */
+static void encode_decimal(spakky_text_t text, spakky_encoder_t *encoder) {
+    char digits[32] = {0};
+    size_t count = 0;
+    int64_t exponent = 0;
+    bool behind = false;
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.data[i];
+        if (c == 'E') {
+            exponent += strtoll(text.data + i + 1, NULL, 10);
+            break;
+        }
+        if (c == '.') {
+            behind = true;
+        } else if (count + 1 < sizeof digits) {
+            digits[count++] = c;
+            exponent -= behind ? 1 : 0;
+        }
+    }
+    spakky_encode_decimal(encoder, (spakky_decimal_t){exponent, value_integer(digits)});
+}
+
 static void encode_special(const json_t *content, spakky_encoder_t *encoder) {
-    if (spakky_text_equal(content->name, spakky_str("$hex"))) {
+    spakky_time_t time;
+    if (spakky_text_equal(content->name, spakky_str("$time"))) {
+        spakky_time_parse(content->text, &time);
+        spakky_encode_time(encoder, time);
+    } else if (spakky_text_equal(content->name, spakky_str("$uuid"))) {
+        encode_uuid(content->text, encoder);
+    } else if (spakky_text_equal(content->name, spakky_str("$decimal"))) {
+        encode_decimal(content->text, encoder);
+    } else if (spakky_text_equal(content->name, spakky_str("$set"))) {
+        spakky_encode_set(encoder, content->count);
+        for (const json_t *item = content->first; item != NULL; item = item->next) {
+            value_encode(item, encoder);
+        }
+    } else if (spakky_text_equal(content->name, spakky_str("$hex"))) {
         encode_hex(content->text, encoder);
     } else if (spakky_text_equal(content->name, spakky_str("$float"))) {
         spakky_encode_float(encoder, value_float(content));
@@ -120,16 +166,57 @@ void value_write_float(double number) {
     }
 }
 
+/* The digits of an integer, and their number. */
+static int integer_text(spakky_integer_t integer, char text[24]) {
+    if (integer.negative && integer.bits == UINT64_MAX) {
+        return snprintf(text, 24, "-18446744073709551616");
+    }
+    return snprintf(text, 24, integer.negative ? "-%" PRIu64 : "%" PRIu64,
+                    integer.bits + (integer.negative ? 1 : 0));
+}
+
 static void write_integer(spakky_integer_t integer) {
     bool plain = integer.bits < EXACT || (integer.bits == EXACT && !integer.negative);
     fputs(plain ? "" : "{\"$int\":\"", stdout);
-    if (integer.negative && integer.bits == UINT64_MAX) {
-        fputs("-18446744073709551616", stdout);
-    } else {
-        printf(integer.negative ? "-%" PRIu64 : "%" PRIu64,
-               integer.bits + (integer.negative ? 1 : 0));
-    }
+    char text[24];
+    integer_text(integer, text);
+    fputs(text, stdout);
     fputs(plain ? "" : "\"}", stdout);
+}
+
+/* As VALUES.md has it. */
+static void write_decimal(spakky_decimal_t decimal) {
+    char text[24];
+    int count = integer_text(decimal.mantissa, text);
+    const char *digits = text;
+    fputs("{\"$decimal\":\"", stdout);
+    if (*digits == '-') {
+        putchar(*digits++);
+        count--;
+    }
+    int64_t point = count + decimal.exponent;
+    if (decimal.exponent > 0 || point <= -6) {
+        printf("%c%s%sE%+" PRId64, digits[0], count > 1 ? "." : "", digits + 1, point - 1);
+    } else if (decimal.exponent == 0) {
+        fputs(digits, stdout);
+    } else if (point > 0) {
+        printf("%.*s.%s", (int)point, digits, digits + point);
+    } else {
+        fputs("0.", stdout);
+        for (; point < 0; point++) {
+            putchar('0');
+        }
+        fputs(digits, stdout);
+    }
+    fputs("\"}", stdout);
+}
+
+static void write_uuid(const uint8_t uuid[16]) {
+    fputs("{\"$uuid\":\"", stdout);
+    for (size_t i = 0; i < 16; i++) {
+        printf(i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", uuid[i]);
+    }
+    fputs("\"}", stdout);
 }
 
 /* Whether a map has only keys that are text and do not begin with `$`. */
@@ -146,6 +233,15 @@ static bool is_plain(spakky_decoder_t ahead, size_t count) {
 }
 
 static void write_item(spakky_decoder_t *decoder);
+
+static void write_items(spakky_decoder_t *decoder, size_t count) {
+    putchar('[');
+    for (size_t i = 0; i < count; i++) {
+        fputs(i == 0 ? "" : ",", stdout);
+        write_item(decoder);
+    }
+    putchar(']');
+}
 
 static void write_map(spakky_decoder_t *decoder) {
     size_t count;
@@ -164,6 +260,10 @@ static void write_map(spakky_decoder_t *decoder) {
 }
 
 static void write_item(spakky_decoder_t *decoder) {
+    uint8_t uuid[16];
+    char line[SPAKKY_TIME_TEXT];
+    spakky_time_t time;
+    spakky_decimal_t decimal;
     bool flag;
     double number;
     size_t count;
@@ -197,12 +297,26 @@ static void write_item(spakky_decoder_t *decoder) {
         break;
     case SPAKKY_KIND_ARRAY:
         spakky_decode_array(decoder, &count);
-        putchar('[');
-        for (size_t i = 0; i < count; i++) {
-            fputs(i == 0 ? "" : ",", stdout);
-            write_item(decoder);
-        }
-        putchar(']');
+        write_items(decoder, count);
+        break;
+    case SPAKKY_KIND_SET:
+        spakky_decode_set(decoder, &count);
+        fputs("{\"$set\":", stdout);
+        write_items(decoder, count);
+        putchar('}');
+        break;
+    case SPAKKY_KIND_TIME:
+        spakky_decode_time(decoder, &time);
+        spakky_time_text(time, line);
+        printf("{\"$time\":\"%s\"}", line);
+        break;
+    case SPAKKY_KIND_UUID:
+        spakky_decode_uuid(decoder, uuid);
+        write_uuid(uuid);
+        break;
+    case SPAKKY_KIND_DECIMAL:
+        spakky_decode_decimal(decoder, &decimal);
+        write_decimal(decimal);
         break;
     case SPAKKY_KIND_MAP:
         write_map(decoder);

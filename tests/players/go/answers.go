@@ -52,6 +52,9 @@ func describe(err error) object {
 		if errors.Is(err, cache.ErrValueTooLarge) {
 			described["limit"] = failed.Limit()
 		}
+		if errors.Is(err, cache.ErrLoadFailed) {
+			described["left_ms"] = failed.RetryAfter().Milliseconds()
+		}
 	}
 	return described
 }

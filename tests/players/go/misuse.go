@@ -54,10 +54,6 @@ func misuses() map[string]func() error {
 		all["set_many "+name] = func() error {
 			return cache.SetMany([]cache.Entry[any]{{Key: "misuse", Value: value}}, none)
 		}
-		all["get_or_load "+name] = func() error {
-			_, err := cache.GetOrLoad("misuse", none, func() (any, error) { return value, nil })
-			return err
-		}
 		all["write_through "+name] = func() error {
 			return cache.WriteThrough("misuse", value, none, func(any) error { return errors.New("called") })
 		}
@@ -109,16 +105,21 @@ func rawKeys() map[string]func() error {
 			_, _, err := raw.Get(notUTF8)
 			return err
 		},
+		"describe": func() error {
+			_, _, err := cache.Describe(notUTF8)
+			return err
+		},
 		"raw.get_many":        func() error { return second(raw.GetMany([]string{notUTF8})) },
 		"raw.set":             func() error { return raw.Set(notUTF8, nil, raw.Options{}) },
 		"raw.set tag":         func() error { return raw.Set("misuse", nil, tag) },
 		"raw.set_many":        func() error { return raw.SetMany([]raw.Entry{{Key: notUTF8}}, raw.Options{}) },
-		"raw.lookup":          func() error { return second(raw.Lookup(notUTF8, nil, nil)) },
-		"raw.lookup tag":      func() error { return second(raw.Lookup("misuse", []string{notUTF8}, nil)) },
+		"raw.lookup":          func() error { return second(raw.Lookup(notUTF8, raw.LookupOptions{})) },
+		"raw.lookup tag":      func() error { return second(raw.Lookup("misuse", raw.LookupOptions{Tags: []string{notUTF8}})) },
+		"raw.describe":        func() error { return second(raw.Describe(notUTF8)) },
 		"raw.begin_write":     func() error { return second(raw.BeginWrite(notUTF8, nil)) },
 		"raw.begin_write tag": func() error { return second(raw.BeginWrite("misuse", []string{notUTF8})) },
 		"raw.commit tag": func() error {
-			found, err := raw.Lookup("misuse commit", nil, nil)
+			found, err := raw.Lookup("misuse commit", raw.LookupOptions{})
 			if err != nil {
 				return err
 			}
@@ -145,6 +146,7 @@ func times() map[string]func() error {
 		"fresh NaN":          none.FreshForSeconds(math.NaN()),
 		"fresh for longer":   cache.TTL(time.Second).FreshFor(time.Minute),
 		"a negative waiting": none.MaxWait(-1),
+		"no pause":           none.RetryAfter(0),
 	} {
 		all["time: "+name] = func() error { return cache.Set("misuse", "v", options) }
 		all["lookup time: "+name] = func() error {
@@ -172,8 +174,9 @@ func unencodable() map[string]any {
 		"a channel":            make(chan int),
 		"a complex number":     complex(1, 2),
 		"an error":             map[string]any{"ctx": context.Background().Done},
-		"a time":               time.Now(),
 		"a zero time":          []any{time.Time{}},
+		"the year 10000":       time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC),
+		"a map to nothing":     map[string]struct{}{},
 		"text that is not one": []string{notUTF8},
 		"a key that is not":    map[string]int{notUTF8: 1},
 		"2^64":                 new(big.Int).Lsh(big.NewInt(1), 64),
@@ -189,39 +192,44 @@ func unencodable() map[string]any {
 	}
 }
 
-type pair struct{ A, B string }
+type couple struct{ A, B string }
 
-func (p pair) load(string) (string, error) { return p.A, nil }
+func (p couple) load(string) (string, error) { return p.A, nil }
 
 func templates() map[string]func() error {
 	make := func(text string) func() error {
 		return func() error {
-			cache.Cacheable(text, none, func(pair) (string, error) { return "", nil })
+			cache.Cacheable(text, none, func(couple) (string, error) { return "", nil })
 			return nil
 		}
 	}
 	return map[string]func() error{
-		"key: nothing between": make("{A}{B}"),
-		"key: no such field":   make("{C}"),
-		"key: another case":    make("{a}"),
-		"key: no name":         make("{}"),
-		"key: an open brace":   make("x{A"),
-		"key: a closing brace": make("x}"),
-		"key: too few values":  func() error { return second(cache.Key("{}:{}", 1)) },
-		"key: too many values": func() error { return second(cache.Key("{}", 1, 2)) },
-		"key: a list":          func() error { return second(cache.Key("{}", []string{"a"})) },
-		"key: NaN":             func() error { return second(cache.Key("{}", math.NaN())) },
-		"key: a method": func() error {
-			cache.Cacheable("k:{}", none, pair{}.load)
+		"key: nothing between":   make("{A}{B}"),
+		"key: no such field":     make("{C}"),
+		"key: another case":      make("{a}"),
+		"key: no name":           make("{}"),
+		"key: an open brace":     make("x{A"),
+		"key: a closing brace":   make("x}"),
+		"key: too few values":    func() error { return second(cache.Key("{}:{}", 1)) },
+		"key: too many values":   func() error { return second(cache.Key("{}", 1, 2)) },
+		"key: a number too high": func() error { return second(cache.Key("{0}:{2}", 1, 2)) },
+		"key: no name, no key": func() error {
+			cache.Cacheable("", none, func(string) (int, error) { return 0, nil })
 			return nil
 		},
-		"evict: nothing": func() error { cache.CacheEvict(cache.Evict{}, func(pair) error { return nil }); return nil },
+		"key: a list": func() error { return second(cache.Key("{}", []string{"a"})) },
+		"key: NaN":    func() error { return second(cache.Key("{}", math.NaN())) },
+		"key: a method": func() error {
+			cache.Cacheable("k:{}", none, couple{}.load)
+			return nil
+		},
+		"evict: nothing": func() error { cache.CacheEvict(cache.Evict{}, func(couple) error { return nil }); return nil },
 		"evict: all and a key": func() error {
-			cache.CacheEvict(cache.Evict{All: true, Key: "k"}, func(pair) error { return nil })
+			cache.CacheEvict(cache.Evict{All: true, Key: "k"}, func(couple) error { return nil })
 			return nil
 		},
 		"tag: no such field": func() error {
-			cache.Cacheable("k", none.Tags("{C}"), func(pair) (int, error) { return 0, nil })
+			cache.Cacheable("k", none.Tags("{C}"), func(couple) (int, error) { return 0, nil })
 			return nil
 		},
 		"key: fields of a text": func() error { cache.Cacheable("{A}", none, func(string) (int, error) { return 0, nil }); return nil },

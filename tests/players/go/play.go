@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -71,6 +72,8 @@ func (p *player) perform(step *step) (any, error) {
 			entries[i] = cache.Entry[any]{Key: entry.key, Value: entry.value.any}
 		}
 		return nil, cache.SetMany(entries, options)
+	case "describe":
+		return description(key)
 	case "delete":
 		return cache.Delete(key)
 	case "delete_many":
@@ -81,13 +84,17 @@ func (p *player) perform(step *step) (any, error) {
 		return nil, cache.Clear()
 	case "get_or_load":
 		return p.getOrLoad(key, options, step.Loader)
+	case "get_or_load_outcome":
+		return p.getOrLoadOutcome(key, options, step.Loader)
 	case "write_through":
 		return nil, p.write(cache.WriteThrough[any], step)
 	case "write_behind":
 		return nil, p.write(cache.WriteBehind[any], step)
 	case "cacheable":
-		value, err := profile(argumentsOf(step))
-		return object{"value": value, "calls": calls}, err
+		return called(step)
+	case "cacheable_default":
+		value, err := pair(step.ID.any, step.Part.any)
+		return object{"value": toJSON(value), "calls": calls}, err
 	case "cache_evict":
 		return nil, evictors[step.By](argumentsOf(step))
 	case "metrics":
@@ -135,6 +142,28 @@ func getMany(keys []string) (any, error) {
 	return all, err
 }
 
+func description(key string) (any, error) {
+	found, is, err := cache.Describe(key)
+	if !is {
+		return nil, err
+	}
+	left := func(time *time.Duration) any {
+		if time == nil {
+			return nil
+		}
+		return time.Milliseconds()
+	}
+	return object{
+		"version":  found.Version,
+		"age_ms":   found.Age.Milliseconds(),
+		"fresh_ms": left(found.FreshFor),
+		"ttl_ms":   left(found.TTL),
+		"tags":     append([]string{}, found.Tags...),
+		"size":     found.Size,
+		"load_ms":  found.LoadTime.Milliseconds(),
+	}, nil
+}
+
 func hits(key string, times int) (any, error) {
 	count := 0
 	for range times {
@@ -150,15 +179,50 @@ func hits(key string, times int) (any, error) {
 }
 
 func (p *player) getOrLoad(key string, options cache.Options, loader work) (any, error) {
-	loaded, fail := false, failureOf("loader", loader.Fail)
-	value, err := cache.GetOrLoad(key, options, func() (any, error) {
-		loaded = true
+	ran, fail := false, failureOf("loader", loader.Fail)
+	load := func() (any, error) {
+		ran = true
 		return loader.Value.any, p.work(loader, fail)
-	})
+	}
+	var value any
+	var err error
+	if loader.chooses() {
+		var outcome cache.Outcome[any]
+		outcome, err = p.outcome(key, options, loader, &ran, fail)
+		value = outcome.Value
+	} else {
+		value, err = cache.GetOrLoad(key, options, load)
+	}
 	if err != nil {
 		return nil, unchanged(err, fail)
 	}
-	return object{"value": toJSON(value), "loaded": loaded}, nil
+	return object{"value": toJSON(value), "loaded": ran}, nil
+}
+
+func (p *player) outcome(key string, options cache.Options, loader work, ran *bool, fail error) (cache.Outcome[any], error) {
+	return cache.GetOrLoadOutcome(context.Background(), key, options, func(context.Context) (cache.Loaded[any], error) {
+		*ran = true
+		return loader.loaded(), p.work(loader, fail)
+	})
+}
+
+func (p *player) getOrLoadOutcome(key string, options cache.Options, loader work) (any, error) {
+	fail := failureOf("loader", loader.Fail)
+	found, err := p.outcome(key, options, loader, new(bool), fail)
+	if err != nil {
+		return nil, unchanged(err, fail)
+	}
+	var swallowed any
+	if found.Err != nil {
+		swallowed = describe(unchanged(found.Err, fail))["kind"]
+	}
+	return object{
+		"value":  toJSON(found.Value),
+		"source": found.Source.String(),
+		"stored": found.Stored,
+		"error":  swallowed,
+		"entry":  found.Version != 0,
+	}, nil
 }
 
 type write = func(key string, value any, options cache.Options, writer func(any) error) error
@@ -201,7 +265,9 @@ type arguments struct {
 }
 
 func argumentsOf(step *step) arguments {
-	return arguments{step.ID, step.Part, failureOf("function", step.Fail)}
+	id, _ := step.ID.any.(string)
+	part, _ := step.Part.any.(string)
+	return arguments{id, part, failureOf("function", step.Fail)}
 }
 
 // calls is how often the body of profile ran.
@@ -210,11 +276,37 @@ var calls = 0
 var profile = cache.Cacheable(
 	"profile:{ID}:{Part}",
 	cache.TTL(5*time.Minute).Tags("profiles", "profile:{ID}"),
-	func(a arguments) (string, error) {
-		calls++
-		return "profile " + a.ID + " " + a.Part, a.fail
-	},
+	loadProfile,
 )
+
+var byPosition = cache.Cacheable(
+	"profile:{0}:{1}",
+	cache.TTL(5*time.Minute).Tags("profiles", "profile:{0}").Shared(),
+	func(id, part string, fail error) (string, error) { return loadProfile(arguments{id, part, fail}) },
+)
+
+func loadProfile(a arguments) (string, error) {
+	calls++
+	return "profile " + a.ID + " " + a.Part, a.fail
+}
+
+func called(step *step) (any, error) {
+	a := argumentsOf(step)
+	function := profile
+	if step.By == "position" {
+		function = func(a arguments) (string, error) { return byPosition(a.ID, a.Part, a.fail) }
+	}
+	value, err := function(a)
+	return object{"value": value, "calls": calls}, err
+}
+
+// pair has no template.
+var pair = cache.Cacheable("", cache.Options{}, loadPair)
+
+func loadPair(id, part any) ([]any, error) {
+	calls++
+	return []any{id, part}, nil
+}
 
 var evictors = map[string]func(arguments) error{
 	"key":  cache.CacheEvict(cache.Evict{Key: "profile:{ID}:{Part}"}, outcome),
@@ -236,6 +328,9 @@ func abandon(key, how string) (err error) {
 		return err
 	}
 	defer found.Lease.Close()
+	if how == "release" {
+		return found.Lease.Release()
+	}
 	if how == "throw" {
 		panic(how)
 	}

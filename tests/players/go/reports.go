@@ -12,6 +12,7 @@ func counts() object {
 		"clears":         counts.Clears,
 		"tag_evictions":  counts.TagEvictions,
 		"stampede_waits": counts.StampedeWaits,
+		"rejections":     counts.Rejections,
 	}
 }
 

@@ -20,7 +20,7 @@ type step struct {
 	Options  options
 	Loader   work
 	Writer   work
-	ID, Part string
+	ID, Part value
 	Fail     *string
 	By       string
 	Endpoint string
@@ -33,6 +33,37 @@ type work struct {
 	Value value
 	Fail  *string
 	Then  []step
+	// What a loader chooses.
+	TTL   *int64 `json:"ttl_ms"`
+	Fresh *int64 `json:"fresh_ms"`
+	Tags  []string
+	Store *bool
+	Pass  *int64 `json:"pass_ms"`
+}
+
+// chooses tells whether a loader chooses how its value is stored.
+func (w *work) chooses() bool {
+	return w.TTL != nil || w.Fresh != nil || w.Tags != nil || w.Store != nil || w.Pass != nil
+}
+
+func (w *work) loaded() cache.Loaded[any] {
+	if w.Pass != nil {
+		return cache.DoNotStore(w.Value.any).PassFor(milliseconds(*w.Pass))
+	}
+	if w.Store != nil && !*w.Store {
+		return cache.DoNotStore(w.Value.any)
+	}
+	var chosen cache.Options
+	if w.TTL != nil {
+		chosen = cache.TTL(milliseconds(*w.TTL))
+	}
+	if w.Fresh != nil {
+		chosen = chosen.FreshFor(milliseconds(*w.Fresh))
+	}
+	if w.Tags != nil {
+		chosen = chosen.Tags(w.Tags...)
+	}
+	return cache.Store(w.Value.any, chosen)
 }
 
 type options struct {
@@ -40,6 +71,9 @@ type options struct {
 	Seconds value  `json:"ttl_s"`
 	Fresh   *int64 `json:"fresh_ms"`
 	MaxWait *int64 `json:"max_wait_ms"`
+	Retry   *int64 `json:"retry_after_ms"`
+	Stale   *bool  `json:"stale_if_error"`
+	Strict  bool
 	Tags    []string
 }
 
@@ -59,6 +93,15 @@ func (o options) options() cache.Options {
 	}
 	if o.MaxWait != nil {
 		made = made.MaxWait(milliseconds(*o.MaxWait))
+	}
+	if o.Retry != nil {
+		made = made.RetryAfter(milliseconds(*o.Retry))
+	}
+	if o.Stale != nil {
+		made = made.StaleIfError(*o.Stale)
+	}
+	if o.Strict {
+		made = made.Strict()
 	}
 	return made.Tags(o.Tags...)
 }

@@ -1,14 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/fxamacker/cbor/v2"
+
+	"spakky/cache"
 )
 
 // Values between JSON, in which scenarios are written, and Go. An object with one key that
@@ -69,8 +75,17 @@ func extended(name string, content any) (any, error) {
 			return strconv.ParseFloat(content, 64)
 		case "$int":
 			return integer(content), nil
+		case "$time":
+			return time.Parse(time.RFC3339Nano, content)
+		case "$uuid":
+			return cache.ParseUUID(content)
+		case "$decimal":
+			return cache.ParseDecimal(content)
 		}
-	case []any: // $map
+	case []any:
+		if name == "$set" {
+			return fromElements(content)
+		}
 		return fromPairs(content)
 	case bool: // $unencodable
 		return func() {}, nil
@@ -94,18 +109,48 @@ func fromPairs(pairs []any) (any, error) {
 	made := make(map[any]any, len(pairs))
 	for _, pair := range pairs {
 		pair := pair.([]any)
-		key, err := toValue(pair[0])
+		key, err := toKey(pair[0])
 		if err != nil {
 			return nil, err
-		}
-		if bytes, ok := key.([]byte); ok {
-			key = cbor.ByteString(bytes) // as the library reads it: Go cannot compare slices
 		}
 		if made[key], err = toValue(pair[1]); err != nil {
 			return nil, err
 		}
 	}
 	return made, nil
+}
+
+// toKey is a value as a key or an element, as the library reads it: Go cannot compare
+// slices.
+func toKey(written any) (any, error) {
+	key, err := toValue(written)
+	if bytes, ok := key.([]byte); ok {
+		key = cbor.ByteString(bytes)
+	}
+	return key, err
+}
+
+func fromElements(elements []any) (any, error) {
+	made := cache.SetOf[any]{}
+	for _, element := range elements {
+		key, err := toKey(element)
+		if err != nil {
+			return nil, err
+		}
+		made[key] = struct{}{}
+	}
+	return made, nil
+}
+
+// setToJSON has the elements in the order of their encodings.
+func setToJSON(value cache.SetOf[any]) any {
+	elements := slices.Collect(maps.Keys(value))
+	slices.SortFunc(elements, func(a, b any) int {
+		one, _ := cache.Encode(a)
+		other, _ := cache.Encode(b)
+		return bytes.Compare(one, other)
+	})
+	return object{"$set": toJSON(elements)}
 }
 
 func toJSON(value any) any {
@@ -134,6 +179,16 @@ func toJSON(value any) any {
 		return items
 	case map[any]any:
 		return mapToJSON(value)
+	case time.Time:
+		return object{"$time": value.Format(time.RFC3339Nano)}
+	case cache.UUID:
+		return object{"$uuid": value.String()}
+	case cache.Decimal:
+		return object{"$decimal": value.String()}
+	case cache.SetOf[any]:
+		return setToJSON(value)
+	case func():
+		return object{"$unencodable": true}
 	}
 	return value // null, a bool, a text, a number
 }

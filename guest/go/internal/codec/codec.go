@@ -18,7 +18,7 @@ const Levels = 128
 
 var (
 	encoder = must(encoderOptions().EncMode())
-	decoder = must(decoderOptions().DecMode())
+	decoder = must(decoderOptions().DecModeWithTags(tags()))
 )
 
 func encoderOptions() cbor.EncOptions {
@@ -26,6 +26,7 @@ func encoderOptions() cbor.EncOptions {
 	// Other languages have empty slices, and no nil ones.
 	options.NilContainers = cbor.NilContainerAsEmpty
 	options.TextMarshaler = cbor.TextMarshalerTextString
+	options.Time, options.TimeTag = cbor.TimeRFC3339NanoUTC, cbor.EncTagRequired
 	return options
 }
 
@@ -38,7 +39,6 @@ func decoderOptions() cbor.DecOptions {
 		IndefLength:      cbor.IndefLengthForbidden,
 		MaxArrayElements: math.MaxInt32,
 		MaxMapPairs:      math.MaxInt32,
-		TagsMd:           cbor.TagsForbidden,
 		IntDec:           cbor.IntDecConvertSignedOrBigInt,
 		BigIntDec:        cbor.BigIntDecodePointer,
 		MapKeyByteString: cbor.MapKeyByteStringAllowed,
@@ -87,6 +87,9 @@ func marshal(value reflect.Value, decoded bool) ([]byte, reflect.Value, error) {
 	if err != nil {
 		return nil, value, err
 	}
+	if data, err = withZeroTimes(data, value); err != nil {
+		return nil, value, err
+	}
 	// Types with their own encoder may return anything.
 	if _, err := scan(data, true); err != nil || !decoded {
 		return data, value, err
@@ -96,7 +99,11 @@ func marshal(value reflect.Value, decoded bool) ([]byte, reflect.Value, error) {
 		return nil, value, fmt.Errorf("it cannot be read back: %w", err)
 	}
 	if traitsOf(value.Type()).own {
-		if again, err := encoder.Marshal(back.Elem().Interface()); err != nil || !bytes.Equal(data, again) {
+		again, err := encoder.Marshal(back.Elem().Interface())
+		if err == nil {
+			again, err = withZeroTimes(again, back.Elem())
+		}
+		if err != nil || !bytes.Equal(data, again) {
 			return nil, value, errors.New("it comes back as another value: a type's methods to encode and to decode do not fit")
 		}
 	}
@@ -123,6 +130,9 @@ func decode(data []byte, value reflect.Value) error {
 	seen, err := scan(data, false)
 	if err != nil {
 		return err
+	}
+	if seen.times != nil {
+		data = seen.times.splice(data)
 	}
 	if err := decoder.Unmarshal(data, value.Interface()); err != nil {
 		return err

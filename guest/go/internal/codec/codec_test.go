@@ -108,7 +108,10 @@ func TestAValueWithoutAnEncodingIsASerializationError(t *testing.T) {
 	for name, value := range map[string]any{
 		"function": func() {}, "channel": make(chan int), "complex": 1i, "ring": endless, "list": list, "tree": loop, "deep": deep,
 		"text": "\xff", "key": map[string]int{"\xff": 1}, "inner text": []any{map[string]any{"a": "\xc3"}},
-		"time": time.Now(), "zero time": time.Time{}, "inner time": []any{&time.Time{}}, "field": struct{ At time.Time }{},
+		"inner zero time": []any{time.Time{}}, "zero time behind a pointer": struct{ At *time.Time }{&time.Time{}},
+		"the year 0": time.Date(0, 12, 31, 0, 0, 0, 0, time.UTC), "the year 10000": []time.Time{time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)},
+		"the year 0 in UTC": time.Date(1, 1, 1, 0, 0, 0, 0, time.FixedZone("", 60)), "times as keys": map[time.Time]int{},
+		"map to nothing": map[string]struct{}{"a": {}}, "element twice": setOf[any](int8(1), int64(1)), "element": setOf[any](struct{ a int }{}),
 		"2^64": power(64, 1), "-2^64-1": plus(power(64, -1), -1),
 		"tag": cbor.Tag{Number: 1, Content: 1}, "raw tag": cbor.RawTag{Number: 1, Content: []byte{1}},
 		"undefined": cbor.SimpleValue(23), "simple": cbor.SimpleValue(99),
@@ -259,7 +262,20 @@ func TestTypesAreToldApart(t *testing.T) {
 	refused[[]int](t, "a0")
 	refused[map[string]int](t, "80")
 	refused[time.Time](t, "01")
-	refused[time.Time](t, "c11a514b67b0")
+	refused[time.Time](t, "f6")
+	refused[time.Time](t, "74323031332d30332d32315432303a30343a30305a")
+	refused[string](t, "c074323031332d30332d32315432303a30343a30305a")
+	refused[int](t, "c11a514b67b0")
+	refused[[]byte](t, "d825506ba7b8109dad11d180b400c04fd430c8")
+	refused[[16]byte](t, "d825506ba7b8109dad11d180b400c04fd430c8")
+	refused[UUID](t, "506ba7b8109dad11d180b400c04fd430c8")
+	refused[Decimal](t, "8221186e")
+	refused[[]int](t, "c48221186e")
+	refused[[]int](t, "d9010283010203")
+	refused[Set[int]](t, "83010203")
+	refused[Set[int]](t, "d90102816161")
+	refused[Set[float64]](t, "d90102811b0020000000000001")
+	refused[[]struct{ A []string }](t, "81a16141d9010280")
 	// Another's fields that are not known here, and those that it does not have.
 	read(t, "a2617805616ef5", point{X: 5})
 	read(t, "a0", point{})
@@ -290,6 +306,82 @@ func TestStructsAreMapsAndPairsAreArrays(t *testing.T) {
 	refused[outer](t, "a16473697a65fb3fb999999999999a")
 	if got := encoded(t, outer{point: point{X: 1}, Hidden: 1, keep: 1}); got != "a26178016179f6" {
 		t.Error(got)
+	}
+}
+
+func setOf[T comparable](elements ...T) Set[T] {
+	made := Set[T]{}
+	for _, element := range elements {
+		made[element] = struct{}{}
+	}
+	return made
+}
+
+func TestTypesWithATagComeBack(t *testing.T) {
+	at := time.Date(2026, 11, 29, 16, 20, 27, 500_000_001, time.UTC)
+	id, err := ParseUUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	type paid struct {
+		At    time.Time
+		Maybe *time.Time
+		When  map[string]time.Time
+		ID    UUID
+		Total Decimal
+		Tags  Set[string]
+		Any   any
+	}
+	comesBack(t, at)
+	comesBack(t, time.Time{})
+	comesBack(t, []time.Time{{}, at, {}})
+	comesBack(t, paid{
+		At: at, Maybe: &at, When: map[string]time.Time{"a": {}, "b": at}, ID: id, Total: NewDecimal(110, -2),
+		Tags: setOf("b", "a"), Any: []any{at, id, NewDecimal(-5, 0), setOf[any](int64(1), "a", cbor.ByteString("x")), map[any]any{id: at}},
+	})
+	comesBack(t, paid{Tags: Set[string]{}, When: map[string]time.Time{}})
+	comesBack(t, map[UUID]Set[UUID]{id: setOf(id, UUID{})})
+	comesBack(t, Set[[2]int]{{1, 2}: {}})
+	for value, want := range map[any]string{
+		any(at): "c0781e323032362d31312d32395431363a32303a32372e3530303030303030315a", any(time.Time{}): "c074303030312d30312d30315430303a30303a30305a",
+		NewDecimal(110, -2): "c48221186e", id: "d825506ba7b8109dad11d180b400c04fd430c8",
+	} {
+		if got := encoded(t, value); got != want {
+			t.Errorf("%v: %s", value, got)
+		}
+	}
+	if got := encoded(t, setOf[any](100, "aa", -1, 10)); got != "d90102840a186420626161" {
+		t.Error(got)
+	}
+	// Whatever the zone is, the instant is written.
+	zone := at.In(time.FixedZone("", 3600))
+	if got, err := decoded[time.Time](t, encoded(t, zone)); err != nil || !got.Equal(at) || got.Location() != time.UTC {
+		t.Error(got, err)
+	}
+	read(t, "d9010283010203", setOf(1, 2, 3))
+	read(t, "82c1f93e00c100", []time.Time{time.Unix(1, 500_000_000).UTC(), time.Unix(0, 0).UTC()})
+	read(t, "a16161d80074323031332d30332d32315432303a30343a30305a", map[string]time.Time{"a": time.Date(2013, 3, 21, 20, 4, 0, 0, time.UTC)})
+}
+
+func TestADecimalHasItsText(t *testing.T) {
+	for _, text := range []string{"0", "1.10", "-7", "0.000001", "1E-7", "-1.20E+4", "1E+2", "1.8446744073709551615", "-18446744073709551616", "0.00"} {
+		number, err := ParseDecimal(text)
+		if err != nil || number.String() != text {
+			t.Errorf("%s: %s, %v", text, number, err)
+		}
+	}
+	for _, text := range []string{"", ".", "-", "1.2.3", "a", "1e", "--1", "1.-2", "-0", "18446744073709551616", "1_0", "+", "1E+99999999999999999999"} {
+		if number, err := ParseDecimal(text); err == nil {
+			t.Errorf("%s: %s", text, number)
+		}
+	}
+	if number := NewDecimal(-110, -2); number.Mantissa().Int64() != -110 || number.Exponent() != -2 || number.String() != "-1.10" {
+		t.Error(number)
+	}
+	for _, text := range []string{"6ba7b8109dad11d180b400c04fd430c8", "6ba7b810-9dad-11d1-80b4-00c04fd430cg", "6ba7b-8109dad-11d1-80b4-00c04fd430c8", ""} {
+		if id, err := ParseUUID(text); err == nil {
+			t.Errorf("%s: %s", text, id)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"math"
 	"reflect"
 	"strconv"
+	"time"
 )
 
 // exact refuses what the decoder would change to fit into a variable of type t: a number
@@ -12,7 +13,7 @@ import (
 // length.
 func exact(data []byte, t reflect.Type, seen seen) error {
 	may := traitsOf(t)
-	if may.array || seen.null && may.whole ||
+	if may.array || seen.tag || seen.null && may.whole ||
 		seen.over64 && may.float ||
 		(seen.float || seen.over32) && may.float32 {
 		r := reader{data: data}
@@ -35,6 +36,9 @@ func (r *reader) fits(t reflect.Type) error {
 	if t != nil && !encodesItself(t) {
 		kind = t.Kind()
 	}
+	if h.major == tag {
+		return r.tagFits(h, t, kind)
+	}
 	switch h.major {
 	case unsigned, negative:
 		return wholeFits(h, kind)
@@ -56,11 +60,43 @@ func (r *reader) fits(t reflect.Type) error {
 	if h.info != null || nillable {
 		return nil
 	}
+	if t == timeType && r.zero != nil {
+		r.edits = append(r.edits, edit{r.at - 1, r.at, r.zero})
+		return nil
+	}
 	switch kind {
 	case reflect.Interface, reflect.Slice, reflect.Map:
 		return nil
 	}
 	return fmt.Errorf("a null cannot be a %s", t)
+}
+
+// tagFits checks that what has a tag was not decoded without it.
+func (r *reader) tagFits(h head, t reflect.Type, kind reflect.Kind) error {
+	if kind != reflect.Interface && t != timeType {
+		return fmt.Errorf("what has the tag %d cannot be a %s", h.argument, t)
+	}
+	return r.fits(nil)
+}
+
+// withZeroTimes writes the zero times of an encoding as timestamps. The encoder makes null of
+// them, which is what a time that is no pointer never is.
+func withZeroTimes(data []byte, value reflect.Value) ([]byte, error) {
+	for value.IsValid() && value.Kind() == reflect.Interface {
+		value = value.Elem()
+	}
+	if !value.IsValid() || !traitsOf(value.Type()).times {
+		return data, nil
+	}
+	zero, err := encoder.Marshal(time.Time{}.Format(time.RFC3339Nano))
+	if err != nil {
+		return nil, err
+	}
+	r := reader{data: data, zero: append([]byte{tag << 5}, zero...)}
+	if err := r.fits(value.Type()); err != nil || r.edits == nil {
+		return data, err
+	}
+	return r.edits.splice(data), nil
 }
 
 // inside returns the types of the items of an array or a map.

@@ -44,6 +44,9 @@ type head struct {
 type reader struct {
 	data []byte
 	at   int
+	// Of an encoding that is made: what a zero time is, and where that belongs.
+	zero  []byte
+	edits edits
 }
 
 func (r *reader) head() (head, error) {

@@ -67,10 +67,11 @@ var leaves = []reflect.Type{
 	reflect.TypeFor[time.Duration](), reflect.TypeFor[Celsius](), reflect.TypeFor[Level](), reflect.TypeFor[Octets](),
 	reflect.TypeFor[Nested](), reflect.TypeFor[Embedding](), reflect.TypeFor[Tuple](), reflect.TypeFor[Numbered](),
 	reflect.TypeFor[Money](), reflect.TypeFor[netip.Addr](), reflect.TypeFor[struct{}](),
+	reflect.TypeFor[time.Time](), reflect.TypeFor[UUID](), reflect.TypeFor[Decimal](), reflect.TypeFor[Set[string]](),
 	// And what is to be refused.
 	reflect.TypeFor[onlyJSON](), reflect.TypeFor[onlyText](), reflect.TypeFor[mixed](), reflect.TypeFor[noted](),
 	reflect.TypeFor[hiding](), reflect.TypeFor[twins](), reflect.TypeFor[vanishing](), reflect.TypeFor[error](),
-	reflect.TypeFor[big.Float](), reflect.TypeFor[time.Time](), reflect.TypeFor[uintptr](), reflect.TypeFor[func()](),
+	reflect.TypeFor[big.Float](), reflect.TypeFor[uintptr](), reflect.TypeFor[func()](),
 }
 
 func (r random) typeOf(depth int) reflect.Type {
@@ -118,6 +119,17 @@ func (r random) fill(v reflect.Value, depth int) {
 	case *netip.Addr:
 		v.Set(reflect.ValueOf(netip.AddrFrom4([4]byte{1, 2, 3, byte(few)})))
 		return
+	case *time.Time:
+		if few > 0 || depth <= 0 {
+			v.Set(reflect.ValueOf(time.Unix(r.Int64N(250_000_000_000), r.Int64N(1_000_000_000)).UTC()))
+		}
+		return
+	case *Decimal:
+		v.Set(reflect.ValueOf(NewDecimal(r.Int64()>>r.IntN(64), r.Int64N(9)-4)))
+		return
+	case *Set[string]:
+		v.Set(reflect.ValueOf([]Set[string]{{}, {"b": {}, "a": {}}, {"é": {}}}[r.IntN(3)]))
+		return
 	case *Money:
 		v.Set(reflect.ValueOf(Money{r.Int64() >> r.IntN(64)}))
 		return
@@ -144,7 +156,9 @@ func (r random) fill(v reflect.Value, depth int) {
 	case reflect.Pointer:
 		if few > 0 {
 			v.Set(reflect.New(v.Type().Elem()))
-			r.fill(v.Elem(), depth-1)
+			if r.fill(v.Elem(), depth-1); v.Type().Elem() == timeType {
+				v.Elem().Set(reflect.ValueOf(time.Unix(7, 0).UTC()))
+			}
 		}
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), few, few))
@@ -206,6 +220,9 @@ func same(a, b reflect.Value) bool {
 		}
 		return true
 	case reflect.Struct:
+		if a.Type() == timeType {
+			return a.Interface().(time.Time).Equal(b.Interface().(time.Time))
+		}
 		if a.Type() == bigInt {
 			a, b := a.Interface().(big.Int), b.Interface().(big.Int)
 			return a.Cmp(&b) == 0

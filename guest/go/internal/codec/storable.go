@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/fxamacker/cbor/v2"
 
@@ -45,7 +44,6 @@ const methods = "MarshalText and UnmarshalText, or MarshalCBOR and UnmarshalCBOR
 
 // unfit are the types that the encoder would take, and change.
 var unfit = map[reflect.Type]string{
-	reflect.TypeFor[time.Time](): "which has no form of its own: store its UnixNano or its text, or make a type of it that has the methods " + methods,
 	reflect.TypeFor[big.Float](): "whose text loses its precision: make a type of it that has the methods " + methods,
 	reflect.TypeFor[cbor.Tag]():  "and tags are not stored: store the content", reflect.TypeFor[cbor.RawTag](): "and tags are not stored: store the content",
 	reflect.TypeFor[cbor.SimpleValue](): "and simple values are not stored: store a bool or nil",
@@ -62,8 +60,11 @@ func storable(t reflect.Type, path string, above map[reflect.Type]bool) error {
 	if why, is := unfit[t]; is {
 		return refuse("%s", why)
 	}
-	if t == bigInt || above[t] {
+	if t == bigInt || t == timeType || above[t] {
 		return nil
+	}
+	if made, is := reflect.Zero(t).Interface().(set); is && t.Kind() == reflect.Map {
+		return storable(made.elements(), path+"[]", above)
 	}
 	above[t] = true
 	defer delete(above, t)
@@ -90,6 +91,12 @@ func storable(t reflect.Type, path string, above map[reflect.Type]bool) error {
 	case reflect.Slice, reflect.Array:
 		return storable(t.Elem(), path+"[]", above)
 	case reflect.Map:
+		if of := t.Elem(); of.Kind() == reflect.Struct && of.NumField() == 0 {
+			return refuse("a map to nothing: a set is a cache.SetOf[%s]", t.Key())
+		}
+		if kindOf(t.Key()) == reflect.Struct && t.Key() == timeType {
+			return refuse("whose keys are times, of which two may be the same instant: use a text as the key")
+		}
 		switch kindOf(t.Key()) {
 		case reflect.Struct, reflect.Array:
 			if own, _ := ownEncoding(t.Key()); !own && !isBytes(t.Key()) {

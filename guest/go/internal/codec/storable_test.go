@@ -97,7 +97,9 @@ func TestATypeThatDoesNotComeBackIsRefusedByTheNameOfItsField(t *testing.T) {
 	}{
 		{reflect.TypeFor[order](), []string{"`order.Lines[][].Count` is a codec.onlyJSON, whose field `cents` is not exported", "export the field", "`cbor:\"-\"`", "MarshalText"}},
 		{reflect.TypeFor[Order[onlyText]](), []string{"`Order.Lines[].Price` is a codec.onlyText, which has MarshalText but not UnmarshalText: add it"}},
-		{reflect.TypeFor[Order[time.Time]](), []string{"`Order.Lines[].Price` is a time.Time", "UnixNano"}},
+		{reflect.TypeFor[Order[map[string]struct{}]](), []string{"`Order.Lines[].Price` is a map[string]struct {}", "cache.SetOf[string]"}},
+		{reflect.TypeFor[Order[map[time.Time]int]](), []string{"whose keys are times"}},
+		{reflect.TypeFor[Order[Set[mixed]]](), []string{"`Order.Lines[].Price[]` is a codec.mixed, whose field `closed`"}},
 		{reflect.TypeFor[Order[*big.Float]](), []string{"`Order.Lines[].Price` is a big.Float", "precision"}},
 		{reflect.TypeFor[Order[func()]](), []string{"`Order.Lines[].Price` is a func()", "leave it out"}},
 		{reflect.TypeFor[Order[chan int]](), []string{"`Order.Lines[].Price` is a chan int"}},

@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"reflect"
 	"sync"
+	"time"
 )
 
 var (
@@ -15,7 +16,7 @@ var (
 
 // traits are what a value of a type may contain.
 type traits struct {
-	// The depth depends on the value: the type has an interface, or contains itself.
+	// The value has to be looked at: the type has an interface or a time, or contains itself.
 	open bool
 	// Parts that come back as others: an any, or a field that a tag leaves out.
 	changes bool
@@ -23,6 +24,8 @@ type traits struct {
 	own bool
 	// Parts that cannot be nil; floats; 32-bit floats; arrays, whose length is fixed.
 	whole, float, float32, array bool
+	// Times.
+	times bool
 }
 
 var known sync.Map // reflect.Type to traits
@@ -40,6 +43,8 @@ func examine(t reflect.Type, above map[reflect.Type]bool) traits {
 	switch {
 	case t == bigInt:
 		return traits{whole: true}
+	case t == timeType:
+		return traits{whole: true, open: true, times: true}
 	case encodesItself(t):
 		return traits{whole: true, own: true}
 	case above[t]:
@@ -58,6 +63,7 @@ func examine(t reflect.Type, above map[reflect.Type]bool) traits {
 		found.float = found.float || inner.float
 		found.float32 = found.float32 || inner.float32
 		found.array = found.array || inner.array
+		found.times = found.times || inner.times
 	}
 	switch t.Kind() {
 	case reflect.Interface:
@@ -89,7 +95,7 @@ func examine(t reflect.Type, above map[reflect.Type]bool) traits {
 
 // encodesItself reports whether a type has its own encoding.
 func encodesItself(t reflect.Type) bool {
-	if t.Kind() == reflect.Interface {
+	if t.Kind() == reflect.Interface || t == timeType {
 		return false
 	}
 	own, _ := ownEncoding(t)
@@ -111,6 +117,15 @@ func walk(value reflect.Value, path string, steps int) error {
 	}
 	if steps++; steps > Levels*stepsPerLevel {
 		return errLevels
+	}
+	if value.Type() == timeType {
+		return encodableTime(value.Interface().(time.Time))
+	}
+	if inner := value; inner.Kind() == reflect.Interface || inner.Kind() == reflect.Pointer {
+		inner = inner.Elem()
+		if steps > 1 && inner.IsValid() && inner.Type() == timeType && inner.Interface().(time.Time).IsZero() {
+			return fmt.Errorf("`%s` is a zero time in an any or behind a pointer: leave it nil", path)
+		}
 	}
 	switch value.Kind() {
 	case reflect.Interface:

@@ -42,26 +42,19 @@ func Get(key string, use func([]byte) error) (bool, error) {
 	return true, use(found.Some())
 }
 
-// GetMany hands the values that there are to use, with the place of their key.
+// GetMany hands the values that there are to use, with the place of their key. The error
+// is the first of those of the keys and of use.
 func GetMany(keys []string, use func(int, []byte) error) error {
 	if err := checkKeys(keys); err != nil {
 		return err
 	}
-	var result wit.Result[[]wit.Option[[]uint8], types.Error]
-	area := runtime.Receive(func() { result = cache.GetMany(keys) })
-	defer area.Release()
-	if result.IsErr() {
-		return failure(result.Err())
-	}
-	for place, found := range result.Ok() {
-		if found.IsNone() {
-			continue
-		}
-		if err := use(place, found.Some()); err != nil {
-			return err
-		}
-	}
-	return nil
+	return each(func() batch[wit.Option[[]uint8]] { return cache.GetMany(keys) },
+		func(place int, found wit.Option[[]uint8]) error {
+			if found.IsNone() {
+				return nil
+			}
+			return use(place, found.Some())
+		})
 }
 
 // Set stores an entry.
@@ -89,7 +82,8 @@ func SetMany(entries []Entry, options Options) error {
 	if err != nil {
 		return err
 	}
-	return unit(func() wit.Result[wit.Unit, types.Error] { return cache.SetMany(tuples, made) })
+	return each(func() batch[wit.Unit] { return cache.SetMany(tuples, made) },
+		func(int, wit.Unit) error { return nil })
 }
 
 // Delete removes an entry.
@@ -105,7 +99,14 @@ func DeleteMany(keys []string) (uint64, error) {
 	if err := checkKeys(keys); err != nil {
 		return 0, err
 	}
-	return value(func() wit.Result[uint64, types.Error] { return cache.DeleteMany(keys) })
+	var count uint64
+	err := each(func() batch[bool] { return cache.DeleteMany(keys) }, func(_ int, existed bool) error {
+		if existed {
+			count++
+		}
+		return nil
+	})
+	return count, err
 }
 
 // EvictTags evicts every entry that has one of tags.
@@ -119,70 +120,96 @@ func EvictTags(tags []string) error {
 // Clear evicts everything.
 func Clear() error { return unit(cache.Clear) }
 
-// Lookup finds key, and hands its value to use, with whether this caller is to refresh
-// it, or makes this caller its loader. Where use fails there is no lease. With
-// [fault.LeaseHeld] comes what another goroutine, or this one, is loading, if it is known.
-func Lookup(key string, tags []string, maxWait *uint64, use func([]byte, bool) error) (State, *Lease, *Loading, error) {
+// Describe is what is known of an entry without its value, or nil.
+func Describe(key string) (*Description, error) {
 	if err := checkKey(key); err != nil {
-		return Miss, nil, nil, err
+		return nil, err
 	}
-	if err := checkTags(tags); err != nil {
-		return Miss, nil, nil, err
+	var result wit.Result[wit.Option[cache.EntryInfo], types.Error]
+	area := runtime.Receive(func() { result = cache.Describe(key) })
+	defer area.Release()
+	if result.IsErr() {
+		return nil, failure(result.Err())
 	}
-	options := cache.LookupOptions{Tags: tags, MaxWait: option(maxWait)}
+	if result.Ok().IsNone() {
+		return nil, nil
+	}
+	found := result.Ok().Some()
+	made := &Description{
+		Version:    found.Version,
+		AgeMS:      found.Age,
+		FreshForMS: pointer(found.FreshFor),
+		TTLMS:      pointer(found.Ttl),
+		Size:       found.Size,
+		LoadTimeMS: found.LoadTime,
+	}
+	for _, tag := range found.Tags {
+		made.Tags = append(made.Tags, strings.Clone(tag))
+	}
+	return made, nil
+}
+
+// Lookup finds key, and hands what it found and its value to use, or makes this caller its
+// loader. With [fault.LeaseHeld] comes what another goroutine, or this one, is loading, if
+// it is known.
+func Lookup(key string, options LookupOptions, use func(*Found, []byte)) (Found, *Loading, error) {
+	if err := checkKey(key); err != nil {
+		return Found{}, nil, err
+	}
+	if err := checkTags(options.Tags); err != nil {
+		return Found{}, nil, err
+	}
+	asked := cache.LookupOptions{
+		Tags: options.Tags, MaxWait: option(options.MaxWait), Unless: option(options.Unless), Strict: options.Strict,
+	}
 	var result wit.Result[cache.LookupResult, types.Error]
 	var held *Loading
-	var lease *Lease
+	var found Found
+	var value []byte
 	// No other goroutine calls the host until what it answered is noted here.
 	area := runtime.Receive(func() {
-		result = cache.Lookup(key, options)
+		result = cache.Lookup(key, asked)
 		if result.IsErr() {
 			held = loading(key)
 		} else {
-			lease = leased(key, result.Ok())
+			found, value = foundBy(key, result.Ok())
 		}
 	})
 	defer area.Release()
 	if result.IsErr() {
-		return Miss, nil, held, failure(result.Err())
+		return Found{}, held, failure(result.Err())
 	}
-	switch found := result.Ok(); found.Tag() {
+	if found.State == Hit || found.State == Stale {
+		used := false
+		defer func() {
+			// A decoder may panic.
+			if !used {
+				found.Lease.Drop()
+			}
+		}()
+		use(&found, value)
+		used = true
+	}
+	return found, nil, nil
+}
+
+// foundBy is what a lookup answered, with the value.
+func foundBy(key string, result cache.LookupResult) (Found, []byte) {
+	switch result.Tag() {
 	case cache.LookupResult_Hit:
-		return Hit, nil, nil, use(found.Hit(), false)
+		entry := result.Hit()
+		return Found{State: Hit, Version: entry.Version, AgeMS: entry.Age, Fresh: true}, entry.Value
 	case cache.LookupResult_Stale:
-		state, lease, err := stale(found.Stale().Value, lease, use)
-		return state, lease, nil, err
-	default:
-		return Miss, lease, nil, nil
-	}
-}
-
-// leased is the lease of an answer, or nil.
-func leased(key string, found cache.LookupResult) *Lease {
-	switch found.Tag() {
+		stale := result.Stale()
+		made := Found{State: Stale, Version: stale.Entry.Version, AgeMS: stale.Entry.Age, Fresh: stale.Fresh}
+		if stale.Refresh.IsSome() {
+			made.Lease = &Lease{stale.Refresh.Some(), begin(key)}
+		}
+		return made, stale.Entry.Value
 	case cache.LookupResult_Miss:
-		return &Lease{found.Miss(), begin(key)}
-	case cache.LookupResult_Stale:
-		if refresh := found.Stale().Refresh; refresh.IsSome() {
-			return &Lease{refresh.Some(), begin(key)}
-		}
+		return Found{State: Miss, Lease: &Lease{result.Miss(), begin(key)}}, nil
 	}
-	return nil
-}
-
-func stale(value []byte, lease *Lease, use func([]byte, bool) error) (State, *Lease, error) {
-	used := false
-	defer func() {
-		// On every way out, a panic of a decoder included.
-		if !used {
-			lease.Drop()
-		}
-	}()
-	if err := use(value, lease != nil); err != nil {
-		return Stale, nil, err
-	}
-	used = true
-	return Stale, lease, nil
+	return Found{State: Pass}, nil
 }
 
 // BeginWrite removes key and takes its lease.
@@ -213,12 +240,36 @@ func (l *Lease) Commit(content []byte, options Options) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	return l.spend(func() wit.Result[bool, types.Error] { return l.handle.Commit(content, made) })
+}
+
+// Pass stores nothing, and lets everyone load without a lease for so many milliseconds.
+func (l *Lease) Pass(milliseconds uint64) (bool, error) {
+	return l.spend(func() wit.Result[bool, types.Error] { return l.handle.Pass(milliseconds) })
+}
+
+// Fail stores nothing, and lets nobody load again for so many milliseconds.
+func (l *Lease) Fail(milliseconds uint64) (bool, error) {
+	return l.spend(func() wit.Result[bool, types.Error] { return l.handle.Fail(milliseconds) })
+}
+
+// spend makes a call that may spend the lease, which is still held.
+func (l *Lease) spend(call func() wit.Result[bool, types.Error]) (bool, error) {
 	if l == nil || l.handle == nil {
 		return false, nil
 	}
 	// Who waits looks again, whatever the outcome.
 	defer l.loading.end()
-	return value(func() wit.Result[bool, types.Error] { return l.handle.Commit(content, made) })
+	return value(call)
+}
+
+// Release gives the lease up, if that was not done before, and tells how that went.
+func (l *Lease) Release() error {
+	if l == nil || l.handle == nil {
+		return nil
+	}
+	defer l.Drop()
+	return unit(l.handle.Release)
 }
 
 // Drop gives the lease up, if that was not done before.
@@ -332,6 +383,33 @@ func unit(call func() wit.Result[wit.Unit, types.Error]) error {
 	return err
 }
 
+// batch is an answer for each key.
+type batch[T any] = wit.Result[[]wit.Result[T, types.Error], types.Error]
+
+// each hands what the host answered for each key to use, with its place. The error is the
+// first; all keys are seen to.
+func each[T any](call func() batch[T], use func(int, T) error) error {
+	var result batch[T]
+	area := runtime.Receive(func() { result = call() })
+	defer area.Release()
+	if result.IsErr() {
+		return failure(result.Err())
+	}
+	var first error
+	for place, answer := range result.Ok() {
+		var err error
+		if answer.IsErr() {
+			err = failure(answer.Err())
+		} else {
+			err = use(place, answer.Ok())
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
 func entry(options Options) (types.EntryOptions, error) {
 	made := types.EntryOptions{Ttl: option(options.TTL), FreshFor: option(options.FreshFor), Tags: options.Tags}
 	return made, checkTags(options.Tags)
@@ -344,11 +422,17 @@ func option(milliseconds *uint64) wit.Option[uint64] {
 	return wit.Some(*milliseconds)
 }
 
+func pointer(found wit.Option[uint64]) *uint64 {
+	if found.IsNone() {
+		return nil
+	}
+	return new(found.Some())
+}
+
 func failure(found types.Error) error {
 	switch found.Tag() {
 	case types.Error_InvalidTtl:
-		// Everything else was checked before.
-		return fault.Because(fault.InvalidTTL, "the time to live, or the fresh time, is longer than the host allows")
+		return fault.Because(fault.InvalidTTL, strings.Clone(found.InvalidTtl()))
 	case types.Error_InvalidKey:
 		return fault.Because(fault.InvalidKey, strings.Clone(found.InvalidKey()))
 	case types.Error_ValueTooLarge:
@@ -357,12 +441,16 @@ func failure(found types.Error) error {
 		return fault.LockTimeout
 	case types.Error_LeaseHeld:
 		return fault.LeaseHeld
+	case types.Error_LoadFailed:
+		return fault.Until(fault.LoadFailed, found.LoadFailed())
 	case types.Error_Unavailable:
 		return fault.Unavailable
 	case types.Error_Denied:
 		return fault.Denied
 	case types.Error_QuotaExceeded:
-		return fault.QuotaExceeded
+		return fault.Because(fault.QuotaExceeded, strings.Clone(found.QuotaExceeded()))
+	case types.Error_Unsupported:
+		return fault.Because(fault.Unsupported, strings.Clone(found.Unsupported()))
 	default:
 		return fault.OperationFailed
 	}

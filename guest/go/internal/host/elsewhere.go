@@ -44,9 +44,12 @@ func EvictTags(tags []string) error { return missing(checkTags(tags)) }
 func Clear() error { return missing() }
 
 // Lookup finds nothing.
-func Lookup(key string, tags []string, _ *uint64, _ func([]byte, bool) error) (State, *Lease, *Loading, error) {
-	return Miss, nil, nil, missing(checkKey(key), checkTags(tags))
+func Lookup(key string, options LookupOptions, _ func(*Found, []byte)) (Found, *Loading, error) {
+	return Found{}, nil, missing(checkKey(key), checkTags(options.Tags))
 }
+
+// Describe knows nothing.
+func Describe(key string) (*Description, error) { return nil, missing(checkKey(key)) }
 
 // BeginWrite takes no lease.
 func BeginWrite(key string, tags []string) (*Lease, error) {
@@ -55,6 +58,15 @@ func BeginWrite(key string, tags []string) (*Lease, error) {
 
 // Commit stores nothing.
 func (l *Lease) Commit([]byte, Options) (bool, error) { return false, missing() }
+
+// Pass passes nothing.
+func (l *Lease) Pass(uint64) (bool, error) { return false, missing() }
+
+// Fail holds nothing back.
+func (l *Lease) Fail(uint64) (bool, error) { return false, missing() }
+
+// Release has nothing to give up.
+func (l *Lease) Release() error { return nil }
 
 func (l *Lease) current() *Loading { return nil }
 

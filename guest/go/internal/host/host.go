@@ -20,6 +20,14 @@ type Entry struct {
 	Value []byte
 }
 
+// LookupOptions are what a lookup knows before it looks. MaxWait is in milliseconds. An
+// entry whose version is Unless will not do.
+type LookupOptions struct {
+	Tags            []string
+	MaxWait, Unless *uint64
+	Strict          bool
+}
+
 // State is what a lookup found.
 type State uint8
 
@@ -28,11 +36,32 @@ const (
 	Miss State = iota
 	Hit
 	Stale
+	Pass
 )
+
+// Found is what a lookup found, without the value.
+type Found struct {
+	State State
+	// Version identifies the entry, and AgeMS is how long ago it was stored: of a hit, and
+	// of a stale entry.
+	Version, AgeMS uint64
+	// Fresh: a stale entry is to be refreshed although it is still fresh.
+	Fresh bool
+	// Lease is there for a miss, and for a stale entry that this caller is to refresh.
+	Lease *Lease
+}
+
+// Description is what is known of an entry without its value.
+type Description struct {
+	Version, AgeMS    uint64
+	FreshForMS, TTLMS *uint64
+	Tags              []string
+	Size, LoadTimeMS  uint64
+}
 
 // Counts are the host's counts.
 type Counts struct {
-	Hits, Misses, Writes, Deletes, Clears, TagEvictions, StampedeWaits uint64
+	Hits, Misses, Writes, Deletes, Clears, TagEvictions, StampedeWaits, Rejections uint64
 }
 
 // Settings are the host's settings.

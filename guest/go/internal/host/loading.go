@@ -63,8 +63,11 @@ func (l *Loading) end() {
 // held is the key of what a context's loaders are loading.
 type held struct{}
 
-// Within is the context for the loader that a lease is for.
+// Within is the context for the loader that a lease is for, which may be nil.
 func (l *Lease) Within(ctx context.Context) context.Context {
+	if l == nil {
+		return ctx
+	}
 	outer, _ := ctx.Value(held{}).([]*Loading)
 	return context.WithValue(ctx, held{}, append(outer[:len(outer):len(outer)], l.current()))
 }

@@ -2,7 +2,6 @@ package template
 
 import (
 	"reflect"
-	"strconv"
 
 	"spakky/cache/internal/fault"
 )
@@ -20,7 +19,7 @@ type place struct {
 }
 
 // Bind finds the placeholders of a template in arguments of certain types: {} are the
-// arguments in their order, {2} is the second, and {Field} is a field of the one argument
+// arguments in their order, {0} is the first, and {Field} is a field of the one argument
 // that has it.
 func Bind(text string, arguments []reflect.Type) (Bound, error) {
 	made, err := Parse(text)
@@ -35,8 +34,8 @@ func Bind(text string, arguments []reflect.Type) (Bound, error) {
 		if name == "" {
 			found, err = whole(text, name, next, arguments)
 			next++
-		} else if number, not := strconv.Atoi(name); not == nil {
-			found, err = whole(text, name, number-1, arguments)
+		} else if number, is := position(name); is {
+			found, err = whole(text, name, number, arguments)
 		} else {
 			found, err = fieldOf(text, name, arguments)
 		}
@@ -49,8 +48,8 @@ func Bind(text string, arguments []reflect.Type) (Bound, error) {
 }
 
 func whole(text, name string, argument int, arguments []reflect.Type) (place, error) {
-	if argument < 0 || argument >= len(arguments) {
-		return place{}, refuse(text, "{"+name+"} is one more than there are arguments")
+	if argument >= len(arguments) {
+		return place{}, refuse(text, "{"+name+"} is beyond the arguments")
 	}
 	return place{argument: argument}, Formattable(arguments[argument])
 }

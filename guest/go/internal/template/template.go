@@ -2,6 +2,8 @@
 package template
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"spakky/cache/internal/fault"
@@ -50,6 +52,36 @@ func Parse(text string) (Template, error) {
 
 // Names are those of the places, in their order.
 func (t Template) Names() []string { return t.names }
+
+// Places are which of so many values stands in each place: {} are the values in their
+// order, {0} is the first. Every value has a place.
+func (t Template) Places(text string, values int) ([]int, error) {
+	places, named, next := make([]int, len(t.names)), make([]bool, values), 0
+	for i, name := range t.names {
+		value := next
+		if name == "" {
+			next++
+		} else if number, ok := position(name); ok {
+			value = number
+		} else {
+			return nil, refuse(text, "it names `"+name+"`, and the values have no names: {} stands for each")
+		}
+		if value >= values {
+			return nil, refuse(text, "it has more placeholders than there are values")
+		}
+		places[i], named[value] = value, true
+	}
+	if slices.Contains(named, false) {
+		return nil, refuse(text, "it has fewer placeholders than there are values")
+	}
+	return places, nil
+}
+
+// position is the number of a placeholder that has one, such as {0}.
+func position(name string) (int, bool) {
+	number, err := strconv.ParseUint(name, 10, 16)
+	return int(number), err == nil && strconv.FormatUint(number, 10) == name
+}
 
 // Fill puts values, as Format makes them, into the places.
 func (t Template) Fill(value func(place int) (string, error)) (string, error) {

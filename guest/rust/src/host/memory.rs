@@ -22,12 +22,13 @@ use crate::{Config, Endpoint, EntryInfo, Error, HealthReport, HealthStatus, Info
 thread_local! {
     static SESSION: Session = session();
     static SKIPPED: Cell<UnixMillis> = const { Cell::new(0) };
+    static EARLY_REFRESH: Cell<f64> = const { Cell::new(0.0) }; // a test has one outcome
 }
 
 fn session() -> Session {
     let policy = Policy {
         lease: Duration::MAX, // nobody renews it
-        early_refresh: 0.0,   // a test has one outcome
+        early_refresh: EARLY_REFRESH.get(),
         ..Policy::default()
     };
     let runtime = Arc::new(Immediate);
@@ -39,6 +40,12 @@ fn session() -> Session {
 #[cfg(test)]
 pub(crate) fn advance(time: Duration) {
     SKIPPED.set(SKIPPED.get() + core::entry::whole_millis(time));
+}
+
+/// Refreshes each entry of this thread's cache as early as can be. Before the first call.
+#[cfg(test)]
+pub(crate) fn refresh_early() {
+    EARLY_REFRESH.set(1e12);
 }
 
 /// Real time and randomness. A task ends at once or not at all.
