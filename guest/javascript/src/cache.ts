@@ -1,5 +1,7 @@
 import { decode, encode } from "./codec.ts";
 import { ArgumentError, CacheError } from "./errors.ts";
+import { load, now, type Outcome, type Steps } from "./load.ts";
+import type { Loadable } from "./loaded.ts";
 import {
   checkBoth,
   checkOptions,
@@ -20,15 +22,15 @@ export function get<T = unknown>(key: string, options?: ReadOptions<T>): T | und
 }
 
 /**
- * The values of `keys`, in their order, in one round trip. One entry that cannot be read
- * makes the whole a `SerializationError`.
+ * The values of `keys`, in their order, in one round trip. The error of the first that
+ * cannot be read is thrown; `raw.getMany` answers for each.
  */
 export function getMany<T = unknown>(
   keys: readonly string[],
   options?: ReadOptions<T>,
 ): (T | undefined)[] {
   const read = checkReadOptions(options as ReadOptions);
-  return raw.getMany(keys).map((bytes) => bytes && (decode(bytes, read) as T));
+  return each(raw.getMany(keys)).map((bytes) => bytes && (decode(bytes, read) as T));
 }
 
 /** Stores an entry. A load of the same key that is under way can no longer be stored. */
@@ -42,7 +44,7 @@ export function set<T>(key: string, value: T, options?: Options<T>): void {
 /**
  * Stores entries, pairs of a key and a value, that share their options, in one round
  * trip. All of them are checked before any is written. Of a key named twice, the last
- * stays.
+ * stays. The error of the first that cannot be stored is thrown.
  */
 export function setMany<T>(
   entries: Iterable<readonly [string, T]>,
@@ -63,7 +65,57 @@ export function setMany<T>(entries: Iterable<readonly [string, T]>, options?: Op
     }
     return [pair[0], encode(pair[1], write)];
   });
-  raw.setMany(encoded, entry);
+  each(raw.setMany(encoded, entry));
+}
+
+/**
+ * Removes entries, in one round trip; says how many there were. The error of the first that
+ * cannot be removed is thrown.
+ */
+export function deleteMany(keys: readonly string[]): number {
+  return each(raw.deleteMany(keys)).filter(Boolean).length;
+}
+
+/** What is known of an entry without its value. Times are in seconds. */
+export interface EntryInfo {
+  /** Identifies the entry among all that its key ever held. */
+  readonly version: number;
+  /** How long ago it was stored. */
+  readonly age: number;
+  /** How much longer it is fresh; zero: it is stale; `undefined`: for as long as it lives. */
+  readonly freshFor: number | undefined;
+  /** How much longer it lives; `undefined`: until something removes it. */
+  readonly ttl: number | undefined;
+  /** The tags that evict it. */
+  readonly tags: readonly string[];
+  /** The bytes of its value. */
+  readonly size: number;
+  /** How long its load took; zero if it was stored without one. */
+  readonly loadTime: number;
+}
+
+/** Describes the entry of `key`; `undefined` if there is none. Not counted as a read. */
+export function describe(key: string): EntryInfo | undefined {
+  const info = raw.describe(key);
+  if (info === undefined) return undefined;
+  const { version, age, freshFor, ttl, tags, size, loadTime } = info;
+  return {
+    version,
+    age: age / 1000,
+    freshFor: freshFor === undefined ? undefined : freshFor / 1000,
+    ttl: ttl === undefined ? undefined : ttl / 1000,
+    tags,
+    size,
+    loadTime: loadTime / 1000,
+  };
+}
+
+/** The answers of a batch, none of which is an error. */
+function each<T>(answers: (T | CacheError)[]): T[] {
+  return answers.map((answer) => {
+    if (answer instanceof CacheError) throw answer;
+    return answer;
+  });
 }
 
 /**
@@ -71,27 +123,56 @@ export function setMany<T>(entries: Iterable<readonly [string, T]>, options?: Op
  * returns, which is then stored. While the loader runs, no other caller in the whole
  * fleet loads this key: the others wait for its value, or go on reading the stale one.
  *
- * The loader is synchronous: it returns its value, and no promise of one.
+ * The loader is synchronous: it returns its value, and no promise of one; or `loaded(value,
+ * options)` or `doNotStore(value)`, which say how it is stored.
  *
- * What the loader throws comes back unchanged; nothing is stored then, and the next
- * caller loads. A value that was loaded while its key was deleted, set or evicted is
- * returned but not stored.
+ * What the loader throws comes back unchanged, unless there is a stale entry to serve;
+ * nothing is stored then, and the next caller loads. A value that was loaded while its key
+ * was deleted, set or evicted is returned but not stored. So is one that cannot be stored:
+ * that is said on the console, once, and then all callers load for a minute, without waiting
+ * for each other. An entry that cannot be decoded is loaded anew.
  *
  * ```js
  * const answer = getOrLoad("answer", { ttl: 300, tags: ["answers"] }, () => compute());
  * ```
  */
-export function getOrLoad<T>(key: string, options: Options<T> & Encoded<T>, loader: () => T): T;
-export function getOrLoad<T>(key: string, options: Options<T>, loader: () => T & Storable<T>): T;
-export function getOrLoad<T>(key: string, options: Options<T>, loader: () => T): T {
-  const { entry, lookup, read, write } = checkBoth(options as Options);
+export function getOrLoad<T>(
+  key: string,
+  options: Options<T> & Encoded<T>,
+  loader: () => Loadable<T>,
+): T;
+export function getOrLoad<T>(
+  key: string,
+  options: Options<T>,
+  loader: (() => Loadable<T>) & Storable<T>,
+): T;
+export function getOrLoad<T>(key: string, options: Options<T>, loader: () => unknown): T {
+  return now(loading(key, options as Options, loader)).value as T;
+}
+
+/** As `getOrLoad`, and says how the value came to be. */
+export function getOrLoadOutcome<T>(
+  key: string,
+  options: Options<T> & Encoded<T>,
+  loader: () => Loadable<T>,
+): Outcome<T>;
+export function getOrLoadOutcome<T>(
+  key: string,
+  options: Options<T>,
+  loader: (() => Loadable<T>) & Storable<T>,
+): Outcome<T>;
+export function getOrLoadOutcome<T>(
+  key: string,
+  options: Options<T>,
+  loader: () => unknown,
+): Outcome<T> {
+  return now(loading(key, options as Options, loader)) as Outcome<T>;
+}
+
+function loading(key: string, options: Options, loader: () => unknown): Steps<Outcome<unknown>> {
+  const checked = checkBoth(options);
   checkFunction(loader, "loader");
-  const found = raw.lookup(key, lookup);
-  using lease = found.lease;
-  if (lease === undefined) return decode(found.value as Uint8Array, read) as T;
-  const value = checkNow(loader(), "loader");
-  lease.commit(encode(value, write), entry);
-  return value;
+  return load({ ...checked, key, find: raw.lookup, loader });
 }
 
 /**

@@ -6,23 +6,30 @@
  * which the component's engine lacks.
  */
 
+import { Decimal } from "./decimal.ts";
 import { SerializationError } from "./errors.ts";
 import { Float } from "./float.ts";
 import type { ReadOptions, WriteOptions } from "./options.ts";
 import { Reader } from "./reader.ts";
 import { decodeText, encodeText, isAscii } from "./text.ts";
+import { timeOfSeconds, timeOfText, timeText } from "./time.ts";
 import {
   HIDDEN_FIELD,
   instanceOf,
   LARGE_BIGINT,
+  LARGE_DECIMAL,
   LONE_SURROGATE,
   MAP_OF_TEXTS,
+  MORE_THAN_ELEMENTS,
   MORE_THAN_ITEMS,
   MORE_THAN_PAIRS,
+  MORE_THAN_TIME,
+  NO_TIME,
   pathOf,
   plain,
   SMALL_BIGINT,
 } from "./unstorable.ts";
+import { Uuid } from "./uuid.ts";
 import { compare, Major, Writer } from "./writer.ts";
 
 /**
@@ -39,12 +46,16 @@ const MOST = 2n ** 64n - 1n;
  * `SerializationError`, which names the field, if it would not come back as it is.
  */
 export function encode(value: unknown, { check, encode: hook }: WriteOptions = {}): Uint8Array {
-  // Every later read would refuse it.
-  if (check !== undefined && !check(value)) throw unwritable("`check` refuses it");
+  checkValue(value, check);
   const stored = hook === undefined ? value : own("encode", hook, value);
   const writer = new Writer();
   write(writer, stored, new Place());
   return writer.written();
+}
+
+/** Refuses a value that every later read would refuse. */
+export function checkValue(value: unknown, check: WriteOptions["check"]): void {
+  if (check !== undefined && !check(value)) throw unwritable("`check` refuses it");
 }
 
 /**
@@ -83,6 +94,13 @@ class Place {
     const path = pathOf(this.steps.slice(0, this.around.length));
     return unwritable(`${path === "" ? "it" : `\`${path}\``} ${is} ${reason}`);
   }
+
+  /** How deep an array or a map here is nested. */
+  depth(): number {
+    const depth = this.around.length;
+    if (depth === MAX_DEPTH) throw unwritable(`it is nested more than ${MAX_DEPTH} deep`);
+    return depth;
+  }
 }
 
 function write(writer: Writer, value: unknown, place: Place): void {
@@ -93,15 +111,28 @@ function write(writer: Writer, value: unknown, place: Place): void {
   } else if (Object.getPrototypeOf(value) === Uint8Array.prototype) {
     writer.head(Major.bytes, (value as Uint8Array).length);
     writer.bytes(value as Uint8Array);
-  } else {
+  } else if (!writeTagged(writer, value, place)) {
     const { around, steps } = place;
     if (around.includes(value)) throw place.refuse("itself", "contains");
-    const depth = around.length;
-    if (depth === MAX_DEPTH) throw unwritable(`it is nested more than ${MAX_DEPTH} deep`);
-    const entries = Array.isArray(value) ? undefined : entriesOf(value, place);
-    if (entries === undefined) checkArray(value as unknown[], place);
+    const depth = place.depth();
+    const isSet = Object.getPrototypeOf(value) === Set.prototype;
+    const entries = isSet || Array.isArray(value) ? undefined : entriesOf(value, place);
+    if (isSet) checkSet(value, place);
+    else if (entries === undefined) checkArray(value as unknown[], place);
     around.push(value);
-    if (entries === undefined) {
+    if (isSet) {
+      writer.head(Major.tag, Tag.set);
+      writer.head(Major.array, (value as Set<unknown>).size);
+      const elements: Uint8Array[] = [];
+      for (const element of value as Set<unknown>) {
+        steps[depth] = elements.length;
+        const apart = new Writer();
+        write(apart, element, place);
+        elements.push(apart.written());
+      }
+      elements.sort((a, b) => distinct(compare(a, b), "elements of a `Set`", place));
+      for (const bytes of elements) writer.bytes(bytes);
+    } else if (entries === undefined) {
       const array = value as unknown[];
       writer.head(Major.array, array.length);
       for (let index = 0; index < array.length; index++) {
@@ -155,6 +186,43 @@ function isInteger(value: number): boolean {
   return Number.isSafeInteger(value) && !Object.is(value, -0);
 }
 
+/** The integer that was read; none if it is something else. */
+function toBigInt(value: unknown): bigint | undefined {
+  if (typeof value === "bigint") return value;
+  return typeof value === "number" && isInteger(value) ? BigInt(value) : undefined;
+}
+
+/** Writes what is a tag and its content, unless it is something else. */
+function writeTagged(writer: Writer, value: object, place: Place): boolean {
+  switch (Object.getPrototypeOf(value)) {
+    case Date.prototype: {
+      const text = timeText(value as Date);
+      if (text === undefined) throw place.refuse(NO_TIME);
+      if (Reflect.ownKeys(value).length > 0) throw place.refuse(MORE_THAN_TIME);
+      writer.head(Major.tag, Tag.time);
+      writePlain(writer, text, place);
+      return true;
+    }
+    case Uuid.prototype:
+      writer.head(Major.tag, Tag.uuid);
+      writer.head(Major.bytes, 16);
+      writer.bytes((value as Uuid).bytes);
+      return true;
+    case Decimal.prototype: {
+      const { mantissa, exponent } = value as Decimal;
+      place.depth();
+      if (mantissa < LEAST || mantissa > MOST) throw place.refuse(LARGE_DECIMAL);
+      writer.head(Major.tag, Tag.decimal);
+      writer.head(Major.array, 2);
+      writer.integer(exponent);
+      writer.integer(mantissa);
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
 type Entry = [key: unknown, value: unknown];
 
 /** Refuses what of an array would be lost. */
@@ -162,6 +230,11 @@ function checkArray(array: unknown[], place: Place): void {
   if (Object.getPrototypeOf(array) !== Array.prototype) throw place.refuse(instanceOf(array));
   // The length is one of them.
   if (Reflect.ownKeys(array).length !== array.length + 1) throw place.refuse(MORE_THAN_ITEMS);
+}
+
+/** Refuses what of a set would be lost. */
+function checkSet(set: object, place: Place): void {
+  if (Reflect.ownKeys(set).length > 0) throw place.refuse(MORE_THAN_ELEMENTS);
 }
 
 function entriesOf(value: object, place: Place): Entry[] {
@@ -195,15 +268,54 @@ function sort(entries: Entry[], place: Place): void {
   }
   entries.sort((a, b) => {
     const order = compare(bytes.get(a) as Uint8Array, bytes.get(b) as Uint8Array);
-    if (order === 0) throw place.refuse("of two keys that are the same in CBOR", "is one");
-    return order;
+    return distinct(order, "keys", place);
   });
+}
+
+/** The order of two in a set or a map. */
+function distinct(order: number, what: string, place: Place): number {
+  if (order === 0) throw place.refuse(`of two ${what} that are the same in CBOR`, "is one");
+  return order;
 }
 
 const Simple = { false: 20, true: 21, null: 22 } as const;
 
 function read(reader: Reader, exact: boolean, depth: number): unknown {
   reader.next();
+  let tag: number | bigint | undefined;
+  if (reader.major === Major.tag) {
+    tag = reader.value;
+    if (!TAGS.includes(tag)) throw unreadable(`it has the tag ${tag}`);
+    reader.next();
+  }
+  const { major, value } = reader;
+  let content: unknown;
+  if (major === Major.array || major === Major.map) {
+    if (depth === MAX_DEPTH) throw unreadable(`it is nested more than ${MAX_DEPTH} deep`);
+    if (major === Major.array) {
+      const array: unknown[] = [];
+      while (array.length < value) {
+        // In a decimal, a float would look like an integer.
+        array.push(read(reader, exact || tag === Tag.decimal, depth + 1));
+      }
+      content = array;
+    } else {
+      const map = new Map<unknown, unknown>();
+      for (let count = 0; count < value; count++) {
+        const key = read(reader, exact, depth + 1);
+        if (map.has(key)) throw unreadable(KEY_TWICE);
+        map.set(key, read(reader, exact, depth + 1));
+      }
+      content = objectOrMap(map);
+    }
+  } else {
+    content = readLeaf(reader, exact);
+  }
+  return tag === undefined ? content : tagged(tag, content);
+}
+
+/** An item that contains no other. */
+function readLeaf(reader: Reader, exact: boolean): unknown {
   const { major, value } = reader;
   switch (major) {
     case Major.unsigned:
@@ -218,29 +330,57 @@ function read(reader: Reader, exact: boolean, depth: number): unknown {
       if (text === undefined) throw unreadable("a text is not UTF-8");
       return text;
     }
-    case Major.array:
-    case Major.map: {
-      if (depth === MAX_DEPTH) throw unreadable(`it is nested more than ${MAX_DEPTH} deep`);
-      if (major === Major.array) {
-        const array: unknown[] = [];
-        while (array.length < value) {
-          array.push(read(reader, exact, depth + 1));
-        }
-        return array;
-      }
-      const map = new Map<unknown, unknown>();
-      for (let count = 0; count < value; count++) {
-        const key = read(reader, exact, depth + 1);
-        if (map.has(key)) throw unreadable("a map has a key twice");
-        map.set(key, read(reader, exact, depth + 1));
-      }
-      return objectOrMap(map);
-    }
     case Major.simple:
       return readSimple(reader.minor, value, exact);
     default:
-      throw unreadable("it has a tag");
+      throw unreadable("it has a tag on a tag");
   }
+}
+
+const Tag = { time: 0, seconds: 1, decimal: 4, uuid: 37, set: 258 } as const;
+const TAGS: unknown[] = Object.values(Tag);
+
+/** The value of a tag and its content. */
+function tagged(tag: number | bigint, content: unknown): unknown {
+  let made: unknown;
+  if (tag === Tag.time && typeof content === "string") {
+    made = timeOfText(content);
+  } else if (tag === Tag.seconds) {
+    const seconds = content instanceof Float ? content.value : content;
+    if (typeof seconds === "number" || typeof seconds === "bigint") made = timeOfSeconds(seconds);
+  } else if (tag === Tag.uuid && content instanceof Uint8Array && content.length === 16) {
+    made = new Uuid(content);
+  } else if (tag === Tag.decimal && Array.isArray(content) && content.length === 2) {
+    const [exponent, mantissa] = content.map(toBigInt);
+    if (exponent !== undefined && mantissa !== undefined) {
+      const small = Number.isSafeInteger(Number(exponent));
+      made = small ? new Decimal(mantissa, Number(exponent)) : "a decimal of a larger exponent";
+    }
+  } else if (tag === Tag.set && Array.isArray(content)) {
+    const set = new Set(content);
+    if (set.size < content.length) throw unreadable(ELEMENT_TWICE);
+    checkDistinct(set, ELEMENT_TWICE);
+    made = set;
+  }
+  if (made === undefined) throw unreadable(`it has the tag ${tag} on what it does not tag`);
+  if (typeof made === "string") throw unreadable(`it has ${made}`);
+  return made;
+}
+
+const KEY_TWICE = "a map has a key twice";
+const ELEMENT_TWICE = "a set has an element twice";
+
+/** Refuses two objects that are the same. All else, a set and a map tell apart themselves. */
+function checkDistinct(values: Iterable<unknown>, refusal: string): void {
+  const objects = [...values].filter((value) => typeof value === "object" && value !== null);
+  if (objects.length < 2) return;
+  objects
+    .map((value) => encode(value))
+    .sort((a, b) => {
+      const order = compare(a, b);
+      if (order === 0) throw unreadable(refusal);
+      return order;
+    });
 }
 
 function readSimple(minor: number, value: number | bigint, exact: boolean): unknown {
@@ -263,7 +403,11 @@ function readSimple(minor: number, value: number | bigint, exact: boolean): unkn
 
 /** An object if all keys are text, else the map. */
 function objectOrMap(map: Map<unknown, unknown>): unknown {
-  for (const key of map.keys()) if (typeof key !== "string") return map;
+  for (const key of map.keys()) {
+    if (typeof key === "string") continue;
+    checkDistinct(map.keys(), KEY_TWICE);
+    return map;
+  }
   // Assignment would call the setter of `__proto__`.
   return Object.fromEntries(map);
 }

@@ -1,3 +1,7 @@
+/// <reference path="./host.d.ts" />
+
+import type { HostError } from "spakky:cache/types@0.2.0";
+
 /** What a failure is called in every language: the contract's names. */
 export type Kind =
   | "serialization"
@@ -7,10 +11,12 @@ export type Kind =
   | "value-too-large"
   | "lock-timeout"
   | "lease-held"
+  | "load-failed"
   | "unavailable"
   | "operation-failed"
   | "denied"
-  | "quota-exceeded";
+  | "quota-exceeded"
+  | "unsupported";
 
 /**
  * Why an operation of the cache failed; there is a class for each `kind`. A miss is an
@@ -54,8 +60,7 @@ export class KeyGenerationError extends CacheError {
 export class InvalidTtlError extends CacheError {
   readonly kind = "invalid-ttl";
 
-  /** Without a reason, the one that only the host can have. */
-  constructor(reason = "it is longer than the host allows") {
+  constructor(readonly reason: string) {
     super(`invalid time to live: ${reason}`);
   }
 }
@@ -100,6 +105,19 @@ export class LeaseHeldError extends CacheError {
   }
 }
 
+/**
+ * The last load of the key failed, and asked that nobody tries again for a while: the option
+ * `retryAfter`.
+ */
+export class LoadFailedError extends CacheError {
+  readonly kind = "load-failed";
+
+  /** @param retryAfter - How much longer nobody tries again, in seconds. */
+  constructor(readonly retryAfter: number) {
+    super(`the last load of this key failed, and is not repeated for ${retryAfter} s`);
+  }
+}
+
 /** The backend cannot be reached, or did not answer in time. */
 export class UnavailableError extends CacheError {
   readonly kind = "unavailable";
@@ -127,15 +145,21 @@ export class DeniedError extends CacheError {
   }
 }
 
-/**
- * The component has used up something that it was granted a limit of: leases that it holds
- * at once, which are loads and writes under way.
- */
+/** The component has used up something that it was granted a limit of; `reason` says which. */
 export class QuotaExceededError extends CacheError {
   readonly kind = "quota-exceeded";
 
-  constructor() {
-    super("the component holds as many leases as it may at once (its host's --max-leases)");
+  constructor(readonly reason: string) {
+    super(`quota exceeded: ${reason}`);
+  }
+}
+
+/** The host does not offer what was asked for; `reason` says what. */
+export class UnsupportedError extends CacheError {
+  readonly kind = "unsupported";
+
+  constructor(readonly reason: string) {
+    super(`not supported by the host: ${reason}`);
   }
 }
 
@@ -149,34 +173,25 @@ export class ArgumentError extends TypeError {
   }
 }
 
-/** A failure as the contract puts it. */
-export type HostFailure =
-  | { tag: "invalid-key"; val: string }
-  | { tag: "value-too-large"; val: number }
-  | {
-      tag:
-        | "invalid-ttl"
-        | "lock-timeout"
-        | "lease-held"
-        | "unavailable"
-        | "operation-failed"
-        | "denied"
-        | "quota-exceeded";
-    };
-
-/** The error for what the host said. */
-export function fromHost(failure: HostFailure): CacheError {
+/**
+ * The error for what the host said.
+ *
+ * @internal
+ */
+export function fromHost(failure: HostError): CacheError {
   switch (failure.tag) {
     case "invalid-key":
       return new InvalidKeyError(failure.val);
     case "value-too-large":
       return new ValueTooLargeError(failure.val);
     case "invalid-ttl":
-      return new InvalidTtlError();
+      return new InvalidTtlError(failure.val);
     case "lock-timeout":
       return new LockTimeoutError();
     case "lease-held":
       return new LeaseHeldError();
+    case "load-failed":
+      return new LoadFailedError(failure.val / 1000);
     case "unavailable":
       return new UnavailableError();
     case "operation-failed":
@@ -184,6 +199,8 @@ export function fromHost(failure: HostFailure): CacheError {
     case "denied":
       return new DeniedError();
     case "quota-exceeded":
-      return new QuotaExceededError();
+      return new QuotaExceededError(failure.val);
+    case "unsupported":
+      return new UnsupportedError(failure.val);
   }
 }

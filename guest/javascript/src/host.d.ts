@@ -1,8 +1,21 @@
-// The contract (wit/*.wit) as the engine hands it to JavaScript: an option's `none` is
-// null or undefined, an error is thrown as the `payload` of an `Error`, a 64-bit number
-// is exact up to 2^53, and an argument of a wrong type traps.
+// The contract (wit/0.2) as the engine hands it to JavaScript: an option's `none` is
+// null or undefined, an error is thrown as the `payload` of an `Error`, a result within
+// another has a `tag`, a 64-bit number is exact up to 2^53, and an argument of a wrong
+// type traps.
 
-declare module "spakky:cache/cache@0.1.0" {
+declare module "spakky:cache/types@0.2.0" {
+  export type HostError =
+    | {
+        tag: "invalid-ttl" | "invalid-key" | "quota-exceeded" | "unsupported";
+        val: string;
+      }
+    | { tag: "value-too-large" | "load-failed"; val: number }
+    | { tag: "lock-timeout" | "lease-held" | "unavailable" | "operation-failed" | "denied" };
+}
+
+declare module "spakky:cache/cache@0.2.0" {
+  import type { HostError } from "spakky:cache/types@0.2.0";
+
   export interface EntryOptions {
     ttl: number | undefined;
     freshFor: number | undefined;
@@ -11,15 +24,35 @@ declare module "spakky:cache/cache@0.1.0" {
   export interface LookupOptions {
     tags: string[];
     maxWait: number | undefined;
+    unless: number | undefined;
+    strict: boolean;
   }
   export interface Lease {
     commit(value: Uint8Array, options: EntryOptions): boolean;
+    pass(duration: number): boolean;
+    fail(retryAfter: number): boolean;
+    release(): void;
     drop(): void;
   }
+  export interface Found {
+    value: Uint8Array;
+    version: number;
+    age: number;
+  }
   export type LookupResult =
-    | { tag: "hit"; val: Uint8Array }
-    | { tag: "stale"; val: { value: Uint8Array; refresh: Lease | null } }
-    | { tag: "miss"; val: Lease };
+    | { tag: "hit"; val: Found }
+    | { tag: "stale"; val: { entry: Found; fresh: boolean; refresh: Lease | null } }
+    | { tag: "miss"; val: Lease }
+    | { tag: "pass" };
+  export interface EntryInfo {
+    version: number;
+    age: number;
+    freshFor: number | null;
+    ttl: number | null;
+    tags: string[];
+    size: number;
+    loadTime: number;
+  }
   export interface MetricsSnapshot {
     hits: number;
     misses: number;
@@ -28,16 +61,19 @@ declare module "spakky:cache/cache@0.1.0" {
     clears: number;
     tagEvictions: number;
     stampedeWaits: number;
+    rejections: number;
   }
+  export type Result<T> = { tag: "ok"; val: T } | { tag: "err"; val: HostError };
   const cache: {
     get(key: string): Uint8Array | null;
-    getMany(keys: string[]): (Uint8Array | null)[];
+    getMany(keys: string[]): Result<Uint8Array | null>[];
     set(key: string, value: Uint8Array, options: EntryOptions): void;
-    setMany(entries: [string, Uint8Array][], options: EntryOptions): void;
+    setMany(entries: [string, Uint8Array][], options: EntryOptions): Result<undefined>[];
     delete(key: string): boolean;
-    deleteMany(keys: string[]): number;
+    deleteMany(keys: string[]): Result<boolean>[];
     evictTags(tags: string[]): void;
     clear(): void;
+    describe(key: string): EntryInfo | null;
     lookup(key: string, options: LookupOptions): LookupResult;
     beginWrite(key: string, tags: string[]): Lease;
     metrics(): MetricsSnapshot;
@@ -45,7 +81,7 @@ declare module "spakky:cache/cache@0.1.0" {
   export default cache;
 }
 
-declare module "spakky:cache/config@0.1.0" {
+declare module "spakky:cache/config@0.2.0" {
   const config: {
     get(): {
       host: string;
@@ -61,7 +97,7 @@ declare module "spakky:cache/config@0.1.0" {
   export default config;
 }
 
-declare module "spakky:cache/actuator@0.1.0" {
+declare module "spakky:cache/actuator@0.2.0" {
   export type Endpoint = "health" | "readiness" | "liveness";
   export type Status = "healthy" | "unhealthy";
   export type Details = [

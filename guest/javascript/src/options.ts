@@ -66,6 +66,19 @@ export interface Options<T = unknown> extends ReadOptions<T>, WriteOptions<T> {
    * zero. Without it, as long as the host allows, which is also the longest.
    */
   readonly maxWait?: Time;
+  /**
+   * Whether a stale entry is served if its refresh fails, in place of the loader's error;
+   * it is, unless this is false. An entry that is still fresh is served in any case.
+   */
+  readonly staleIfError?: boolean;
+  /**
+   * After a load that failed, nobody tries again for this long, or for as long as the host
+   * allows. Meanwhile a stale entry is served, and callers of a key that has no entry get a
+   * `LoadFailedError`. Without it, the next caller tries at once.
+   */
+  readonly retryAfter?: Time;
+  /** Whether the backend has to be asked, even where the host may answer from its copies. */
+  readonly strict?: boolean;
 }
 
 /** Options that were found to be possible, in the contract's terms. */
@@ -74,11 +87,24 @@ export interface Checked {
   readonly lookup: LookupOptions;
   readonly read: ReadOptions;
   readonly write: WriteOptions;
+  readonly staleIfError: boolean;
+  /** In milliseconds. */
+  readonly retryAfter: number | undefined;
 }
 
 const READ = ["check", "numbers", "decode"];
 /** The names of all options. */
-export const OPTIONS = ["ttl", "freshFor", "tags", "maxWait", "encode", ...READ];
+export const OPTIONS = [
+  "ttl",
+  "freshFor",
+  "tags",
+  "maxWait",
+  "staleIfError",
+  "retryAfter",
+  "strict",
+  "encode",
+  ...READ,
+];
 const UNITS: Record<string, number> = {
   days: 86_400_000,
   hours: 3_600_000,
@@ -88,13 +114,23 @@ const UNITS: Record<string, number> = {
 };
 
 const NONE: Options = {};
-const NOTHING_CHECKED: Checked = { entry: { tags: [] }, lookup: {}, read: {}, write: {} };
+const NOTHING_CHECKED: Checked = {
+  entry: { tags: [] },
+  lookup: {},
+  read: {},
+  write: {},
+  staleIfError: true,
+  retryAfter: undefined,
+};
 
 /** Refuses what is no option, and times that no host would take. */
 export function checkOptions(options: Options = NONE): Checked {
   if (options === NONE) return NOTHING_CHECKED;
   checkNames(options, OPTIONS, "options");
-  const { ttl, freshFor, tags = [], maxWait } = options;
+  const { ttl, freshFor, tags = [], maxWait, retryAfter } = options;
+  const { staleIfError = true, strict = false } = options;
+  checkBoolean(staleIfError, "staleIfError");
+  checkBoolean(strict, "strict");
   const entry = {
     ttl: ttl === undefined ? undefined : lifetime(ttl, "ttl"),
     freshFor: freshFor === undefined ? undefined : lifetime(freshFor, "freshFor"),
@@ -105,9 +141,15 @@ export function checkOptions(options: Options = NONE): Checked {
   }
   return {
     entry,
-    lookup: { tags: entry.tags, maxWait: maxWait === undefined ? undefined : wait(maxWait) },
+    lookup: {
+      tags: entry.tags,
+      maxWait: maxWait === undefined ? undefined : wait(maxWait),
+      strict,
+    },
     read: checkRead(options),
     write: checkWrite(options),
+    staleIfError,
+    retryAfter: retryAfter === undefined ? undefined : lifetime(retryAfter, "retryAfter"),
   };
 }
 
@@ -159,6 +201,10 @@ export function checkNames(options: unknown, known: readonly string[], what: str
   }
 }
 
+export function checkBoolean(value: boolean, name: string): void {
+  if (typeof value !== "boolean") throw new ArgumentError(`the option \`${name}\` is no boolean`);
+}
+
 /** That a thing is a list; the strings in it are checked where they are used. */
 export function checkTags(tags: readonly string[]): string[] {
   if (!Array.isArray(tags)) throw new ArgumentError("`tags` is no array of strings");
@@ -166,7 +212,7 @@ export function checkTags(tags: readonly string[]): string[] {
 }
 
 /** A time to live in milliseconds, rounded up. */
-function lifetime(time: Time, name: string): number {
+export function lifetime(time: Time, name: string): number {
   const milliseconds = toMilliseconds(time, name);
   if (Number.isNaN(milliseconds)) throw new InvalidTtlError(`\`${name}\` is not a number`);
   if (milliseconds < 0) throw new InvalidTtlError(`\`${name}\` is negative`);

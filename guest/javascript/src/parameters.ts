@@ -11,8 +11,11 @@ interface Step {
   readonly otherwise: string | undefined;
 }
 
-/** Where the value of each name is, in a list of arguments. */
+/** Where the value of each name, and of each position (`0`), is in a list of arguments. */
 export type Parameters = ReadonlyMap<string, readonly Step[]>;
+
+/** What names an argument by its position, and not by a name. */
+export const POSITION = /^[0-9]+$/;
 
 const NAME = /^[\p{ID_Start}$_][\p{ID_Continue}$]*/u;
 
@@ -22,11 +25,18 @@ export function parametersOf(fn: (...args: never[]) => unknown): Parameters | un
   if (/\{\s*\[native code\]\s*\}\s*$/.test(source)) return undefined;
   const names = new Map<string, readonly Step[]>();
   const single = /^(?:async\s+)?([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*=>/u.exec(source);
-  if (single) return names.set(single[1] as string, [{ at: 0, otherwise: undefined }]);
+  if (single) {
+    const only = [{ at: 0, otherwise: undefined }];
+    return names.set("0", only).set(single[1] as string, only);
+  }
   const begin = source.indexOf("(") + 1;
   for (const [index, parameter] of parts(source, begin).entries()) {
+    const begin = /^[{[]/.test(parameter) ? endOf(parameter, 1) + 1 : undefined;
+    const name = begin === undefined ? NAME.exec(parameter)?.[0] : undefined;
+    const whole = { at: index, otherwise: defaultIn(parameter.slice(begin ?? name?.length)) };
+    names.set(String(index), [whole]);
+    if (name !== undefined) names.set(name, [whole]);
     if (parameter.startsWith("{")) {
-      const whole = { at: index, otherwise: defaultIn(parameter.slice(endOf(parameter, 1) + 1)) };
       for (const field of parts(parameter, 1)) {
         // `field`, `field = default`, `field: name`, `field: name = default`
         const property = NAME.exec(field)?.[0];
@@ -37,10 +47,6 @@ export function parametersOf(fn: (...args: never[]) => unknown): Parameters | un
         const otherwise = defaultIn((renamed ?? field).slice(name.length));
         names.set(name, [whole, { at: property, otherwise }]);
       }
-    } else {
-      const name = NAME.exec(parameter)?.[0];
-      if (!name) continue;
-      names.set(name, [{ at: index, otherwise: defaultIn(parameter.slice(name.length)) }]);
     }
   }
   return names;
@@ -65,6 +71,20 @@ export function bind(parameters: Parameters, args: readonly unknown[]): Record<s
     if (value !== undefined) values[name] = value;
   }
   return values;
+}
+
+/** The arguments of a call, with the defaults of those left out, up to the last that is there. */
+export function inOrder(parameters: Parameters, args: readonly unknown[]): unknown[] {
+  const values: unknown[] = [...args];
+  for (const [position, value] of Object.entries(bind(positions(parameters), args))) {
+    values[Number(position)] = value;
+  }
+  while (values.length > 0 && values.at(-1) === undefined) values.pop();
+  return Array.from(values);
+}
+
+function positions(parameters: Parameters): Parameters {
+  return new Map([...parameters].filter(([name]) => POSITION.test(name)));
 }
 
 function defaultIn(source: string): string | undefined {

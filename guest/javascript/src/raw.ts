@@ -8,13 +8,15 @@
  * checks all else.
  */
 
-import type * as Host from "spakky:cache/cache@0.1.0";
-import host from "spakky:cache/cache@0.1.0";
+import type * as Host from "spakky:cache/cache@0.2.0";
+import host from "spakky:cache/cache@0.2.0";
+
+import type { HostError } from "spakky:cache/types@0.2.0";
 
 import {
   ArgumentError,
+  type CacheError,
   fromHost,
-  type HostFailure,
   InvalidKeyError,
   InvalidTtlError,
 } from "./errors.ts";
@@ -39,17 +41,58 @@ export interface LookupOptions {
    * which is also the longest.
    */
   maxWait?: number | undefined;
+  /**
+   * An entry of this version will not do: one caller is elected to refresh it, and others
+   * with the same version here wait for that.
+   */
+  unless?: number | undefined;
+  /** Whether the backend has to be asked, even where the host may answer from its copies. */
+  strict?: boolean | undefined;
+}
+
+/** An entry that a lookup found. */
+export interface Found {
+  /** The value as it was stored. */
+  value: Uint8Array;
+  /** Identifies the entry among all that its key ever held. */
+  version: number;
+  /** How long ago it was stored, in milliseconds. */
+  age: number;
 }
 
 /** What a caller that is ready to load finds. */
 export type Lookup =
-  | { result: "hit"; value: Uint8Array; lease?: undefined }
-  | { result: "stale"; value: Uint8Array; lease: Lease | undefined }
-  | { result: "miss"; value?: undefined; lease: Lease };
+  | (Found & { result: "hit"; lease?: undefined })
+  /** `fresh`: it is fresh nevertheless, and a hit if its refresh fails. */
+  | (Found & { result: "stale"; fresh: boolean; lease: Lease | undefined })
+  | { result: "miss"; value?: undefined; lease: Lease }
+  /** This caller loads for itself, without a lease. */
+  | { result: "pass"; value?: undefined; lease?: undefined };
+
+/** What is known of an entry without its value. Times are in milliseconds. */
+export interface EntryInfo {
+  /** Identifies the entry among all that its key ever held. */
+  version: number;
+  /** How long ago it was stored. */
+  age: number;
+  /** How much longer it is fresh; zero: it is stale; none: for as long as it lives. */
+  freshFor: number | undefined;
+  /** How much longer it lives; none: until something removes it. */
+  ttl: number | undefined;
+  /** The tags that evict it. */
+  tags: string[];
+  /** The bytes of its value. */
+  size: number;
+  /** How long its load took; zero if it was stored without one. */
+  loadTime: number;
+}
 
 /**
  * The right, and the duty, to fill one key. Dropping it unfilled gives it up at once, and
  * one waiting caller takes over; the garbage collector never drops one.
+ *
+ * A lease is spent by the first of its functions that takes effect, and further ones answer
+ * false. One refused for its arguments spends nothing.
  */
 export class Lease {
   #host: Host.Lease | undefined;
@@ -62,16 +105,34 @@ export class Lease {
   /**
    * Stores the loaded value. False: something removed or replaced the key since the load
    * began, so the value was not stored.
-   *
-   * A lease is spent by its first commit, and further ones answer false. A commit refused
-   * for its arguments spends nothing.
    */
   commit(value: Uint8Array, options: EntryOptions = {}): boolean {
-    const lease = this.#host;
-    if (lease === undefined) throw new ArgumentError("the lease was dropped");
     bytes(value);
     const entry = entryOptions(options);
-    return call(() => lease.commit(value, entry));
+    return this.#ask((lease) => lease.commit(value, entry));
+  }
+
+  /**
+   * Stores nothing, and for so many milliseconds lookups of the key answer `pass`, and
+   * nobody waits for another's load. An entry that was being refreshed is removed. False:
+   * something removed or replaced the key since the load began.
+   */
+  pass(duration: number): boolean {
+    return this.#ask((lease) => lease.pass(milliseconds(duration)));
+  }
+
+  /**
+   * The load failed, and nobody should try again for so many milliseconds: lookups answer
+   * `load-failed`, or the entry that was being refreshed. False: something removed or
+   * replaced the key since the load began.
+   */
+  fail(retryAfter: number): boolean {
+    return this.#ask((lease) => lease.fail(milliseconds(retryAfter)));
+  }
+
+  /** Gives the lease up, as `drop` does, and returns once that is done. */
+  release(): void {
+    this.#ask((lease) => lease.release());
   }
 
   /** Gives the lease up, if it has not been spent. Doing it again does nothing. */
@@ -79,6 +140,12 @@ export class Lease {
     const lease = this.#host;
     this.#host = undefined;
     lease?.drop();
+  }
+
+  #ask<T>(question: (lease: Host.Lease) => T): T {
+    const lease = this.#host;
+    if (lease === undefined) throw new ArgumentError("the lease was dropped");
+    return call(() => question(lease));
   }
 
   /** So that `using` drops it. */
@@ -93,10 +160,13 @@ export function get(key: string): Uint8Array | undefined {
   return call(() => host.get(key)) ?? undefined;
 }
 
-/** The values of `keys`, in their order, in one round trip. */
-export function getMany(keys: readonly string[]): (Uint8Array | undefined)[] {
+/**
+ * The values of `keys`, in their order, in one round trip; in the place of one that could
+ * not be read, why.
+ */
+export function getMany(keys: readonly string[]): (Uint8Array | undefined | CacheError)[] {
   const checked = texts(keys, "a key");
-  return call(() => host.getMany(checked)).map((value) => value ?? undefined);
+  return call(() => host.getMany(checked)).map((each) => answerOf(each) ?? undefined);
 }
 
 /** Stores an entry. A load of the same key that is under way can no longer be stored. */
@@ -108,13 +178,14 @@ export function set(key: string, value: Uint8Array, options: EntryOptions = {}):
 }
 
 /**
- * Stores entries that share their options, in one round trip. All of them are checked
- * before any is written. Of a key named twice, the last stays.
+ * Stores entries that share their options, in one round trip; says of each that could not
+ * be stored why. All of them are checked before any is written. Of a key named twice, the
+ * last stays.
  */
 export function setMany(
   entries: readonly (readonly [string, Uint8Array])[],
   options: EntryOptions = {},
-): void {
+): (undefined | CacheError)[] {
   if (!Array.isArray(entries)) throw new ArgumentError("the entries are no array of pairs");
   const checked = Array.from(entries, (pair: unknown): [string, Uint8Array] => {
     if (!Array.isArray(pair)) throw new ArgumentError("an entry is no pair of a key and a value");
@@ -124,7 +195,7 @@ export function setMany(
     return [key, value];
   });
   const entry = entryOptions(options);
-  call(() => host.setMany(checked, entry));
+  return call(() => host.setMany(checked, entry)).map(answerOf);
 }
 
 /** Removes an entry; says whether there was one. */
@@ -135,10 +206,13 @@ function remove(key: string): boolean {
 
 export { remove as delete };
 
-/** Removes entries, in one round trip; says how many there were. */
-export function deleteMany(keys: readonly string[]): number {
+/**
+ * Removes entries, in one round trip; says of each whether there was one, or why it could
+ * not be removed. Of a key named twice, only the first can have one.
+ */
+export function deleteMany(keys: readonly string[]): (boolean | CacheError)[] {
   const checked = texts(keys, "a key");
-  return call(() => host.deleteMany(checked));
+  return call(() => host.deleteMany(checked)).map(answerOf);
 }
 
 /** Evicts every entry that has one of `tags`. */
@@ -152,6 +226,15 @@ export function clear(): void {
   call(() => host.clear());
 }
 
+/** Describes the entry of `key`; none for a miss. Not counted as a read. */
+export function describe(key: string): EntryInfo | undefined {
+  text(key, "a key");
+  const info = call(() => host.describe(key));
+  return info
+    ? { ...info, freshFor: info.freshFor ?? undefined, ttl: info.ttl ?? undefined }
+    : undefined;
+}
+
 /**
  * Finds `key`, or makes this caller its one loader in the whole fleet, or waits until the
  * loader is done.
@@ -159,18 +242,26 @@ export function clear(): void {
 export function lookup(key: string, options: LookupOptions = {}): Lookup {
   text(key, "a key");
   object(options);
-  const tags = texts(options.tags ?? [], "a tag");
-  const maxWait = milliseconds(options.maxWait);
-  const found = call(() => host.lookup(key, { tags, maxWait }));
+  const { strict = false } = options;
+  if (typeof strict !== "boolean") throw new ArgumentError("`strict` is no boolean");
+  const asked = {
+    tags: texts(options.tags ?? [], "a tag"),
+    maxWait: optional(milliseconds, options.maxWait),
+    unless: optional(version, options.unless),
+    strict,
+  };
+  const found = call(() => host.lookup(key, asked));
   switch (found.tag) {
     case "hit":
-      return { result: "hit", value: found.val };
+      return { result: "hit", ...found.val };
     case "stale": {
-      const { value, refresh } = found.val;
-      return { result: "stale", value, lease: refresh ? new Lease(refresh) : undefined };
+      const { entry, fresh, refresh } = found.val;
+      return { result: "stale", ...entry, fresh, lease: refresh ? new Lease(refresh) : undefined };
     }
     case "miss":
       return { result: "miss", lease: new Lease(found.val) };
+    case "pass":
+      return { result: "pass" };
   }
 }
 
@@ -189,16 +280,21 @@ function call<T>(ask: () => T): T {
   try {
     return ask();
   } catch (error) {
-    const failure = (error as { payload?: HostFailure }).payload;
+    const failure = (error as { payload?: HostError }).payload;
     throw failure === undefined ? error : fromHost(failure);
   }
+}
+
+/** Of a batch's answers, one. */
+function answerOf<T>(each: Host.Result<T>): T | CacheError {
+  return each.tag === "ok" ? each.val : fromHost(each.val);
 }
 
 function entryOptions(options: EntryOptions): Host.EntryOptions {
   object(options);
   const { tags = [] } = options;
-  const [ttl, freshFor] = [milliseconds(options.ttl), milliseconds(options.freshFor)];
-  // The host says no more than that one of its rules is broken.
+  const ttl = optional(milliseconds, options.ttl);
+  const freshFor = optional(milliseconds, options.freshFor);
   if (ttl === 0) throw new InvalidTtlError("`ttl` is zero");
   if (freshFor === 0) throw new InvalidTtlError("`freshFor` is zero");
   if (ttl !== undefined && freshFor !== undefined && freshFor > ttl) {
@@ -207,12 +303,23 @@ function entryOptions(options: EntryOptions): Host.EntryOptions {
   return { ttl, freshFor, tags: texts(tags, "a tag") };
 }
 
-function milliseconds(time: number | undefined): number | undefined {
+function optional<T>(check: (value: T) => T, value: T | undefined): T | undefined {
+  return value === undefined ? undefined : check(value);
+}
+
+function milliseconds(time: number): number {
   if (typeof time === "number" && time < 0) throw new ArgumentError("a time is negative");
-  if (time !== undefined && !Number.isSafeInteger(time)) {
+  if (!Number.isSafeInteger(time)) {
     throw new ArgumentError("a time is no whole number of milliseconds, up to 2^53 - 1");
   }
   return time;
+}
+
+function version(number: number): number {
+  if (!Number.isSafeInteger(number) || number < 0) {
+    throw new ArgumentError("a version is no whole number, as the contract has it");
+  }
+  return number;
 }
 
 function object(options: object): void {

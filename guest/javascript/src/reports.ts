@@ -1,9 +1,9 @@
 /// <reference path="./host.d.ts" />
 
-import type * as Host from "spakky:cache/actuator@0.1.0";
-import actuator from "spakky:cache/actuator@0.1.0";
-import cache from "spakky:cache/cache@0.1.0";
-import host from "spakky:cache/config@0.1.0";
+import type * as Host from "spakky:cache/actuator@0.2.0";
+import actuator from "spakky:cache/actuator@0.2.0";
+import cache from "spakky:cache/cache@0.2.0";
+import host from "spakky:cache/config@0.2.0";
 
 import { ArgumentError } from "./errors.ts";
 
@@ -23,6 +23,8 @@ export interface Metrics {
   readonly tagEvictions: number;
   /** Lookups that waited for another caller's load. */
   readonly stampedeWaits: number;
+  /** Lookups that met the entry that their `unless` named: one that could not be decoded. */
+  readonly rejections: number;
 }
 
 /** The counts as they stand. */

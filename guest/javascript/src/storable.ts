@@ -1,9 +1,11 @@
+import type { Decimal } from "./decimal.ts";
 import type { Float } from "./float.ts";
+import type { Uuid } from "./uuid.ts";
 
 /**
- * What a loaded value's type has to be as well, so that a value comes back as it was stored:
- * `unknown` if it does, or else a type that no value has, and whose text says which field of
- * it does not, why, and what to store in its place.
+ * What a value's type, or its loader's, has to be as well, so that a value comes back as it
+ * was stored: `unknown` if it does, or else a type that no value has, and whose text says
+ * which field of it does not, why, and what to store in its place.
  *
  * A class that has no methods, and what is typed `unknown` or `any`, is seen only when it is
  * stored.
@@ -51,12 +53,15 @@ type Of<T, Path extends string, Seen, Depth extends 0[], OrNumber> = T extends
           ? `${It<Path>} is a function: leave it out, or ${Hook}`
           : OfObject<T, Path, Seen, Depth, OrNumber>;
 
-type OfObject<T, Path extends string, Seen, Depth extends 0[], OrNumber> = T extends Date
-  ? `${It<Path>} is a Date: store its toISOString() or getTime(), or ${Hook}`
+type OfObject<T, Path extends string, Seen, Depth extends 0[], OrNumber> = T extends
+  | Date
+  | Decimal
+  | Uuid
+  ? never
   : T extends ReadonlyMap<unknown, unknown>
     ? `${It<Path>} is a Map, and comes back as an object if its keys are texts, or it has none: store an object or an array of pairs, or ${Hook}`
-    : T extends ReadonlySet<unknown>
-      ? `${It<Path>} is a Set: store an array, or ${Hook}`
+    : T extends ReadonlySet<infer Element>
+      ? Problem<Element, `${Path}[]`, Seen, Depth>
       : T extends PromiseLike<unknown>
         ? `${It<Path>} is a Promise: functions that are cached are synchronous`
         : T extends RegExp | Error

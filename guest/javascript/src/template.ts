@@ -1,8 +1,10 @@
+import { Decimal } from "./decimal.ts";
 import { KeyGenerationError } from "./errors.ts";
 import { Float } from "./float.ts";
 import { isWellFormed } from "./text.ts";
+import { Uuid } from "./uuid.ts";
 
-/** A text with placeholders: `profile:{user.id}:{page}`. */
+/** A text with placeholders: `profile:{user.id}:{page}`, or `profile:{0}`. */
 export class Template {
   readonly #pieces: (string | readonly string[])[];
 
@@ -59,9 +61,11 @@ export function key(texts: TemplateStringsArray, ...values: unknown[]): string {
 }
 
 /** The one text that a value has in keys, in every language: wit/KEYS.md. */
-function textOf(value: unknown, name: string): string {
+export function textOf(value: unknown, name: string): string {
   if (value === null) return "null";
   if (value instanceof Float) return numberText(value.value, name);
+  // As in other languages, these have a text of their own.
+  if (value instanceof Uuid || value instanceof Decimal) return escapeText(String(value));
   switch (typeof value) {
     case "string":
       if (!isWellFormed(value)) {
@@ -125,7 +129,7 @@ function find(values: object, path: readonly string[]): unknown {
   return found;
 }
 
-const PATH = /^[\p{ID_Start}$_][\p{ID_Continue}$]*(\.[\p{ID_Continue}$]+)*$/u;
+const PATH = /^(?:[\p{ID_Start}$_][\p{ID_Continue}$]*|[0-9]+)(\.[\p{ID_Continue}$]+)*$/u;
 
 /** Texts, and paths of names. */
 function split(source: string): (string | string[])[] {
@@ -151,7 +155,7 @@ function split(source: string): (string | string[])[] {
       if (!PATH.test(path)) {
         throw wrong(
           source,
-          `\`{${path}}\` is no value: write a name, or a field of it (\`user.id\`)`,
+          `\`{${path}}\` is no value: write a name, a field of it (\`user.id\`), or a position (\`0\`)`,
         );
       }
       if (text !== "") pieces.push(text);

@@ -11,6 +11,7 @@ let lines: string[] | undefined;
 /** That what is shown names the author's files and lines. */
 export function traceWith(noted: Lines | undefined): void {
   built = noted;
+  lines = undefined;
   // The library's own calls are above those of the program.
   (Error as { stackTraceLimit?: number }).stackTraceLimit = 50;
 }
@@ -25,6 +26,18 @@ export function located(stack: string): string {
     return place && frame.replace(at, place);
   });
   return frames.filter((frame) => frame !== undefined).join("\n");
+}
+
+/**
+ * The module that a function was written in, relative to the program: `shop.prices` of
+ * `shop/prices.ts`. None if it is not known, or lies elsewhere.
+ */
+export function moduleOf(fn: (...args: never[]) => unknown): string | undefined {
+  const { lineNumber, columnNumber } = fn as { lineNumber?: number; columnNumber?: number };
+  if (built === undefined || lineNumber === undefined) return undefined;
+  const file = placeOf(lineNumber, columnNumber ?? 1)?.replace(/:\d+$/, "");
+  if (file === undefined || file.startsWith("/")) return undefined;
+  return file.replace(/\.\w+$/, "").replaceAll("/", ".");
 }
 
 function placeOf(line: number, column: number): string | undefined {

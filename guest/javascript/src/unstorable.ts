@@ -39,6 +39,11 @@ export const MORE_THAN_ITEMS =
 export const HIDDEN_FIELD =
   "an object with a symbol or a hidden field, which would be lost: leave it out";
 export const MORE_THAN_PAIRS = "a `Map` with a field of its own, which would be lost: leave it out";
+export const MORE_THAN_ELEMENTS =
+  "a `Set` with a field of its own, which would be lost: leave it out";
+export const MORE_THAN_TIME = "a `Date` with a field of its own, which would be lost: leave it out";
+export const NO_TIME = "a `Date` that is invalid, or outside of the years 1 to 9999: store null";
+export const LARGE_DECIMAL = `a \`Decimal\` of more than 64 bits: store a text of it, ${HOOK}`;
 export const MAP_OF_TEXTS =
   "a `Map` whose keys are texts, or that has none, and would come back as an object: " +
   `store \`Object.fromEntries(map)\` or an array of its pairs, ${HOOK}`;

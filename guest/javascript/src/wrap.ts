@@ -1,6 +1,9 @@
-import { getOrLoad } from "./cache.ts";
+import { DefaultKey } from "./default-key.ts";
 import { ArgumentError, KeyGenerationError } from "./errors.ts";
+import { load, now } from "./load.ts";
+import type { Loadable } from "./loaded.ts";
 import {
+  checkBoolean,
   checkBoth,
   checkNames,
   checkTags,
@@ -8,7 +11,7 @@ import {
   OPTIONS,
   type Options,
 } from "./options.ts";
-import { bind, parametersOf, usesObject } from "./parameters.ts";
+import { bind, POSITION, parametersOf, usesObject } from "./parameters.ts";
 import * as raw from "./raw.ts";
 import type { Storable } from "./storable.ts";
 import { checkFunction, checkNow } from "./synchronous.ts";
@@ -40,7 +43,8 @@ export type EvictOptions<A extends unknown[] = never[]> = Named<A> &
 
 /**
  * A function whose results are cached under the key that `template` makes of its
- * arguments. `fn` is synchronous; what it throws comes back unchanged and is not cached.
+ * arguments. `fn` is synchronous; what it throws comes back unchanged and is not cached. As a
+ * loader may, it returns a value, `loaded(value, options)` or `doNotStore(value)`.
  *
  * ```js
  * const profile = cacheable(
@@ -51,41 +55,67 @@ export type EvictOptions<A extends unknown[] = never[]> = Named<A> &
  * ```
  *
  * A value in a key is a text, a number, a boolean or null, and is escaped. Between two
- * placeholders there is a `:`, so different arguments never make the same key. A template
- * that is wrong, or names what is no parameter, is a `KeyGenerationError` at once. So is one
- * of a function that uses `this`, unless it names what tells the objects apart, such as
- * `{this.name}`, or the option `shared` says that all of them share the entries.
+ * placeholders there is a `:`, so different arguments never make the same key. `{0}` is the
+ * first argument. A template that is wrong, or names what is no parameter, is a
+ * `KeyGenerationError` at once. So is one of a function that uses `this`, unless it names what
+ * tells the objects apart, such as `{this.name}`, or the option `shared` says that all of them
+ * share the entries.
+ *
+ * Without a template, the key of a function that has a name is made of its module, its name
+ * and its arguments: `shop.prices.price:7:eur`. The module is the file's path in the program.
  */
 export function cacheable<This, A extends unknown[], T>(
   template: string,
   options: CacheableOptions<A, T> & Encoded<T>,
-  fn: (this: This, ...args: A) => T,
+  fn: (this: This, ...args: A) => Loadable<T>,
 ): (this: This, ...args: A) => T;
 export function cacheable<This, A extends unknown[], T>(
   template: string,
   options: CacheableOptions<A, T>,
-  fn: (this: This, ...args: A) => T & Storable<T>,
+  fn: ((this: This, ...args: A) => Loadable<T>) & Storable<T>,
 ): (this: This, ...args: A) => T;
-export function cacheable<This, A extends unknown[], T>(
-  template: string,
+export function cacheable<A extends unknown[], T>(
+  options: CacheableOptions<A, T> & Encoded<T>,
+  fn: (...args: A) => Loadable<T>,
+): (...args: A) => T;
+export function cacheable<A extends unknown[], T>(
   options: CacheableOptions<A, T>,
-  fn: (this: This, ...args: A) => T,
-): (this: This, ...args: A) => T {
+  fn: ((...args: A) => Loadable<T>) & Storable<T>,
+): (...args: A) => T;
+export function cacheable(...given: unknown[]): (...args: unknown[]) => unknown {
+  const [options, fn] = given.slice(-2);
+  const template = given.length === 2 ? undefined : new Template(given[0] as string);
+  return cached(template, options as CacheableOptions<unknown[]>, fn as AnyFunction);
+}
+
+type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
+
+function cached(
+  template: Template | undefined,
+  options: CacheableOptions<unknown[]>,
+  fn: AnyFunction,
+): AnyFunction {
   checkFunction(fn, "function");
   checkNames(options, [...OPTIONS, "values", "shared"], "options");
   const { values, shared = false, tags = [], ...rest } = options;
-  if (typeof shared !== "boolean") throw new ArgumentError("the option `shared` is no boolean");
-  checkBoth(rest as Options);
-  const keyOf = new Template(template);
+  checkBoolean(shared, "shared");
+  const { entry, lookup, ...checked } = checkBoth(rest as Options);
   const tagsOf = checkTags(tags).map((tag) => new Template(tag));
-  const valuesOf = valuesFor([keyOf, ...tagsOf], fn, values);
-  if (!shared) checkObject(keyOf, fn, values);
+  const valuesOf = valuesFor(template ? [template, ...tagsOf] : tagsOf, fn, values);
+  if (template !== undefined && !shared) checkObject(template, fn, values);
+  const keyOf = template ?? new DefaultKey(fn);
   return function (...args) {
     const found = valuesOf(this, args);
-    const filled = { ...rest, tags: tagsOf.map((tag) => tag.fill(found)) };
-    return getOrLoad(keyOf.fill(found), filled as Options<T> & Encoded<T>, () =>
-      fn.apply(this, args),
-    );
+    const tags = tagsOf.map((tag) => tag.fill(found));
+    const steps = load({
+      ...checked,
+      key: keyOf instanceof Template ? keyOf.fill(found) : keyOf.of(args),
+      entry: { ...entry, tags },
+      lookup: { ...lookup, tags },
+      find: raw.lookup,
+      loader: () => fn.apply(this, args),
+    });
+    return now(steps).value;
   };
 }
 
@@ -137,11 +167,9 @@ function valuesFor<A extends unknown[]>(
   const parameters = parametersOf(fn);
   for (const template of templates) {
     for (const name of template.names) {
-      if (name === "this" || parameters?.has(name)) continue;
-      const has =
-        parameters === undefined
-          ? "cannot be seen"
-          : `are \`${[...parameters.keys()].join("`, `")}\``;
+      if (name === "this" || (parameters?.has(name) ?? POSITION.test(name))) continue;
+      const names = [...(parameters?.keys() ?? [])].filter((name) => !POSITION.test(name));
+      const has = parameters === undefined ? "cannot be seen" : `are \`${names.join("`, `")}\``;
       throw new KeyGenerationError(
         `\`${name}\` of the template \`${template.source}\` is no parameter of ` +
           `\`${fn.name}\`, whose parameters ${has}: the option \`values\` can name others`,
@@ -150,7 +178,8 @@ function valuesFor<A extends unknown[]>(
   }
   const names = new Set(templates.flatMap((template) => template.names));
   const named = new Map([...(parameters ?? [])].filter(([name]) => names.has(name)));
-  return (object, args) => Object.assign(bind(named, args), { this: object });
+  return (object, args) =>
+    Object.assign(parameters === undefined ? { ...args } : bind(named, args), { this: object });
 }
 
 /** Refuses a method whose objects would share an entry. */

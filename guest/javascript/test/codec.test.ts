@@ -3,8 +3,10 @@ import fs from "node:fs";
 import { test } from "node:test";
 
 import { decode, encode, MAX_DEPTH } from "../src/codec.ts";
+import { Decimal } from "../src/decimal.ts";
 import { SerializationError } from "../src/errors.ts";
 import { Float } from "../src/float.ts";
+import { Uuid } from "../src/uuid.ts";
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"));
@@ -12,10 +14,10 @@ const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"));
 const VALUES = fs.readFileSync("wit/VALUES.md", "utf8");
 
 /** The lines of the blocks of wit/VALUES.md with this name. */
-function vectors(block: string): string[][] {
+function vectors(block: string, least = 10): string[][] {
   const blocks = VALUES.matchAll(new RegExp(`\`\`\`${block}\n(.*?)\`\`\``, "gs"));
   const lines = [...blocks].flatMap(([, text]) => (text as string).trimEnd().split("\n"));
-  assert.ok(lines.length > 10);
+  assert.ok(lines.length >= least);
   return lines.map((line) => line.split(" "));
 }
 
@@ -35,6 +37,35 @@ test("everything outside the profile is refused", () => {
   }
 });
 
+test("a time that is finer than a Date's milliseconds is refused", () => {
+  for (const block of ["fine", "read-fine"]) {
+    for (const [text = ""] of vectors(block, 4)) {
+      assert.throws(() => decode(bytes(text)), /SerializationError.*finer/, text);
+    }
+  }
+});
+
+test("a tag that no value has is named, as is one on what it does not tag", () => {
+  const wrong: [string, RegExp][] = [
+    ["c24105", /it has the tag 2$/],
+    ["dbffffffffffffffff00", /it has the tag 18446744073709551615$/],
+    ["c0c060", /a tag on a tag/],
+    ["c001", /the tag 0 on what/],
+    ["c074323031332d31332d32315432303a30343a30305a", /a timestamp that does not exist/],
+    ["c11b0000003afff44180", /outside of the years/],
+    ["c4821b002000000000000001", /a decimal of a larger exponent/],
+    ["d90102820101", /a set has an element twice/],
+    ["d9010282c100c100", /a set has an element twice/],
+    ["d901028281018101", /a set has an element twice/],
+    ["d901028201f93c00", /a set has an element twice/],
+    ["a2c10001c10002", /a map has a key twice/],
+  ];
+  for (const [text, reason] of wrong) assert.throws(() => decode(bytes(text)), reason, text);
+  // As floats and integers are told apart, they are two.
+  const two = decode(bytes("d901028201f93c00"), { numbers: "exact" });
+  assert.deepEqual(two, new Set([1, new Float(1)]));
+});
+
 test("JavaScript's values have these encodings", () => {
   const values: [unknown, string][] = [
     [2 ** 53 - 1, "1b001fffffffffffff"],
@@ -47,6 +78,10 @@ test("JavaScript's values have these encodings", () => {
     [{ a: 1, b: [2] }, "a261610161628102"],
     [JSON.parse('{"__proto__": 1}'), "a1695f5f70726f746f5f5f01"],
     [new Map<unknown, unknown>([[1, "one"]]), "a101636f6e65"],
+    [new Date(1_500), "c076313937302d30312d30315430303a30303a30312e355a"],
+    [new Set([1, "a", -1]), "d9010283012061 61".replace(" ", "")],
+    [new Uuid("6ba7b810-9dad-11d1-80b4-00c04fd430c8"), "d825506ba7b8109dad11d180b400c04fd430c8"],
+    [new Decimal("1.10"), "c48221186e"],
   ];
   for (const [value, expected] of values) {
     assert.equal(hex(encode(value)), expected);
@@ -127,6 +162,7 @@ test("what has no encoding is refused", () => {
       ]),
       /the same/,
     ],
+    [{ a: new Set([[1], 2, [1]]) }, /`a\[2\]` is one of two elements of a `Set` that are the same/],
   ];
   for (const [value, reason] of wrong) {
     assert.throws(
@@ -147,6 +183,16 @@ test("there is a limit to nesting, in both directions", () => {
   const deepest = decode(bytes(nested(MAX_DEPTH)));
   assert.equal(hex(encode(deepest)), nested(MAX_DEPTH));
   assert.throws(() => encode([deepest]), /nested/);
+  const within = (value: unknown, levels: number) => {
+    let nested = value;
+    for (let level = 0; level < levels; level++) nested = new Set([nested]);
+    return nested;
+  };
+  for (const innermost of [[], new Set(), new Decimal("1.10")]) {
+    const most = within(innermost, MAX_DEPTH - 1);
+    assert.equal(hex(encode(decode(encode(most)))), hex(encode(most)));
+    assert.throws(() => encode(within(innermost, MAX_DEPTH)), /nested/);
+  }
   assert.throws(() => decode(bytes(nested(MAX_DEPTH + 1))), /nested/);
   assert.throws(() => decode(bytes("81".repeat(100_000))), SerializationError);
 });

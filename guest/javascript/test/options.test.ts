@@ -37,9 +37,16 @@ test("a time may be the sum of its parts", () => {
 test("without options an entry stays, and a lookup waits as long as the host allows", () => {
   const { entry, lookup, read } = checkOptions({});
   assert.deepEqual(entry, { ttl: undefined, freshFor: undefined, tags: [] });
-  assert.deepEqual(lookup, { tags: [], maxWait: undefined });
+  assert.deepEqual(lookup, { tags: [], maxWait: undefined, strict: false });
   assert.deepEqual(read, { numbers: "plain" });
-  assert.deepEqual(checkOptions(), { entry: { tags: [] }, lookup: {}, read: {}, write: {} });
+  const rest = { staleIfError: true, retryAfter: undefined };
+  assert.deepEqual(checkOptions(), {
+    entry: { tags: [] },
+    lookup: {},
+    read: {},
+    write: {},
+    ...rest,
+  });
 });
 
 test("impossible times are refused", () => {
@@ -83,6 +90,7 @@ test("what is wrong with a time is said", () => {
     assert.throws(() => checkOptions({ ttl: time }), InvalidTtlError);
   }
   assert.throws(() => checkOptions({ freshFor: 0 }), /`freshFor` is zero/);
+  assert.throws(() => checkOptions({ retryAfter: 0 }), /`retryAfter` is zero/);
   assert.throws(() => checkOptions({ ttl: 1, freshFor: 2 }), /`freshFor` is longer than `ttl`/);
   assert.throws(() => checkOptions({ maxWait: -1 }), /`maxWait` is negative/);
 });
@@ -95,6 +103,15 @@ test("of the options `encode` and `decode`, one needs the other where both are u
   assert.equal(checkBoth({ ...one, decode: () => 1 }).write.encode, one.encode);
   assert.throws(() => checkOptions({ encode: 1 } as object), /`encode` is no function/);
   assert.throws(() => checkOptions({ check: async () => true } as object), /`check` is async/);
+});
+
+test("what a load does about failures comes from its options", () => {
+  const { staleIfError, retryAfter, lookup } = checkOptions({
+    staleIfError: false,
+    retryAfter: { minutes: 1 },
+    strict: true,
+  });
+  assert.deepEqual([staleIfError, retryAfter, lookup.strict], [false, 60_000, true]);
 });
 
 test("a wait may be zero and is never too long", () => {
@@ -118,6 +135,9 @@ test("what is no option is refused by its name", () => {
     [{ ttl: { minutes: "5" } }, /`minutes` of `ttl`/],
     [{ tags: "t" }, /`tags`/],
     [{ check: 1 }, /`check`/],
+    [{ strict: 1 }, /`strict`/],
+    [{ staleIfError: "no" }, /`staleIfError`/],
+    [{ retryAfter: "1s" }, /`retryAfter`/],
     [{ numbers: 1 }, /`numbers`/],
   ];
   for (const [options, reason] of wrong) {

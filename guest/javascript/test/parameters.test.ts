@@ -2,10 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { KeyGenerationError } from "../src/errors.ts";
-import { bind, parametersOf, usesObject } from "../src/parameters.ts";
+import { bind as bindAll, inOrder, POSITION, parametersOf, usesObject } from "../src/parameters.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: functions of every kind
-const names = (fn: (...args: any[]) => unknown) => [...(parametersOf(fn)?.keys() ?? ["unseen"])];
+const names = (fn: (...args: any[]) => unknown) =>
+  [...(parametersOf(fn)?.keys() ?? ["unseen"])].filter((name) => !POSITION.test(name));
+
+/** Without the positions. */
+const bind: typeof bindAll = (...of) =>
+  Object.fromEntries(Object.entries(bindAll(...of)).filter(([name]) => !POSITION.test(name)));
 
 /** As it is written, without what the build may do to it. */
 const source = (text: string) => new Function(`return ${text}`)();
@@ -72,6 +77,30 @@ test("a default that is a literal takes the place of what is left out", () => {
   }
 });
 
+test("an argument has a position, too, with its default", () => {
+  const cases: [string, unknown[], unknown[]][] = [
+    ["a => a", [1], [1]],
+    ["(a, b) => a", [1, 2], [1, 2]],
+    ["(a, b = 2) => a", [1], [1, 2]],
+    ["(a = 1, b) => a", [undefined, 2], [1, 2]],
+    ["(a, b) => a", [1, undefined], [1]],
+    ["(a, b) => a", [undefined, 2], [undefined, 2]],
+    ["(a, b = undefined, c = 3) => a", [1], [1, undefined, 3]],
+    ["(a, ...rest) => a", [1, 2, 3], [1, 2, 3]],
+    ["([a, b] = 'x', { c } = {}) => a", [], ["x", {}]],
+    ["() => 1", [1, 2], [1, 2]],
+    ["() => 1", [], []],
+  ];
+  for (const [text, args, expected] of cases) {
+    const parameters = parametersOf(source(text)) ?? new Map();
+    assert.deepEqual(inOrder(parameters, args), expected, text);
+    const found = bindAll(parameters, args);
+    for (const name of Object.keys(found).filter((name) => POSITION.test(name))) {
+      assert.deepEqual(found[name], expected[Number(name)], text);
+    }
+  }
+});
+
 test("another default cannot be seen, so what it takes the place of is not left out", () => {
   for (const text of [
     "first",
@@ -86,8 +115,10 @@ test("another default cannot be seen, so what it takes the place of is not left 
   ]) {
     const parameters = parametersOf(source(`(page = ${text}) => page`)) ?? new Map();
     assert.deepEqual(bind(parameters, [3]), { page: 3 });
+    assert.throws(() => inOrder(parameters, []), KeyGenerationError);
+    const named = new Map([...parameters].filter(([name]) => name === "page"));
     assert.throws(
-      () => bind(parameters, []),
+      () => bind(named, []),
       (error) => {
         assert.ok(error instanceof KeyGenerationError);
         return /`page` is left out, and its default .*`values`/.test(error.message);

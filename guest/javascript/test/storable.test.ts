@@ -5,26 +5,38 @@ import { test } from "node:test";
 
 import {
   cacheable,
+  type Decimal,
+  doNotStore,
   Float,
   getOrLoad,
+  getOrLoadOutcome,
+  loaded,
   lookup,
+  type Outcome,
   type Problem,
   type Storable,
   set,
   setMany,
+  type Uuid,
   writeBehind,
   writeThrough,
 } from "../src/index.ts";
 
 interface Line {
-  price: Date;
+  price: RegExp;
   count: number;
 }
 interface Order {
   id: bigint;
   lines: Line[];
   note?: string;
-  tags: Set<string>;
+  tags: Set<Promise<string>>;
+}
+interface Event {
+  id: Uuid;
+  at: Date;
+  price: Decimal | null;
+  tags: ReadonlySet<string>;
 }
 interface Tree {
   children: Tree[];
@@ -44,6 +56,7 @@ const yes = <_T extends true>() => {};
 
 declare const order: Order;
 declare const tree: Tree;
+declare const event: Event;
 declare const json: Json;
 declare const anything: unknown;
 
@@ -58,6 +71,7 @@ function storable() {
   const found: Tree = getOrLoad("k", options, () => tree);
   set("k", found, options);
   set("k", json);
+  set("k", event);
   set("k", anything);
   set("k", { a: [1, "x", null, new Uint8Array(1)], b: undefined as string | undefined });
   setMany([["k", 1]], options);
@@ -67,19 +81,28 @@ function storable() {
     throw new Error("no");
   });
   getOrLoad("k", options, (): number | Float => new Float(1));
-  const dates = {
+  const chosen: number = getOrLoad("k", options, () => loaded(1, { ttl: chosen }));
+  const either: string | null = getOrLoad("k", options, () =>
+    chosen > 1 ? loaded("a", { tags: ["t"] }) : chosen === 1 ? doNotStore("b") : null,
+  );
+  const outcome: Outcome<Tree> = getOrLoadOutcome("k", options, () => tree);
+  const cached: (n: number) => Tree = cacheable("k:{n}", {}, (n: number) =>
+    n === 0 ? loaded(outcome.value, { ttl: 1 }) : doNotStore(tree, { passFor: { minutes: n } }),
+  );
+  cached(either === null ? 1 : 2);
+  const amounts = {
     ttl: 60,
-    encode: (date: Date) => date.toISOString(),
-    decode: (stored: unknown) => new Date(stored as string),
+    encode: (money: Money) => money.cents,
+    decode: (stored: unknown) => new Money(stored as number),
   };
-  const date: Date = getOrLoad("k", dates, () => new Date());
-  set("k", date, dates);
-  setMany([["k", date]], dates);
-  writeBehind("k", date, dates, (written) => written.getTime());
-  cacheable("k:{id}", dates, (id: number) => new Date(id));
-  lookup("k", dates).lease?.commit(date, dates);
+  const amount: Money = getOrLoad("k", amounts, () => new Money(1));
+  set("k", amount, amounts);
+  setMany([["k", amount]], amounts);
+  writeBehind("k", amount, amounts, (written) => written.text());
+  cacheable("k:{id}", amounts, (id: number) => new Money(id));
+  lookup("k", amounts).lease?.commit(amount, amounts);
   /** Functions that are generic say what they need. */
-  return <T>(loader: () => T & Storable<T>): T => getOrLoad<T>("k", options, loader);
+  return <T>(loader: (() => T) & Storable<T>): T => getOrLoad<T>("k", options, loader);
 }
 
 function refused() {
@@ -87,17 +110,20 @@ function refused() {
     Equal<
       Problem<Order>,
       | "`id` is a bigint, and comes back as a number if it is one that a number holds: type it as number | bigint, or give the options `encode` and `decode`"
-      | "`lines[].price` is a Date: store its toISOString() or getTime(), or give the options `encode` and `decode`"
-      | "`tags` is a Set: store an array, or give the options `encode` and `decode`"
+      | "`lines[].price` is a RegExp or an Error: store a text of it, or give the options `encode` and `decode`"
+      | "`tags[]` is a Promise: functions that are cached are synchronous"
     >
   >();
   yes<Equal<Problem<Tree>, never>>();
-  // @ts-expect-error: a Date in it
+  yes<Equal<Problem<Event>, never>>();
+  // @ts-expect-error: a RegExp in it
   getOrLoad("k", {}, () => order);
-  // @ts-expect-error: a Date
-  cacheable("k", {}, () => new Date());
-  // @ts-expect-error: a Set
-  set("k", { tags: new Set(["a"]) });
+  // @ts-expect-error: a class
+  cacheable("k", {}, () => new Money(1));
+  // @ts-expect-error: a class, however long it lives
+  getOrLoad("k", {}, () => loaded(new Money(1), { ttl: 1 }));
+  // @ts-expect-error: a Set of what cannot be stored
+  set("k", { tags: new Set([new Money(1)]) });
   // @ts-expect-error: a Map
   set("k", new Map([["a", 1]]));
   // @ts-expect-error: a class

@@ -102,7 +102,7 @@ test("a wrong template is refused with its reason", () => {
     ["a}", /without its `{`/],
     ["{a{b}}", /without its `}`/],
     ["{}", /is no value/],
-    ["{0}", /is no value/],
+    ["{0a}", /is no value/],
     ["{a + b}", /is no value/],
     ["{a.}", /is no value/],
     ["{a}{b}", /no `:` between/],

@@ -32,6 +32,16 @@ test("with values of its own a template names them", () => {
   assert.throws(() => wrong(1), KeyGenerationError);
 });
 
+test("a placeholder may be a position", () => {
+  const load = (id: number, { name = "" } = {}) => `${id} ${name}`;
+  const tagged = cacheable("k:{0}", { tags: ["{1.name}"] }, load);
+  assert.throws(() => tagged(7, { name: "a" }), /the host is called/);
+  assert.throws(() => tagged(7), /no `1.name`/);
+  assert.throws(() => cacheable("k:{0}:{1}", {}, Math.max)(1, 2), /the host is called/);
+  assert.throws(() => cacheable("k:{2}", {}, load), /`2` of the template.*are `id`, `name`:/);
+  assert.throws(() => cacheable("k:{1}", {}, Math.max)(1), /no `1`/);
+});
+
 test("a default fills the key", () => {
   const cached = cacheable("k:{page}:{size}", {}, (page: number = 1, { size = 10 } = {}) => [
     page,

@@ -16,6 +16,8 @@ export declare const MAX_DEPTH = 128;
  * `SerializationError`, which names the field, if it would not come back as it is.
  */
 export declare function encode(value: unknown, { check, encode: hook }?: WriteOptions): Uint8Array;
+/** Refuses a value that every later read would refuse. */
+export declare function checkValue(value: unknown, check: WriteOptions["check"]): void;
 /**
  * Decodes exactly one value, and makes of it what the option `decode` does, if there is one.
  * Throws a `SerializationError` if the bytes are anything else.

@@ -1,5 +1,5 @@
 /** What a failure is called in every language: the contract's names. */
-export type Kind = "serialization" | "key-generation" | "invalid-ttl" | "invalid-key" | "value-too-large" | "lock-timeout" | "lease-held" | "unavailable" | "operation-failed" | "denied" | "quota-exceeded";
+export type Kind = "serialization" | "key-generation" | "invalid-ttl" | "invalid-key" | "value-too-large" | "lock-timeout" | "lease-held" | "load-failed" | "unavailable" | "operation-failed" | "denied" | "quota-exceeded" | "unsupported";
 /**
  * Why an operation of the cache failed; there is a class for each `kind`. A miss is an
  * answer, never an error.
@@ -33,9 +33,9 @@ export declare class KeyGenerationError extends CacheError {
  * message says which.
  */
 export declare class InvalidTtlError extends CacheError {
+    readonly reason: string;
     readonly kind = "invalid-ttl";
-    /** Without a reason, the one that only the host can have. */
-    constructor(reason?: string);
+    constructor(reason: string);
 }
 /**
  * A key, a tag, or their number is outside the limits; `reason` says which, and the
@@ -63,6 +63,16 @@ export declare class LeaseHeldError extends CacheError {
     readonly kind = "lease-held";
     constructor();
 }
+/**
+ * The last load of the key failed, and asked that nobody tries again for a while: the option
+ * `retryAfter`.
+ */
+export declare class LoadFailedError extends CacheError {
+    readonly retryAfter: number;
+    readonly kind = "load-failed";
+    /** @param retryAfter - How much longer nobody tries again, in seconds. */
+    constructor(retryAfter: number);
+}
 /** The backend cannot be reached, or did not answer in time. */
 export declare class UnavailableError extends CacheError {
     readonly kind = "unavailable";
@@ -78,13 +88,17 @@ export declare class DeniedError extends CacheError {
     readonly kind = "denied";
     constructor();
 }
-/**
- * The component has used up something that it was granted a limit of: leases that it holds
- * at once, which are loads and writes under way.
- */
+/** The component has used up something that it was granted a limit of; `reason` says which. */
 export declare class QuotaExceededError extends CacheError {
+    readonly reason: string;
     readonly kind = "quota-exceeded";
-    constructor();
+    constructor(reason: string);
+}
+/** The host does not offer what was asked for; `reason` says what. */
+export declare class UnsupportedError extends CacheError {
+    readonly reason: string;
+    readonly kind = "unsupported";
+    constructor(reason: string);
 }
 /**
  * An argument is not of the type that the function takes, as a type checker would have
@@ -93,15 +107,3 @@ export declare class QuotaExceededError extends CacheError {
 export declare class ArgumentError extends TypeError {
     get name(): string;
 }
-/** A failure as the contract puts it. */
-export type HostFailure = {
-    tag: "invalid-key";
-    val: string;
-} | {
-    tag: "value-too-large";
-    val: number;
-} | {
-    tag: "invalid-ttl" | "lock-timeout" | "lease-held" | "unavailable" | "operation-failed" | "denied" | "quota-exceeded";
-};
-/** The error for what the host said. */
-export declare function fromHost(failure: HostFailure): CacheError;

@@ -8,12 +8,16 @@
  */
 export * from "./cache.ts";
 export { decode, encode } from "./codec.ts";
-export { ArgumentError, CacheError, DeniedError, InvalidKeyError, InvalidTtlError, KeyGenerationError, type Kind, LeaseHeldError, LockTimeoutError, OperationFailedError, QuotaExceededError, SerializationError, UnavailableError, ValueTooLargeError, } from "./errors.ts";
+export { Decimal } from "./decimal.ts";
+export { ArgumentError, CacheError, DeniedError, InvalidKeyError, InvalidTtlError, KeyGenerationError, type Kind, LeaseHeldError, LoadFailedError, LockTimeoutError, OperationFailedError, QuotaExceededError, SerializationError, UnavailableError, UnsupportedError, ValueTooLargeError, } from "./errors.ts";
 export { Float } from "./float.ts";
-export { type Lease, type Lookup, lookup } from "./lookup.ts";
+export type { Outcome } from "./load.ts";
+export { doNotStore, type Loadable, type Loaded, type LoadedOptions, loaded, type Unstored, } from "./loaded.ts";
+export { type Lease, type Lookup, type LookupOptions, lookup } from "./lookup.ts";
 export type { Encoded, Options, ReadOptions, Time, WriteOptions } from "./options.ts";
-export { clear, delete, deleteMany, evictTags } from "./raw.ts";
+export { clear, delete, evictTags } from "./raw.ts";
 export * from "./reports.ts";
 export type { Problem, Storable } from "./storable.ts";
 export { key } from "./template.ts";
+export { Uuid } from "./uuid.ts";
 export { type CacheableOptions, cacheable, cacheEvict, type EvictOptions } from "./wrap.ts";

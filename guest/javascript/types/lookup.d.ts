@@ -1,28 +1,44 @@
-import { type Encoded, type Options } from "./options.ts";
+import { type Encoded, type Options, type Time } from "./options.ts";
 import type { Storable } from "./storable.ts";
+/** An entry that a lookup found. */
+interface Found<T> {
+    readonly value: T;
+    /** Identifies the entry among all that its key ever held. */
+    readonly version: number;
+    /** How long ago it was stored, in seconds. */
+    readonly age: number;
+}
 /**
  * What a caller that is ready to load finds. It drops its lease, if it has one, when it
  * is disposed: declare it with `using`.
  */
-export type Lookup<T> = Disposable & ({
+export type Lookup<T> = Disposable & ((Found<T> & {
     /** A fresh entry. */
     readonly result: "hit";
-    readonly value: T;
     readonly lease?: undefined;
-} | {
+}) | (Found<T> & {
     /**
      * An entry past its fresh time, or so close to it that this caller was chosen to
      * refresh it early. It may be served.
      */
     readonly result: "stale";
-    readonly value: T;
-    /** The right to refresh the entry; none: another caller has it. */
+    /** Whether it is still fresh. If its refresh fails, it is a hit. */
+    readonly fresh: boolean;
+    /**
+     * The right to refresh the entry; none: another caller has it, or the last refresh
+     * failed and is not to be repeated yet.
+     */
     readonly lease?: Lease<T> | undefined;
-} | {
+}) | {
     /** No entry, and this caller is the one to load it. */
     readonly result: "miss";
     readonly value?: undefined;
     readonly lease: Lease<T>;
+} | {
+    /** No entry, and this caller loads for itself, without a lease. */
+    readonly result: "pass";
+    readonly value?: undefined;
+    readonly lease?: undefined;
 });
 /**
  * The right, and the duty, to fill one key.
@@ -42,24 +58,48 @@ export declare class Lease<T> {
      */
     commit(value: T, options: Options<T> & Encoded<T>): boolean;
     commit(value: T & Storable<T>, options?: Options<T>): boolean;
+    /**
+     * Stores nothing, and for so long lookups of the key answer `pass`: all callers load, and
+     * none waits for another. An entry that was being refreshed is removed. False: something
+     * removed or replaced the key since the load began. The lease is over.
+     */
+    pass(duration: Time): boolean;
+    /**
+     * The load failed, and nobody should try again for so long, or for as long as the host
+     * allows: a stale entry is served meanwhile, and lookups of a key that has none throw a
+     * `LoadFailedError`. False: something removed or replaced the key since the load began.
+     * The lease is over.
+     */
+    fail(retryAfter: Time): boolean;
+    /** Gives the lease up, and returns once that is done. */
+    release(): void;
     /** Gives the lease up, if it is not over. Doing it again does nothing. */
     drop(): void;
     /** So that `using` drops it. */
     [Symbol.dispose](): void;
+}
+/** Options of a lookup. */
+export interface LookupOptions<T = unknown> extends Options<T> {
+    /**
+     * The entry of this version will not do, since it was found to be wrong: one caller is
+     * elected to refresh it, and others with the same version here wait for that.
+     */
+    readonly unless?: number;
 }
 /**
  * Finds `key`, or makes this caller its one loader in the whole fleet, or waits until the
  * loader is done: what `getOrLoad` is made of.
  *
  * Of the options, it takes the tags that the entry will have, as far as they are known,
- * and the longest wait.
+ * the longest wait, `unless` and `strict`.
  *
  * ```js
  * using found = lookup("answer", options);
- * if (found.lease === undefined) return found.value;
+ * if (found.result === "hit") return found.value;
  * const answer = 42;
- * found.lease.commit(answer, options);
+ * found.lease?.commit(answer, options);
  * return answer;
  * ```
  */
-export declare function lookup<T = unknown>(key: string, options?: Options<T>): Lookup<T>;
+export declare function lookup<T = unknown>(key: string, options?: LookupOptions<T>): Lookup<T>;
+export {};

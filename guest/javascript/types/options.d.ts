@@ -56,6 +56,19 @@ export interface Options<T = unknown> extends ReadOptions<T>, WriteOptions<T> {
      * zero. Without it, as long as the host allows, which is also the longest.
      */
     readonly maxWait?: Time;
+    /**
+     * Whether a stale entry is served if its refresh fails, in place of the loader's error;
+     * it is, unless this is false. An entry that is still fresh is served in any case.
+     */
+    readonly staleIfError?: boolean;
+    /**
+     * After a load that failed, nobody tries again for this long, or for as long as the host
+     * allows. Meanwhile a stale entry is served, and callers of a key that has no entry get a
+     * `LoadFailedError`. Without it, the next caller tries at once.
+     */
+    readonly retryAfter?: Time;
+    /** Whether the backend has to be asked, even where the host may answer from its copies. */
+    readonly strict?: boolean;
 }
 /** Options that were found to be possible, in the contract's terms. */
 export interface Checked {
@@ -65,6 +78,9 @@ export interface Checked {
     readonly lookup: LookupOptions;
     readonly read: ReadOptions;
     readonly write: WriteOptions;
+    readonly staleIfError: boolean;
+    /** In milliseconds. */
+    readonly retryAfter: number | undefined;
 }
 /** The names of all options. */
 export declare const OPTIONS: string[];
@@ -76,6 +92,9 @@ export declare function checkBoth(options: Options): Checked;
 export declare function checkReadOptions(options?: ReadOptions): ReadOptions;
 /** That these are the options of something: an object without any other name. */
 export declare function checkNames(options: unknown, known: readonly string[], what: string): void;
+export declare function checkBoolean(value: boolean, name: string): void;
 /** That a thing is a list; the strings in it are checked where they are used. */
 export declare function checkTags(tags: readonly string[]): string[];
+/** A time to live in milliseconds, rounded up. */
+export declare function lifetime(time: Time, name: string): number;
 export {};

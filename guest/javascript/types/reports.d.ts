@@ -14,6 +14,8 @@ export interface Metrics {
     readonly tagEvictions: number;
     /** Lookups that waited for another caller's load. */
     readonly stampedeWaits: number;
+    /** Lookups that met the entry that their `unless` named: one that could not be decoded. */
+    readonly rejections: number;
 }
 /** The counts as they stand. */
 export declare function metrics(): Metrics;

@@ -1,4 +1,4 @@
-/** A text with placeholders: `profile:{user.id}:{page}`. */
+/** A text with placeholders: `profile:{user.id}:{page}`, or `profile:{0}`. */
 export declare class Template {
     #private;
     readonly source: string;
@@ -15,3 +15,5 @@ export declare class Template {
  * never make the same key.
  */
 export declare function key(texts: TemplateStringsArray, ...values: unknown[]): string;
+/** The one text that a value has in keys, in every language: wit/KEYS.md. */
+export declare function textOf(value: unknown, name: string): string;

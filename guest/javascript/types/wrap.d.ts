@@ -1,3 +1,4 @@
+import type { Loadable } from "./loaded.ts";
 import { type Encoded, type Options } from "./options.ts";
 import type { Storable } from "./storable.ts";
 /** Where the values of templates come from. */
@@ -26,7 +27,8 @@ export type EvictOptions<A extends unknown[] = never[]> = Named<A> & ({
 });
 /**
  * A function whose results are cached under the key that `template` makes of its
- * arguments. `fn` is synchronous; what it throws comes back unchanged and is not cached.
+ * arguments. `fn` is synchronous; what it throws comes back unchanged and is not cached. As a
+ * loader may, it returns a value, `loaded(value, options)` or `doNotStore(value)`.
  *
  * ```js
  * const profile = cacheable(
@@ -37,13 +39,19 @@ export type EvictOptions<A extends unknown[] = never[]> = Named<A> & ({
  * ```
  *
  * A value in a key is a text, a number, a boolean or null, and is escaped. Between two
- * placeholders there is a `:`, so different arguments never make the same key. A template
- * that is wrong, or names what is no parameter, is a `KeyGenerationError` at once. So is one
- * of a function that uses `this`, unless it names what tells the objects apart, such as
- * `{this.name}`, or the option `shared` says that all of them share the entries.
+ * placeholders there is a `:`, so different arguments never make the same key. `{0}` is the
+ * first argument. A template that is wrong, or names what is no parameter, is a
+ * `KeyGenerationError` at once. So is one of a function that uses `this`, unless it names what
+ * tells the objects apart, such as `{this.name}`, or the option `shared` says that all of them
+ * share the entries.
+ *
+ * Without a template, the key of a function that has a name is made of its module, its name
+ * and its arguments: `shop.prices.price:7:eur`. The module is the file's path in the program.
  */
-export declare function cacheable<This, A extends unknown[], T>(template: string, options: CacheableOptions<A, T> & Encoded<T>, fn: (this: This, ...args: A) => T): (this: This, ...args: A) => T;
-export declare function cacheable<This, A extends unknown[], T>(template: string, options: CacheableOptions<A, T>, fn: (this: This, ...args: A) => T & Storable<T>): (this: This, ...args: A) => T;
+export declare function cacheable<This, A extends unknown[], T>(template: string, options: CacheableOptions<A, T> & Encoded<T>, fn: (this: This, ...args: A) => Loadable<T>): (this: This, ...args: A) => T;
+export declare function cacheable<This, A extends unknown[], T>(template: string, options: CacheableOptions<A, T>, fn: ((this: This, ...args: A) => Loadable<T>) & Storable<T>): (this: This, ...args: A) => T;
+export declare function cacheable<A extends unknown[], T>(options: CacheableOptions<A, T> & Encoded<T>, fn: (...args: A) => Loadable<T>): (...args: A) => T;
+export declare function cacheable<A extends unknown[], T>(options: CacheableOptions<A, T>, fn: ((...args: A) => Loadable<T>) & Storable<T>): (...args: A) => T;
 /**
  * A function that evicts, once it has succeeded: an entry, the entries of some tags, or
  * everything. `fn` is synchronous; if it throws, nothing is evicted.

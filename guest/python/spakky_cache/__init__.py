@@ -23,7 +23,7 @@ from ._errors import (
     CacheValueTooLargeError,
 )
 from ._functions import Decorated, cache_evict, cacheable
-from ._lookup import Hit, Lease, Lookup, Miss, Pass, Stale
+from ._lookup import EntryInfo, Hit, Lease, Lookup, Miss, Pass, Stale
 from ._reports import (
     ComponentHealth,
     Config,
@@ -39,6 +39,7 @@ from ._reports import (
     info,
     metrics,
 )
+from ._steps import Loaded, NotStored, Outcome, Source
 from ._template import key
 from ._types import Form
 
@@ -63,6 +64,7 @@ __all__ = [
     "Decorated",
     "Detail",
     "Endpoint",
+    "EntryInfo",
     "Form",
     "HealthReport",
     "HealthStatus",
@@ -70,10 +72,14 @@ __all__ = [
     "InfoGroup",
     "InfoSection",
     "Lease",
+    "Loaded",
     "Lookup",
     "Metrics",
     "Miss",
+    "NotStored",
+    "Outcome",
     "Pass",
+    "Source",
     "Stale",
     "Time",
     "cache_evict",

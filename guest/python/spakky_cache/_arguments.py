@@ -17,13 +17,16 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Options(NamedTuple):
-    """How long an entry lives, what evicts it, and how long a lookup may wait, in the
-    contract's terms."""
+    """How long an entry lives, what evicts it, how long a lookup may wait, and what becomes
+    of failures, in the contract's terms."""
 
     ttl: int | None
     fresh_for: int | None
     tags: tuple[str, ...]
-    max_wait: int | None
+    max_wait: int | None = None
+    stale_if_error: bool = True
+    retry_after: int | None = None
+    strict: bool = False
 
 
 def options(
@@ -31,14 +34,44 @@ def options(
     fresh_for: Time | None,
     tags: Iterable[str],
     max_wait: Time | None = None,
+    stale_if_error: bool = True,
+    retry_after: Time | None = None,
+    strict: bool = False,
 ) -> Options:
     """Refuses what no host would take."""
-    ttl_ms = None if ttl is None else _time_to_live(ttl)
-    fresh_ms = None if fresh_for is None else _time_to_live(fresh_for)
-    if ttl_ms is not None and fresh_ms is not None and fresh_ms > ttl_ms:
+    ttl_ms = None if ttl is None else time_to_live(ttl)
+    fresh_ms = None if fresh_for is None else time_to_live(fresh_for)
+    _check_fresh(ttl_ms, fresh_ms)
+    return Options(
+        ttl_ms,
+        fresh_ms,
+        tuple(texts(tags, "a tag")),
+        None if max_wait is None else _wait(max_wait),
+        flag(stale_if_error, "stale_if_error"),
+        None if retry_after is None else pause(retry_after),
+        flag(strict, "strict"),
+    )
+
+
+def chosen(
+    given: Options, ttl: int | None, fresh_for: int | None, tags: Iterable[str] | None
+) -> Options:
+    """The options of a load, with what its loader has chosen."""
+    if ttl is None:
+        ttl = given.ttl
+    elif fresh_for is None and given.fresh_for is not None:
+        # Who shortens the life of a value does not mean an error.
+        fresh_for = min(ttl, given.fresh_for)
+    if fresh_for is None:
+        fresh_for = given.fresh_for
+    _check_fresh(ttl, fresh_for)
+    all_tags = given.tags if tags is None else tuple(texts(tags, "a tag"))
+    return given._replace(ttl=ttl, fresh_for=fresh_for, tags=all_tags)
+
+
+def _check_fresh(ttl: int | None, fresh_for: int | None) -> None:
+    if ttl is not None and fresh_for is not None and fresh_for > ttl:
         raise CacheInvalidTtlError("the fresh time is longer than the time to live")
-    wait_ms = None if max_wait is None else _wait(max_wait)
-    return Options(ttl_ms, fresh_ms, tuple(texts(tags, "a tag")), wait_ms)
 
 
 def text(value: object, what: str) -> str:
@@ -116,7 +149,8 @@ def flag(value: object, name: str) -> bool:
     return value
 
 
-def _time_to_live(time: object) -> int:
+def time_to_live(time: object) -> int:
+    """Milliseconds, of which there is at least one."""
     nanoseconds = _nanoseconds(time)
     if nanoseconds is not None:
         rounded_up = -(-nanoseconds // 1_000_000)
@@ -125,6 +159,16 @@ def _time_to_live(time: object) -> int:
     raise CacheInvalidTtlError(
         f"{time!r:.40} is not from 1 ms to 2**64 - 1 ms (to keep an entry, leave `ttl` out)"
     )
+
+
+def pause(time: object) -> int:
+    """Milliseconds, of which there is at least one. The host has a limit of its own."""
+    nanoseconds = _nanoseconds(time)
+    if nanoseconds is None:
+        return LARGEST
+    if nanoseconds < 1_000_000:
+        raise CacheInvalidTtlError(f"a pause is at least 1 ms, not {time!r:.40}")
+    return min(-(-nanoseconds // 1_000_000), LARGEST)
 
 
 def _wait(time: object) -> int:

@@ -1,16 +1,16 @@
 """The cache, for values of one type."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, final, overload
 
-from . import _cbor, raw
+from . import _steps, raw
 from ._arguments import Options, Time, options, pairs
-from ._errors import CacheError, CacheSerializationError
+from ._codec import Codec
 from ._host import span
-from ._lookup import Hit, Lease, Lookup, Miss, Pass, Stale, commit
-from ._shape import Mismatch
-from ._types import shape
+from ._lookup import EntryInfo, Hit, Lease, Lookup, Miss, Pass, Stale, entry_info
+from ._steps import Loaded, NotStored, Outcome
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as _TypeVar
@@ -45,7 +45,7 @@ class Cache(Generic[T]):
         greetings.get("greeting:eo")  # None
     """
 
-    __slots__ = ("_shape",)
+    __slots__ = ("_codec",)
 
     @overload
     def __init__(self) -> None: ...
@@ -55,12 +55,7 @@ class Cache(Generic[T]):
     def __init__(self: "Cache[Any]", of: object) -> None: ...
     def __init__(self, of: object = Any) -> None:
         """A handle. A type whose values have no form in the cache is refused here."""
-        try:
-            self._shape = shape(of)
-        except NameError as error:
-            raise CacheSerializationError(
-                f"{of} needs a name that is not defined in its module (yet): {error}"
-            ) from error
+        self._codec = Codec(of)
 
     if not TYPE_CHECKING:
 
@@ -81,7 +76,7 @@ class Cache(Generic[T]):
         cannot be one.
         """
         data = raw.get(key)
-        return default if data is None else self._decode(data)
+        return default if data is None else self._codec.decode(data)
 
     @overload
     def get_many(self, keys: Iterable[str]) -> list[T | None]: ...
@@ -91,7 +86,7 @@ class Cache(Generic[T]):
         """The values of `keys`, in their order, in one round trip. One entry that is
         no `T` makes the whole a `CacheSerializationError`."""
         entries = raw.get_many(keys)
-        return [default if data is None else self._decode(data) for data in entries]
+        return [default if data is None else self._codec.decode(data) for data in entries]
 
     def set(
         self,
@@ -110,7 +105,14 @@ class Cache(Generic[T]):
         time: past it, one caller at a time is asked to refresh the entry while the
         others go on reading it. `tags` evict it.
         """
-        self._set(key, value, options(ttl, fresh_for, tags))
+        checked = options(ttl, fresh_for, tags)
+        raw.set(
+            key,
+            self._codec.encode(value),
+            ttl_ms=checked.ttl,
+            fresh_ms=checked.fresh_for,
+            tags=checked.tags,
+        )
 
     def set_many(
         self,
@@ -123,7 +125,7 @@ class Cache(Generic[T]):
         """Stores entries that share their options, in one round trip. All of them are
         checked before any is written. Of a key named twice, the last stays."""
         checked = options(ttl, fresh_for, tags)
-        encoded = [(key, self._encode(value)) for key, value in pairs(entries)]
+        encoded = [(key, self._codec.encode(value)) for key, value in pairs(entries)]
         raw.set_many(encoded, ttl_ms=checked.ttl, fresh_ms=checked.fresh_for, tags=checked.tags)
 
     def delete(self, key: str) -> bool:
@@ -134,15 +136,30 @@ class Cache(Generic[T]):
         """Removes entries, in one round trip; says how many there were."""
         return raw.delete_many(keys)
 
+    def describe(self, key: str) -> EntryInfo | None:
+        """What is known of the entry of `key` without its value; none for a miss. Not
+        counted as a read."""
+        found = raw.describe(key)
+        return None if found is None else entry_info(found)
+
     def lookup(
-        self, key: str, *, tags: Iterable[str] = (), max_wait: Time | None = None
+        self,
+        key: str,
+        *,
+        tags: Iterable[str] = (),
+        max_wait: Time | None = None,
+        unless: int | None = None,
+        strict: bool = False,
     ) -> Lookup[T]:
         """Finds `key`, or makes this caller its one loader in the whole fleet, or
         waits until the loader is done: what `get_or_load` is made of.
 
         `tags` are those that the entry will have, as far as they are known. `max_wait`
         is the longest wait for another's load; zero: none; without it, as long as the
-        host allows, which is also the longest.
+        host allows, which is also the longest. An entry of the version `unless` will not
+        do: one caller is chosen to refresh it, and those with the same `unless` wait for
+        that. With `strict` the backend is asked, even where the host may answer from
+        copies.
 
             with cache.lookup("answer") as found:
                 match found:
@@ -154,58 +171,86 @@ class Cache(Generic[T]):
                     case Pass():
                         answer = 42
         """
-        checked = options(None, None, tags, max_wait)
-        found = raw.lookup(key, tags=checked.tags, max_wait_ms=checked.max_wait)
+        checked = options(None, None, tags, max_wait, strict=strict)
+        found = raw.lookup(
+            key,
+            tags=checked.tags,
+            max_wait_ms=checked.max_wait,
+            unless=unless,
+            strict=checked.strict,
+        )
         if isinstance(found, raw.Miss):
-            return Miss(Lease(found.lease, self._encode))
+            return Miss(Lease(found.lease, self._codec))
         if isinstance(found, raw.Pass):
             return Pass()
         age = span(found.age_ms)
         if isinstance(found, raw.Hit):
-            return Hit(self._decode(found.value), found.version, age)
+            return Hit(self._codec.decode(found.value), found.version, age)
         try:
-            value = self._decode(found.value)
+            value = self._codec.decode(found.value)
         except BaseException:
             if found.lease is not None:
                 found.lease.close()
             raise
         lease: Lease[T] | None = None
         if found.lease is not None:
-            lease = Lease(found.lease, self._encode)
+            lease = Lease(found.lease, self._codec)
         return Stale(value, lease, found.fresh, found.version, age)
 
     def get_or_load(
         self,
         key: str,
-        loader: Callable[[], T],
+        loader: Callable[[], T | Loaded[T] | NotStored[T]],
         *,
         ttl: Time | None = None,
         fresh_for: Time | None = None,
         tags: Iterable[str] = (),
         max_wait: Time | None = None,
+        stale_if_error: bool = True,
+        retry_after: Time | None = None,
+        strict: bool = False,
     ) -> T:
         """The value of `key`; if there is none, or it is due to be refreshed, what
         `loader` returns, which is then stored. While the loader runs, no other caller
         in the whole fleet loads this key: the others wait for its value (at most
-        `max_wait`), or go on reading the stale one.
+        `max_wait`), or go on reading the stale one. The loader may return a `Loaded`,
+        which says how its value is stored, or a `NotStored`.
 
         What the loader raises comes back unchanged; nothing is stored then, and the
-        next caller loads. A value that was loaded while its key was deleted, set or
-        evicted is returned but not stored.
+        next caller loads. With `retry_after` nobody does for so long: meanwhile calls
+        are a `CacheLoadFailedError`. A refresh that fails gives its caller the stale
+        entry; with `stale_if_error=False`, what the loader raised, unless the entry is
+        still fresh.
+
+        An entry that cannot be decoded as a `T` is loaded anew. A value that was loaded
+        and cannot be stored is returned, and a warning logged: it is too large or is no
+        `T`, or its key was deleted, set or evicted meanwhile (without a warning).
         """
         _check_callable(loader)
-        return self._load(key, loader, options(ttl, fresh_for, tags, max_wait))
+        checked = options(ttl, fresh_for, tags, max_wait, stale_if_error, retry_after, strict)
+        return self._load(key, loader, checked).value
 
-    def _load(self, key: str, loader: Callable[[], T], checked: Options) -> T:
-        found = raw.lookup(key, tags=checked.tags, max_wait_ms=checked.max_wait)
-        if isinstance(found, raw.Pass):
-            return loader()
-        if isinstance(found, raw.Hit) or found.lease is None:
-            return self._decode(found.value)
-        with found.lease as lease:
-            value = loader()
-            commit(lease, checked, lambda: self._encode(value))
-        return value
+    def get_or_load_outcome(
+        self,
+        key: str,
+        loader: Callable[[], T | Loaded[T] | NotStored[T]],
+        *,
+        ttl: Time | None = None,
+        fresh_for: Time | None = None,
+        tags: Iterable[str] = (),
+        max_wait: Time | None = None,
+        stale_if_error: bool = True,
+        retry_after: Time | None = None,
+        strict: bool = False,
+    ) -> Outcome[T]:
+        """As `get_or_load`, and says where the value is from, whether it was stored, and
+        what went wrong without being raised."""
+        _check_callable(loader)
+        checked = options(ttl, fresh_for, tags, max_wait, stale_if_error, retry_after, strict)
+        return self._load(key, loader, checked)
+
+    def _load(self, key: str, loader: Callable[[], Any], checked: Options) -> Outcome[T]:
+        return _steps.run(_steps.load(raw, self._codec, key, loader, checked))
 
     def write_through(
         self,
@@ -227,16 +272,9 @@ class Cache(Generic[T]):
         _check_callable(writer)
         checked = options(ttl, fresh_for, tags)
         # Before anything changes: a value that cannot be cached is not written.
-        data = self._encode(value)
-        with raw.begin_write(key, checked.tags) as lease:
-            result = writer(value)
-            try:
-                lease.commit(
-                    data, ttl_ms=checked.ttl, fresh_ms=checked.fresh_for, tags=checked.tags
-                )
-            except CacheError as error:
-                error.after = "writer"
-                raise
+        data = self._codec.encode(value)
+        steps = _steps.write_through(raw, key, data, partial(writer, value), checked)
+        result: R = _steps.run(steps)
         return result
 
     def write_behind(
@@ -258,47 +296,11 @@ class Cache(Generic[T]):
         ends. `write_through` has no such gap.
         """
         _check_callable(writer)
-        self._set(key, value, options(ttl, fresh_for, tags))
-        try:
-            return writer(value)
-        except BaseException as failure:
-            try:
-                raw.delete(key)
-            except CacheError as error:
-                error.after = "failed writer"
-                raise error from failure
-            raise
-
-    def _set(self, key: str, value: T, checked: Options) -> None:
-        raw.set(
-            key,
-            self._encode(value),
-            ttl_ms=checked.ttl,
-            fresh_ms=checked.fresh_for,
-            tags=checked.tags,
-        )
-
-    def _encode(self, value: T) -> bytes:
-        try:
-            return _cbor.encode(self._shape.pack(value))
-        except (Mismatch, RecursionError) as wrong:
-            raise self._serialization("the value", wrong) from wrong.__cause__
-
-    def _decode(self, data: bytes) -> T:
-        plain = _cbor.decode(data)
-        try:
-            value: T = self._shape.unpack(plain)
-        except (Mismatch, RecursionError) as wrong:
-            raise self._serialization("the entry", wrong) from wrong.__cause__
-        return value
-
-    def _serialization(self, what: str, wrong: Exception) -> CacheSerializationError:
-        if not isinstance(wrong, Mismatch):
-            return CacheSerializationError(f"{what} is nested too deeply, or contains itself")
-        if wrong.path:
-            name = self._shape.name
-            what = f"`{name if name.isidentifier() else 'value'}{wrong.path}`"
-        return CacheSerializationError(f"{what} {wrong.reason}")
+        checked = options(ttl, fresh_for, tags)
+        data = self._codec.encode(value)
+        steps = _steps.write_behind(raw, key, data, partial(writer, value), checked)
+        result: R = _steps.run(steps)
+        return result
 
 
 def evict_tags(tags: Iterable[str]) -> None:

@@ -5,13 +5,27 @@ import types
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, get_type_hints, overload
+from typing import (
+    Any,
+    Concatenate,
+    Generic,
+    ParamSpec,
+    Protocol,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+    overload,
+)
 
 from . import _annotations, raw
 from ._arguments import Time, options, texts
 from ._cache import Cache
 from ._errors import CacheKeyGenerationError, CacheSerializationError
-from ._template import Template, binder
+from ._steps import Loaded, NotStored
+from ._template import Template, binder, default
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")
@@ -46,60 +60,82 @@ class Decorated(Generic[P, R_co]):
     def __get__(self, instance: Any, owner: Any, /) -> Any: ...
 
 
+class Caching(Protocol):
+    """The decorator that `cacheable` returns."""
+
+    @overload
+    def __call__(self, function: Callable[P, Loaded[R] | NotStored[R]], /) -> Decorated[P, R]: ...
+    @overload
+    def __call__(
+        self, function: Callable[P, Loaded[R] | NotStored[R] | None], /
+    ) -> Decorated[P, R | None]: ...
+    @overload
+    def __call__(
+        self, function: Callable[P, R | Loaded[R] | NotStored[R]], /
+    ) -> Decorated[P, R]: ...
+
+
 def cacheable(
-    key: str,
+    key: str | None = None,
     *,
     ttl: Time | None = None,
     fresh_for: Time | None = None,
     tags: Iterable[str] = (),
     max_wait: Time | None = None,
+    stale_if_error: bool = True,
+    retry_after: Time | None = None,
+    strict: bool = False,
     shared: bool = False,
-) -> Callable[[Callable[P, R]], Decorated[P, R]]:
+) -> Caching:
     """Caches what a function returns.
 
         @cacheable("profile:{user_id}", ttl=timedelta(minutes=5), tags=["profiles"])
         def profile(user_id: int) -> Profile: ...
 
     `key` and `tags` are templates: what stands in braces is an argument of the
-    function, or a field of one. `None`, booleans, numbers and texts have one text each, the
-    same in every language, and different ones never make the same key. Anything else is
-    the text that `str` makes of it. With a conversion or a format (`{page:04}`), a value is
-    what `str.format` makes of it. A template that names no argument is refused at once.
+    function by its name or position, or a field of one. `None`, booleans, numbers and texts
+    have one text each, the same in every language, and different ones never make the same
+    key. Anything else is the text that `str` makes of it. With a conversion or a format
+    (`{page:04}`), a value is what `str.format` makes of it. A template that names no argument
+    is refused at once. Without a template the key is the function's module, its qualified
+    name and all of its arguments: `shop.prices.price:7:eur`.
 
     The key of a method names something of its object: `{self.name}`. With `shared`, all
     objects share the method's entries.
 
-    The function's return type is the type of the entry. Its result, its exceptions and
-    the options are those of `Cache.get_or_load`. `__wrapped__` is the function itself.
+    The function's return type is the type of the entry: of `Loaded[T]` and `NotStored[T]`,
+    which say how a value is stored, it is `T`. Its result, its exceptions and the options are
+    those of `Cache.get_or_load`. `__wrapped__` is the function itself.
     """
-    template, tag_templates = _template(key), [Template(tag) for tag in _sources(tags)]
-    checked = options(ttl, fresh_for, (), max_wait)
+    given = None if key is None else _template(key)
+    tag_templates = [Template(tag) for tag in _sources(tags)]
+    checked = options(ttl, fresh_for, (), max_wait, stale_if_error, retry_after, strict)
 
-    def decorate(function: Callable[P, R]) -> Decorated[P, R]:
+    def decorate(function: Callable[..., Any]) -> Decorated[..., Any]:
         _check_function(function, "cacheable")
+        template = default(function, shared) if given is None else given
         if not shared:
             template.check_object(function)
         bind = binder(function, [template, *tag_templates])
         cache = _cache_of(function)
 
         @wraps(function)
-        def cached(*args: P.args, **kwargs: P.kwargs) -> R:
+        def cached(*args: Any, **kwargs: Any) -> Any:
             nonlocal cache
             values = bind(args, kwargs)
             if cache is None:
                 # A type that was not there yet when its function was decorated.
                 cache = Cache(_returned(function))
             filled = tuple(tag.fill(values) for tag in tag_templates)
-            result: R = cache._load(
+            return cache._load(
                 template.fill(values),
                 lambda: function(*args, **kwargs),
                 checked._replace(tags=filled),
-            )
-            return result
+            ).value
 
-        return cast(Decorated[P, R], cached)
+        return cast(Decorated[..., Any], cached)
 
-    return decorate
+    return cast(Caching, decorate)
 
 
 def cache_evict(
@@ -144,7 +180,7 @@ def cache_evict(
 
 def _template(key: object) -> Template:
     if callable(key):
-        raise CacheKeyGenerationError('the decorator needs a key: `("profile:{user_id}")`')
+        raise CacheKeyGenerationError("the decorator needs its brackets: `@cacheable()`")
     return Template(key)  # type: ignore[arg-type]  # which it checks
 
 
@@ -192,10 +228,21 @@ def _returned(function: Callable[..., Any]) -> Any:
             __annotations__={"return": annotations["return"]},
             __type_params__=getattr(function, "__type_params__", ()),
         )
-        return get_type_hints(
+        hints = get_type_hints(
             alone, globalns=getattr(function, "__globals__", {}), include_extras=True
-        )["return"]
+        )
+        return _stored(hints["return"])
     except NameError as error:
         raise CacheSerializationError(
             f"what `{name}` returns has a name that is not defined in its module: {error}"
         ) from error
+
+
+def _stored(of: Any) -> Any:
+    """What is stored of a type that a loader returns."""
+    origin = get_origin(of) or of
+    if origin is Loaded or origin is NotStored:
+        return get_args(of)[0] if get_args(of) else Any
+    if origin is Union or origin is types.UnionType:
+        return Union[tuple(_stored(member) for member in get_args(of))]  # noqa: UP007
+    return of

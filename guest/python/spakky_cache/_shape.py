@@ -7,7 +7,10 @@ apart.
 
 import enum
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, get_args
+from uuid import UUID
 
 from ._cbor import DEEPEST, encode
 
@@ -21,13 +24,19 @@ _KINDS: dict[type, str] = {
     list: "array",
     tuple: "array",
     dict: "map",
+    datetime: "timestamp",
+    UUID: "UUID",
+    Decimal: "decimal",
+    set: "set",
+    frozenset: "set",
 }
-"""What a decoded value is in CBOR. Arrays in keys are tuples."""
+"""What a decoded value is in CBOR. Arrays in keys and sets are tuples, and sets frozen."""
 
 Wire = Mapping[str, frozenset[bytes] | None]
 """What a type is in CBOR: by kind, these encodings, or None for all of that kind."""
 ARRAY: Wire = {"array": None}
 MAP: Wire = {"map": None}
+SET: Wire = {"set": None}
 _FLOAT: Wire = {"float": None, "integer": None}
 _INTEGER: Wire = {"integer": None}
 _NOTHING: Wire = {}
@@ -109,6 +118,18 @@ class Exact(Shape):
     unpack = pack
 
 
+class Timestamp(Exact):
+    """A `datetime`, which is an instant: it comes back in UTC."""
+
+    def __init__(self) -> None:
+        super().__init__(datetime)
+
+    def pack(self, value: Any) -> Any:
+        if type(value) is datetime and value.utcoffset() is None:
+            raise Mismatch("is a time without a zone: give it one, such as `tzinfo=UTC`")
+        return super().pack(value)
+
+
 class Float(Shape):
     """Integers are floats to Python's types, and whole floats are integers to some
     languages: taken, unless the number would change."""
@@ -136,7 +157,8 @@ class Float(Shape):
 
 
 class Anything(Shape):
-    """Whatever CBOR has: None, bool, int, float, str, bytes, lists and dicts."""
+    """Whatever the cache has: None, bool, int, float, str, bytes, datetime, UUID, Decimal,
+    lists, dicts and sets."""
 
     name = "a plain value"
     wire = _ANY
@@ -156,7 +178,7 @@ class Anything(Shape):
         return value
 
 
-_SCALARS = frozenset((type(None), bool, int, float, str, bytes))
+_SCALARS = frozenset((type(None), bool, int, float, str, bytes, datetime, UUID, Decimal))
 
 
 def _check_plain(value: Any, depth: int) -> None:
@@ -176,6 +198,9 @@ def _check_plain(value: Any, depth: int) -> None:
                 place = f"[{key!r:.40}]"
                 _check_key(key)
                 _check_plain(item, depth + 1)
+        elif type(value) is set:
+            for item in value:
+                _check_key(item)
         else:
             raise Mismatch(f"is {kind_of(value)}, which only comes back as one if it is annotated")
     except Mismatch as wrong:
@@ -184,11 +209,12 @@ def _check_plain(value: Any, depth: int) -> None:
 
 
 def _check_key(key: Any) -> None:
-    if type(key) is tuple:
+    if type(key) is tuple or type(key) is frozenset:
         for item in key:
             _check_key(item)
     elif type(key) not in _SCALARS:
-        raise Mismatch(f"has a key {kind_of(key)}, which only comes back as one if it is annotated")
+        what = f"has a key or an element {kind_of(key)}"
+        raise Mismatch(f"{what}, which only comes back as one if it is annotated")
 
 
 class Choice(Shape):
@@ -257,144 +283,6 @@ class Flags(Shape):
         if type(value) is not int or flags.value != value:
             raise self.wrong(value)
         return flags
-
-
-class List(Shape):
-    wire = ARRAY
-
-    def __init__(self, item: Shape, name: str) -> None:
-        self.name = name
-        self._item = item
-
-    def takes(self, value: Any) -> bool:
-        return type(value) is list
-
-    def keyable(self) -> bool:
-        return False
-
-    def pack(self, value: Any) -> Any:
-        if type(value) is not list:
-            raise self.wrong(value)
-        return _each(self._item.pack, value)
-
-    def unpack(self, value: Any) -> Any:
-        if type(value) is not list:
-            raise self.wrong(value)
-        return _each(self._item.unpack, value)
-
-
-def _each(convert: Callable[[Any], Any], values: Iterable[Any]) -> list[Any]:
-    made: list[Any] = []
-    try:
-        made.extend(map(convert, values))
-    except Mismatch as wrong:
-        # Those before it are there.
-        wrong.at(f"[{len(made)}]")
-        raise
-    return made
-
-
-class Items(Shape):
-    """A tuple of any length."""
-
-    wire = ARRAY
-
-    def __init__(self, item: Shape, name: str) -> None:
-        self.name = name
-        self._item = item
-
-    def takes(self, value: Any) -> bool:
-        return type(value) is tuple
-
-    def keyable(self) -> bool:
-        return self._item.keyable()
-
-    def pack(self, value: Any) -> Any:
-        if type(value) is not tuple:
-            raise self.wrong(value)
-        return _each(self._item.pack, value)
-
-    def unpack(self, value: Any) -> Any:
-        if not isinstance(value, list | tuple):
-            raise self.wrong(value)
-        return tuple(_each(self._item.unpack, value))
-
-
-class Members(Shape):
-    """A tuple with a type for each place, or a named one."""
-
-    wire = ARRAY
-
-    def __init__(self, of: type[tuple[Any, ...]], members: Sequence[Shape], name: str) -> None:
-        self.name = name
-        self.members = members
-        self._of = of
-
-    def takes(self, value: Any) -> bool:
-        return type(value) is self._of
-
-    def keyable(self) -> bool:
-        return all(member.keyable() for member in self.members)
-
-    def pack(self, value: Any) -> Any:
-        if type(value) is not self._of:
-            raise self.wrong(value)
-        return self._convert([member.pack for member in self.members], value)
-
-    def unpack(self, value: Any) -> Any:
-        if not isinstance(value, list | tuple):
-            raise self.wrong(value)
-        made = self._convert([member.unpack for member in self.members], value)
-        # As it was, without what its own `__new__` would do.
-        return tuple.__new__(self._of, made)
-
-    def _convert(self, ways: list[Callable[[Any], Any]], values: Sequence[Any]) -> list[Any]:
-        if len(values) != len(ways):
-            raise Mismatch(f"has {len(values)} values, not the {len(ways)} of {self.name}")
-        pairs = zip(ways, values, strict=True)
-        return _each(lambda pair: pair[0](pair[1]), pairs)
-
-
-class Dict(Shape):
-    wire = MAP
-
-    def __init__(self, key: Shape, item: Shape, name: str) -> None:
-        self.name = name
-        self.key = key
-        self._item = item
-
-    def takes(self, value: Any) -> bool:
-        return type(value) is dict
-
-    def keyable(self) -> bool:
-        return False
-
-    def pack(self, value: Any) -> Any:
-        return self._convert(value, lambda key: _hashable(self.key.pack(key)), self._item.pack)
-
-    def unpack(self, value: Any) -> Any:
-        return self._convert(value, self.key.unpack, self._item.unpack)
-
-    def _convert(
-        self, value: Any, of_key: Callable[[Any], Any], of_item: Callable[[Any], Any]
-    ) -> dict[Any, Any]:
-        if type(value) is not dict:
-            raise self.wrong(value)
-        made = {}
-        for key, item in value.items():
-            try:
-                made[of_key(key)] = of_item(item)
-            except Mismatch as wrong:
-                wrong.at(f"[{key!r:.40}]")
-                raise
-        if len(made) < len(value):
-            raise Mismatch("has two keys that are the same in Python or in the cache")
-        return made
-
-
-def _hashable(key: Any) -> Any:
-    """A tuple was made a list, which is no key."""
-    return tuple(map(_hashable, key)) if isinstance(key, list) else key
 
 
 class Formed(Shape):

@@ -29,12 +29,12 @@ def timestamp_of_text(text: str) -> datetime:
     match = _TIMESTAMP.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r:.80} is no timestamp")
-    *fields, fraction, sign, hours, minutes = match.groups()
+    *_, fraction, sign, hours, minutes = match.groups()
     microseconds, rest = divmod(int((fraction or "").ljust(9, "0")), 1_000)
     if rest:
         raise ValueError(f"{text} is finer than the microseconds of a datetime")
     try:
-        time = datetime(*map(int, fields), microseconds, tzinfo=UTC)
+        time = datetime.fromisoformat(f"{text[:19]}Z").replace(microsecond=microseconds)
         if sign:
             offset = timedelta(hours=int(hours), minutes=int(minutes))
             time = time - offset if sign == "+" else time + offset

@@ -4,7 +4,7 @@ is there."""
 import inspect
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from string import Formatter
@@ -30,7 +30,7 @@ class Template:
     """A template whose syntax is right, and that names nothing but `names`, where
     these are known."""
 
-    __slots__ = ("_pieces", "_source")
+    __slots__ = ("_pieces", "_source", "positional")
 
     def __init__(self, source: str) -> None:
         if not isinstance(source, str):
@@ -39,12 +39,21 @@ class Template:
             raise CacheKeyGenerationError("an empty template: no key or tag is empty")
         self._source = source
         self._pieces = tuple(_split(source))
+        self.positional = any(root.isdigit() for root in self._roots())
 
-    def check(self, names: Iterable[str], function: str) -> None:
-        """Refuses a template that names what the function has not."""
+    def check(self, names: Iterable[str], function: str, count: int | None = None) -> None:
+        """Refuses a template that names what the function has not: an argument by its name,
+        or by its position among so many."""
         known = list(names)
+        count = len(known) if count is None else count
         for root in self._roots():
-            if root not in known:
+            if root.isdigit():
+                if int(root) >= count:
+                    raise CacheKeyGenerationError(
+                        f"`{{{root}}}` in {self._source!r}: `{function}` has {count} arguments, "
+                        "which are counted from 0"
+                    )
+            elif root not in known:
                 has = ", ".join(f"`{name}`" for name in known) or "none"
                 raise CacheKeyGenerationError(
                     f"`{root}` in {self._source!r} is no argument of `{function}`: it has {has}"
@@ -70,14 +79,16 @@ class Template:
     def _roots(self) -> list[str]:
         return [_root(piece.field) for piece in self._pieces if piece.field is not None]
 
-    def fill(self, values: Mapping[str, Any]) -> str:
-        """The key."""
+    def fill(self, values: Mapping[str, Any], positions: Sequence[Any] | None = None) -> str:
+        """The key. Without positions, they are those of the values."""
+        if positions is None:
+            positions = tuple(values.values()) if self.positional else ()
         parts = []
         for text, field, conversion, specification in self._pieces:
             parts.append(text)
             if field is not None:
                 try:
-                    value, _ = _FORMATTER.get_field(field, (), values)
+                    value, _ = _FORMATTER.get_field(field, positions, values)
                     parts.append(_written(value, conversion, specification))
                 except CacheKeyGenerationError:
                     raise
@@ -101,17 +112,48 @@ def _parsed(template: str) -> Template:
     return Template(template)
 
 
-def key(template: str, /, **values: object) -> str:
+def key(template: str, /, *positions: object, **values: object) -> str:
     """A key or tag whose values are escaped, so that different values never make the
-    same one: `key("posts:{user}:{page}", user=user, page=2)`. The values are those of
-    `cacheable`."""
+    same one: `key("posts:{user}:{page}", user=user, page=2)`, or by their positions
+    `key("posts:{0}:{1}", user, 2)`. The values are those of `cacheable`."""
     parsed = _parsed(template)
-    parsed.check(values, "key")
-    return parsed.fill(values)
+    parsed.check(values, "key", len(positions))
+    return parsed.fill(values, positions)
+
+
+def default(function: Callable[..., object], shared: bool) -> Template:
+    """The template of a function that is given none: module, qualified name, and all of its
+    arguments."""
+    name = getattr(function, "__qualname__", "")
+    module = getattr(function, "__module__", "")
+    if not name or not module or "<" in name:
+        # Functions in functions and lambdas share a name, and may hold what is no argument.
+        raise CacheKeyGenerationError(
+            f"`{name or function!r}` has no name of its own in a module: give it a template, "
+            'such as `"profile:{user_id}"`'
+        )
+    names = []
+    for index, (argument, parameter) in enumerate(
+        _annotations.signature(function).parameters.items()
+    ):
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise CacheKeyGenerationError(
+                f"`{name}` takes any number of arguments (`{argument}`): give it a template that "
+                "names what tells its values apart"
+            )
+        if index == 0 and argument in ("self", "cls"):
+            if not shared:
+                raise CacheKeyGenerationError(
+                    f"`{name}` is a method: give it a template that names what tells its objects "
+                    "apart, or say `shared=True` if all of them share its entries"
+                )
+            continue
+        names.append(argument)
+    return Template(":".join([f"{module}.{name}", *(f"{{{argument}}}" for argument in names)]))
 
 
 def binder(
-    function: Callable[..., object], templates: Iterable[Template]
+    function: Callable[..., object], templates: Sequence[Template]
 ) -> Callable[[tuple[Any, ...], dict[str, Any]], Mapping[str, Any]]:
     """What makes the arguments of a call of `function` into values by name. Checks
     the templates against its signature."""
@@ -120,6 +162,7 @@ def binder(
     for template in templates:
         template.check(signature.parameters, name)
 
+    positional = any(template.positional for template in templates)
     parameters = signature.parameters.values()
     ordinary = all(parameter.kind is parameter.POSITIONAL_OR_KEYWORD for parameter in parameters)
     names = [parameter.name for parameter in parameters]
@@ -136,7 +179,7 @@ def binder(
             if values.keys() == signature.parameters.keys() and (
                 not kwargs or kwargs.keys().isdisjoint(names[: len(args)])
             ):
-                return values
+                return {name: values[name] for name in names} if positional else values
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         return bound.arguments
@@ -157,12 +200,15 @@ def _split(source: str) -> Iterable[_Piece]:
         if field is None:
             yield _Piece(text, None, None, "")
             continue
-        if not _root(field).isidentifier():
+        root = _root(field)
+        if not root.isidentifier() and not (root.isascii() and root.isdigit()):
             raise CacheKeyGenerationError(
-                f"`{{{field}}}` in {source!r} names no argument: write its name in the braces"
+                f"`{{{field}}}` in {source!r} names no argument: write its name or its position "
+                "in the braces"
             )
         try:
-            _FORMATTER.get_field(field, (), {_root(field): _Anything()})
+            # As a name, whatever it is.
+            _FORMATTER.get_field(f"a{field}", (), {f"a{root}": _Anything()})
         except ValueError as error:
             raise CacheKeyGenerationError(f"`{{{field}}}` in {source!r}: {error}") from None
         if not separated:

@@ -6,9 +6,12 @@ import types
 import typing
 from collections import abc
 from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, Generic, Literal, TypeVar, get_args, get_origin
+from uuid import UUID
 
-from . import _records, _shape
+from . import _containers, _records, _shape
 from ._errors import CacheSerializationError
 from ._records import Unfit
 from ._shape import Mismatch, Shape, type_name
@@ -20,9 +23,9 @@ P = TypeVar("P")
 class Form(Generic[V, P]):
     """How a type that has no form in the cache is stored: as one that has.
 
-        Price = Annotated[Decimal, Form(str, encode=str, decode=Decimal)]
+        Day = Annotated[date, Form(str, encode=date.isoformat, decode=date.fromisoformat)]
 
-    `Price` stands wherever a type does: `Cache(Price)`, `-> list[Price]`, a field.
+    `Day` stands wherever a type does: `Cache(Day)`, `-> list[Day]`, a field.
     `encode` makes of a value what is stored, which is of the type `stored_as`, and
     `decode` makes the same value of that. What they raise is a
     `CacheSerializationError` with it as its cause.
@@ -55,7 +58,7 @@ class _Builder:
         # A type may contain itself, so its shape is known before it is complete.
         self._known: dict[Any, Shape] = {}
         self._unions: list[tuple[_shape.OneOf, str, Any]] = []
-        self._dicts: list[tuple[_shape.Dict, str, Any]] = []
+        self._keys: list[tuple[Shape, str, Any]] = []
         self._owners: list[type] = []
 
     def build(self, of: Any, path: str) -> Shape:
@@ -66,6 +69,8 @@ class _Builder:
             return _shape.Exact(of or type(None))
         if of is float:
             return _shape.Float()
+        if of is datetime:
+            return _shape.Timestamp()
         if of is typing.Self and self._owners:
             of = self._owners[-1]
         try:
@@ -99,11 +104,15 @@ class _Builder:
     def _class(self, of: Any, cls: Any, path: str) -> Shape:
         arguments = get_args(of)
         if cls is list:
-            return _shape.List(self._item(arguments, 0, f"{path}[]"), type_name(of))
+            return _containers.List(self._item(arguments, 0, f"{path}[]"), type_name(of))
         if cls is tuple:
             return self._tuple(of, path)
         if cls is dict:
             return self._dict(of, path)
+        if cls is set or cls is frozenset:
+            path = f"{path}{{}}"
+            of_item = self._key(arguments[0] if arguments else Any, path)
+            return _containers.Set(cls, of_item, type_name(of))
         if isinstance(cls, type) and not issubclass(cls, _shape.Shape):
             if dataclasses.is_dataclass(cls) or typing.is_typeddict(cls):
                 return self._record(of, cls, path)
@@ -113,7 +122,7 @@ class _Builder:
                     self.build(hints.get(name, Any), f"{_root(path, cls)}.{name}")
                     for name in cls._fields
                 ]
-                return _shape.Members(cls, members, type_name(of))
+                return _containers.Members(cls, members, type_name(of))
             if issubclass(cls, enum.Flag):
                 return _shape.Flags(cls)
             if issubclass(cls, enum.Enum):
@@ -151,18 +160,21 @@ class _Builder:
     def _tuple(self, of: Any, path: str) -> Shape:
         arguments = get_args(of)
         if get_origin(of) is None or arguments[-1:] == (...,):
-            return _shape.Items(self._item(arguments, 0, f"{path}[]"), type_name(of))
+            return _containers.Items(self._item(arguments, 0, f"{path}[]"), type_name(of))
         members = [self.build(member, f"{path}[{i}]") for i, member in enumerate(arguments)]
-        return _shape.Members(tuple, members, type_name(of))
+        return _containers.Members(tuple, members, type_name(of))
 
     def _dict(self, of: Any, path: str) -> Shape:
         key, item = get_args(of) or (Any, Any)
-        if key is Any or key is object:
-            of_key: Shape = _shape.Anything(of_keys=True)
-        else:
-            of_key = self.build(key, f"{path}.keys()[]")
-        made = _shape.Dict(of_key, self.build(item, f"{path}[]"), type_name(of))
-        self._dicts.append((made, path, key))
+        of_key = self._key(key, f"{path}.keys()[]")
+        return _containers.Dict(of_key, self.build(item, f"{path}[]"), type_name(of))
+
+    def _key(self, of: Any, path: str) -> Shape:
+        """Of keys, and of the elements of sets."""
+        if of is Any or of is object:
+            return _shape.Anything(of_keys=True)
+        made = self.build(of, path)
+        self._keys.append((made, path, of))
         return made
 
     def _record(self, of: Any, cls: Any, path: str) -> Shape:
@@ -188,12 +200,12 @@ class _Builder:
                 what = f"both {one.name} and {other.name} are {_ARTICLES[kind]} in the cache"
                 cure = _CURES.get(kind, "give each a field of its own")
                 raise _refusal(path, of, f"cannot be read back: {what}. {cure}")
-        for mapping, path, key in self._dicts:
-            if not mapping.key.keyable():
-                raise _refusal(f"{path}.keys()[]", key, "cannot be a key in the cache")
+        for made, path, of in self._keys:
+            if not made.keyable():
+                raise _refusal(path, of, "cannot be a key or in a set in the cache")
 
 
-_EXACT = (bool, int, str, bytes, type(None))
+_EXACT = (bool, int, str, bytes, type(None), UUID, Decimal)
 
 
 def _choice(name: str, pairs: typing.Iterable[tuple[Any, Any]]) -> Shape:
@@ -231,6 +243,10 @@ _ARTICLES = {
     "bytes": "bytes",
     "array": "arrays",
     "map": "maps",
+    "timestamp": "timestamps",
+    "UUID": "UUIDs",
+    "decimal": "decimals",
+    "set": "sets",
 }
 _CURES = {
     "map": 'Give each class a field such as `kind: Literal["a"] = "a"`, with a value of its own',
@@ -254,15 +270,12 @@ _ABSTRACT = {
     abc.Collection: "list[T]` or `tuple[T, ...]",
     abc.Mapping: "dict[K, V]",
     abc.MutableMapping: "dict[K, V]",
+    abc.Set: "frozenset[T]` or `set[T]",
+    abc.MutableSet: "set[T]",
 }
 _FORMS = {
-    "set": ("list[T]", "list", "set"),
-    "frozenset": ("list[T]", "list", "frozenset"),
     "deque": ("list[T]", "list", "deque"),
     "bytearray": ("bytes", "bytes", "bytearray"),
-    "Decimal": ("str", "str", "Decimal"),
-    "UUID": ("str", "str", "UUID"),
-    "datetime": ("str", "datetime.isoformat", "datetime.fromisoformat"),
     "date": ("str", "date.isoformat", "date.fromisoformat"),
     "time": ("str", "time.isoformat", "time.fromisoformat"),
 }

@@ -301,10 +301,9 @@ def lookup(
     """Finds `key`, or makes this caller its one loader in the whole fleet, or waits
     until the loader is done. An entry of the version `unless` will not do. With `strict`
     the backend is asked, even where the host has copies."""
-    key, names = text(key, "a key"), texts(tags, "a tag")
-    options = _host.cache.LookupOptions(
-        names, milliseconds(max_wait_ms), version(unless), flag(strict, "strict")
-    )
+    key, names, wait = text(key, "a key"), texts(tags, "a tag"), milliseconds(max_wait_ms)
+    other, asks = version(unless), flag(strict, "strict")
+    options = _host.cache.LookupOptions(names, wait, other, asks)
     try:
         found = _host.cache.lookup(key, options)
     except Err as error:

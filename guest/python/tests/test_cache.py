@@ -35,7 +35,9 @@ def never(*_: Any) -> Any:
         lambda: CACHE.delete("k"),
         lambda: CACHE.delete_many(["k"]),
         lambda: CACHE.lookup("k"),
+        lambda: CACHE.describe("k"),
         lambda: CACHE.get_or_load("k", never),
+        lambda: CACHE.get_or_load_outcome("k", never),
         lambda: CACHE.write_through("k", 1, never),
         lambda: CACHE.write_behind("k", 1, never),
         lambda: spakky_cache.evict_tags([]),
@@ -67,6 +69,7 @@ def test_outside_of_a_component_there_is_no_cache(call: Callable[[], Any]) -> No
         (lambda: CACHE.set_many([("k", 1), ("l", object())]), CacheSerializationError),
         (lambda: CACHE.get_or_load("k", never, ttl=0), CacheInvalidTtlError),
         (lambda: CACHE.get_or_load("k", never, max_wait=-1), CacheInvalidTtlError),
+        (lambda: CACHE.get_or_load("k", never, retry_after=0), CacheInvalidTtlError),
         (lambda: CACHE.write_through("k", object(), never, ttl=0), CacheInvalidTtlError),
         (lambda: CACHE.write_through("k", object(), never), CacheSerializationError),
         (lambda: CACHE.write_behind("k", object(), never, ttl=0), CacheInvalidTtlError),
@@ -87,9 +90,21 @@ def test_a_loader_is_called_so_it_has_to_be_callable() -> None:
     with pytest.raises(TypeError, match="cannot be called"):
         CACHE.get_or_load("k", wrong)
     with pytest.raises(TypeError, match="cannot be called"):
+        CACHE.get_or_load_outcome("k", wrong)
+    with pytest.raises(TypeError, match="cannot be called"):
         CACHE.write_through("k", 1, wrong)
     with pytest.raises(TypeError, match="cannot be called"):
         CACHE.write_behind("k", 1, wrong)
+
+
+def test_options_that_are_true_or_false_are_nothing_else() -> None:
+    wrong: Any = "no"
+    with pytest.raises(TypeError, match="`strict` is True or False"):
+        CACHE.lookup("k", strict=wrong)
+    with pytest.raises(TypeError, match="`stale_if_error` is True or False"):
+        CACHE.get_or_load("k", never, stale_if_error=wrong)
+    with pytest.raises(TypeError, match="a version is an int"):
+        CACHE.lookup("k", unless=wrong)
 
 
 def test_an_endpoint_may_be_named() -> None:

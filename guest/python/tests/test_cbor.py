@@ -212,7 +212,9 @@ def any_value(chance: random.Random, depth: int) -> Any:
     if kind == 5:
         return "".join(chance.choices("aé水\U0001f980\x00", k=chance.choice([0, 3, 24, 300])))
     if kind == 6:
-        return chance.choice([any_time(chance), UUID(int=chance.getrandbits(128)), any_decimal(chance)])
+        return chance.choice(
+            [any_time(chance), UUID(int=chance.getrandbits(128)), any_decimal(chance)]
+        )
     if kind == 7:
         return {(n, any_time(chance)) for n in range(chance.choice([0, 1, 5, 24]))}
     members = [any_value(chance, depth - 1) for _ in range(chance.choice([0, 1, 5, 24]))]
@@ -243,5 +245,5 @@ def is_same(left: Any, right: Any) -> bool:
     if isinstance(left, dict):
         return left.keys() == right.keys() and all(is_same(left[key], right[key]) for key in left)
     if isinstance(left, Decimal):
-        return left.as_tuple() == right.as_tuple()
+        return bool(left.as_tuple() == right.as_tuple())
     return bool(left == right)

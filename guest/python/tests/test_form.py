@@ -55,7 +55,7 @@ LINE = Line(Decimal("1.10"), datetime(2026, 1, 2, tzinfo=UTC), frozenset({"a", "
 )
 def test_a_type_with_a_form_comes_back_as_it_was(of: Any, value: Any) -> None:
     handle: Cache[Any] = Cache(of)
-    back = handle._decode(handle._encode(value))
+    back = handle._codec.decode(handle._codec.encode(value))
     assert back == value
     assert type(back) is type(value)
 
@@ -82,19 +82,19 @@ def test_what_encode_and_decode_raise_is_an_error_of_the_cache_with_its_cause() 
     with pytest.raises(
         CacheSerializationError, match=r"`value\['a'\]` .* `encode` raised TypeError"
     ) as raised:
-        numbers._encode({"a": 1j})
+        numbers._codec.encode({"a": 1j})
     assert isinstance(raised.value.__cause__, TypeError)
     prices: Cache[Any] = Cache(Price)
     with pytest.raises(CacheSerializationError, match="`decode` raised") as raised:
-        prices._decode(Cache(str)._encode("much"))
+        prices._codec.decode(Cache(str)._codec.encode("much"))
     assert isinstance(raised.value.__cause__, ArithmeticError)
 
 
 def test_encode_and_decode_return_what_they_say() -> None:
     wrong: Cache[Any] = Cache(Annotated[Decimal, Form(str, encode=mistaken, decode=mistaken)])
     with pytest.raises(CacheSerializationError, match="is of type float, not str"):
-        wrong._encode(Decimal(1))
+        wrong._codec.encode(Decimal(1))
     with pytest.raises(CacheSerializationError, match="`decode` returned what is of type float"):
-        wrong._decode(Cache(str)._encode("1"))
+        wrong._codec.decode(Cache(str)._codec.encode("1"))
     with pytest.raises(CacheSerializationError, match="is of type int, not Decimal"):
-        wrong._encode(1)
+        wrong._codec.encode(1)

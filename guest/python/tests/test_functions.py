@@ -13,8 +13,12 @@ from spakky_cache import (
     CacheKeyGenerationError,
     CacheSerializationError,
     CacheUnavailableError,
+    Loaded,
+    NotStored,
     cache_evict,
     cacheable,
+    key,
+    raw,
 )
 
 
@@ -91,15 +95,16 @@ def test_a_method_names_what_tells_its_objects_apart() -> None:
         assert callable(function)
 
 
-@pytest.mark.parametrize("key", ["{usr}", "{user_id}{name}", "{0}", "", "{user_id", None, 7])
+@pytest.mark.parametrize(
+    "key", ["{usr}", "{user_id}{name}", "{2}", "{0}{1}", "{}", "", "{user_id", 7]
+)
 def test_a_wrong_template_is_refused_at_decoration(key: Any) -> None:
     def function(user_id: int, name: str) -> None: ...
 
     with pytest.raises(CacheKeyGenerationError):
         cacheable(key)(function)
-    if key is not None:
-        with pytest.raises(CacheKeyGenerationError):
-            cache_evict(key)(function)
+    with pytest.raises(CacheKeyGenerationError):
+        cache_evict(key)(function)
     if isinstance(key, str):
         with pytest.raises(CacheKeyGenerationError):
             cacheable("right", tags=[key])(function)
@@ -109,9 +114,9 @@ def test_a_wrong_template_is_refused_at_decoration(key: Any) -> None:
 
 def test_a_decorator_without_its_brackets_is_refused() -> None:
     function: Any = len
-    with pytest.raises(CacheKeyGenerationError, match="needs a key"):
+    with pytest.raises(CacheKeyGenerationError, match="needs its brackets"):
         cacheable(function)
-    with pytest.raises(CacheKeyGenerationError, match="needs a key"):
+    with pytest.raises(CacheKeyGenerationError, match="needs its brackets"):
         cache_evict(function)
 
 
@@ -123,6 +128,103 @@ def test_wrong_options_are_refused_at_decoration() -> None:
         cacheable("key", ttl=1, fresh_for=2)
     with pytest.raises(CacheInvalidKeyError):
         cacheable("key", tags="tag")
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The keys that the host is asked for."""
+    keys: list[str] = []
+
+    def lookup(key: str, **_: Any) -> raw.Lookup:
+        keys.append(key)
+        return raw.Pass()
+
+    monkeypatch.setattr(raw, "lookup", lookup)
+    return keys
+
+
+def price(sku: int, currency: str = "eur", *, net: bool | None = None) -> str:
+    return f"{sku} {currency}"
+
+
+def test_without_a_template_the_key_is_the_name_and_all_arguments(asked: list[str]) -> None:
+    cached = cacheable()(price)
+    assert cached(7) == cached(sku=7, net=None) == "7 eur"
+    cached("7", "true", net=True)  # type: ignore[arg-type]
+    cached("a:b", "%", net=False)  # type: ignore[arg-type]
+    prefix = f"{__name__}.price"
+    assert asked == [
+        f"{prefix}:7:eur:null",
+        f"{prefix}:7:eur:null",
+        f"{prefix}:%37:%74rue:true",
+        f"{prefix}:a%3Ab:%25:false",
+    ]
+
+
+class Counter:
+    @cacheable(shared=True)
+    def count(self, name: str) -> int:
+        return len(name)
+
+    @staticmethod
+    @cacheable()
+    def size(name: str) -> int:
+        return len(name)
+
+
+def test_a_method_without_a_template_is_of_all_objects(asked: list[str]) -> None:
+    assert (Counter().count("abc"), Counter.size("ab")) == (3, 2)
+    assert asked == [f"{__name__}.Counter.count:abc", f"{__name__}.Counter.size:ab"]
+
+
+def test_where_a_name_does_not_say_enough_a_template_is_asked_for() -> None:
+    def local() -> int:
+        raise AssertionError("it must not be called")
+
+    def several(*names: str) -> int:
+        raise AssertionError("it must not be called")
+
+    def named(**names: str) -> int:
+        raise AssertionError("it must not be called")
+
+    several.__qualname__, named.__qualname__ = "several", "named"
+    for function, reason in [
+        (local, "no name of its own"),
+        (lambda: 1, "no name of its own"),
+        (several, r"`several` takes any number of arguments \(`names`\)"),
+        (named, r"`named` takes any number of arguments"),
+        (Counter.count.__wrapped__, "is a method.*`shared=True`"),
+    ]:
+        with pytest.raises(CacheKeyGenerationError, match=f"{reason}.*"):
+            cacheable()(function)  # type: ignore[call-overload]
+
+
+def test_a_template_may_name_arguments_by_position(asked: list[str]) -> None:
+    cached = cacheable("{1}:{0}:{net}")(price)
+    cached(7)
+    cached(currency="usd", sku=8, net=True)
+    assert asked == ["eur:7:null", "usd:8:true"]
+    assert key("{0}:{name}:{1.real}", "a", 2, name="b") == "a:b:2"
+    with pytest.raises(CacheKeyGenerationError, match="has 1 arguments"):
+        key("{1}", 1)
+
+
+def test_the_type_of_a_choice_is_that_of_its_value(asked: list[str]) -> None:
+    def chosen(number: int) -> Loaded[int] | NotStored[int] | None:
+        return (Loaded(1), NotStored(2), None)[number]
+
+    cached = cacheable("{number}")(chosen)
+    assert [cached(0), cached(1), cached(2)] == [1, 2, None]
+    for wrong in (Loaded[complex], NotStored[complex] | int):
+        with pytest.raises(CacheSerializationError, match="complex has no form"):
+            cacheable("key")(returning(wrong))
+
+
+def returning(of: Any) -> Any:
+    def function() -> None: ...
+
+    function.__annotations__["return"] = of
+    return function
 
 
 def test_an_eviction_says_what() -> None:
@@ -146,13 +248,13 @@ def test_only_what_returns_a_value_can_be_cached() -> None:
     with pytest.raises(TypeError, match="synchronous"):
         cache_evict("key")(several)
     with pytest.raises(TypeError, match="goes below"):
-        cacheable("key")(classmethod(len))  # type: ignore[arg-type]
+        cacheable("key")(classmethod(len))  # type: ignore[arg-type, call-overload]
 
-    def unordered() -> set[int]:
-        return {1}
+    def imaginary() -> complex:
+        return 1j
 
     with pytest.raises(CacheSerializationError, match="no form"):
-        cacheable("key")(unordered)
+        cacheable("key")(imaginary)
 
 
 @dataclass
@@ -199,7 +301,7 @@ def test_a_type_that_is_never_defined_is_an_error_before_the_function_runs() -> 
 
 
 def test_a_later_type_that_cannot_be_stored_is_an_error_before_the_function_runs() -> None:
-    with pytest.raises(CacheSerializationError, match=r"`Strange\.members`: set\[int\]"):
+    with pytest.raises(CacheSerializationError, match=r"`Strange\.members\{\}`: complex"):
         strange()
 
 
@@ -210,7 +312,7 @@ def strange() -> "Strange":
 
 @dataclass
 class Strange:
-    members: set[int]
+    members: set[complex]
 
 
 def test_only_the_names_in_the_type_of_the_result_have_to_be_defined() -> None:

@@ -3,8 +3,11 @@ type is refused when the handle is made."""
 
 import dataclasses
 import enum
+from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Any, Literal, NamedTuple, NewType, NotRequired, TypedDict, Union
+from uuid import UUID
 
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, event, given, settings
@@ -24,8 +27,14 @@ PLAIN: list[Case] = [
     (float, st.floats(allow_nan=False)),
     (str, TEXTS),
     (bytes, st.binary(max_size=5)),
+    (datetime, st.datetimes(timezones=st.just(UTC)).map(lambda time: time.replace(fold=0))),
+    (UUID, st.uuids()),
+    (
+        Decimal,
+        st.decimals(allow_nan=False, allow_infinity=False, places=2).filter(lambda d: d != 0),
+    ),
 ]
-PRICE = Annotated[Decimal, Form(str, encode=str, decode=Decimal)]
+RATIO = Annotated[Fraction, Form(str, encode=str, decode=Fraction)]
 WORDS = ["red", "dark", "cat", "1", ""]
 CONSTANTS = st.one_of(st.sampled_from(WORDS), st.integers(-1, 2), st.booleans(), st.none())
 
@@ -37,6 +46,8 @@ def exact(value: Any) -> Any:
         return kind, [exact(getattr(value, field.name)) for field in dataclasses.fields(value)]
     if isinstance(value, list | tuple):
         return kind, [exact(item) for item in value]
+    if isinstance(value, set | frozenset):
+        return kind, sorted(map(exact, value), key=repr)
     if isinstance(value, dict):
         return kind, sorted(((exact(k), exact(v)) for k, v in value.items()), key=repr)
     return kind, repr(value)
@@ -125,6 +136,10 @@ def containers(inner: st.SearchStrategy[Case]) -> st.SearchStrategy[Case]:
         inner.map(lambda case: (of_any_length(case[0]), st.lists(case[1], max_size=3).map(tuple))),
         st.lists(inner, max_size=3).map(pairs),
         st.tuples(keys, inner).map(mapping),
+        keys.map(lambda case: (set.__class_getitem__(case[0]), st.sets(case[1], max_size=3))),
+        keys.map(
+            lambda case: (frozenset.__class_getitem__(case[0]), st.frozensets(case[1], max_size=3))
+        ),
         dataclass_cases(inner),
         typed_dict_cases(inner),
         named_tuple_cases(inner),
@@ -161,9 +176,7 @@ def unions(inner: st.SearchStrategy[Case]) -> st.SearchStrategy[Case]:
     )
 
 
-LEAVES = st.one_of(
-    st.sampled_from(PLAIN), literals(), enums(), st.just((PRICE, st.decimals(allow_nan=False)))
-)
+LEAVES = st.one_of(st.sampled_from(PLAIN), literals(), enums(), st.just((RATIO, st.fractions())))
 WITHOUT_UNIONS = st.recursive(LEAVES, containers, max_leaves=6)
 CASES = st.recursive(
     LEAVES, lambda inner: st.one_of(containers(inner), unions(inner)), max_leaves=6
@@ -175,7 +188,7 @@ PROFILE = settings(
 
 
 def check(handle: Cache[Any], value: Any) -> None:
-    assert exact(handle._decode(handle._encode(value))) == exact(value)
+    assert exact(handle._codec.decode(handle._codec.encode(value))) == exact(value)
 
 
 @PROFILE

@@ -6,7 +6,20 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any, assert_type
 
-from spakky_cache import Cache, Form, Hit, Lease, Miss, Stale, cache_evict, cacheable
+from spakky_cache import (
+    Cache,
+    Form,
+    Hit,
+    Lease,
+    Loaded,
+    Miss,
+    NotStored,
+    Outcome,
+    Pass,
+    Stale,
+    cache_evict,
+    cacheable,
+)
 
 
 @dataclass
@@ -22,6 +35,34 @@ def profile(user_id: int, page: int = 1) -> Profile:
 @cache_evict("profile:{user_id}:1", tags=["profile:{user_id}"])
 def rename(user_id: int, *, name: str) -> bool:
     return bool(name)
+
+
+@cacheable()
+def chosen(user_id: int) -> Loaded[Profile] | NotStored[Profile]:
+    profile = Profile("ann")
+    return Loaded(profile, ttl=1) if user_id else NotStored(profile, pass_for=1)
+
+
+@cacheable("{0}", stale_if_error=False, retry_after=timedelta(seconds=5), strict=True)
+def either(user_id: int) -> Profile | NotStored[Profile]:
+    return NotStored(Profile("ann")) if user_id else Profile("bob")
+
+
+@cacheable()
+def perhaps(user_id: int) -> Loaded[Profile] | None:
+    return Loaded(Profile("ann")) if user_id else None
+
+
+def loaders_may_choose() -> None:
+    assert_type(perhaps(7), Profile | None)
+    assert_type(chosen(7), Profile)
+    assert_type(either(7), Profile)
+    profiles = Cache(Profile)
+    assert_type(profiles.get_or_load("k", lambda: Loaded(Profile("ann"), tags=["t"])), Profile)
+    outcome = profiles.get_or_load_outcome("k", lambda: NotStored(Profile("ann")))
+    assert_type(outcome, Outcome[Profile])
+    assert_type(outcome.value, Profile)
+    profiles.get_or_load("k", lambda: Loaded(1))  # type: ignore[arg-type]
 
 
 def handles_are_of_a_type() -> None:
@@ -50,6 +91,8 @@ def a_lookup_is_taken_apart() -> None:
                 assert_type(value, str)
             case Stale(_, Lease() as lease) | Miss(lease):
                 assert_type(lease.commit("value", ttl=60), bool)
+            case Pass() as passed:
+                assert_type(passed, Pass)
 
 
 def functions_keep_their_signatures() -> None:
@@ -104,6 +147,7 @@ def a_form_has_its_types() -> None:
 
 
 def test_what_is_checked_is_there() -> None:
+    assert callable(loaders_may_choose)
     assert callable(handles_are_of_a_type)
     assert callable(a_lookup_is_taken_apart)
     assert callable(functions_keep_their_signatures)

@@ -12,11 +12,15 @@ use crate::template::Template;
 
 /// `#[cacheable(…)]`.
 pub(crate) struct Cacheable {
-    pub(crate) key: Template,
+    /// None: of the function's name and arguments.
+    pub(crate) key: Option<Template>,
     pub(crate) tags: Vec<Template>,
     pub(crate) ttl: Option<Time>,
     pub(crate) fresh_for: Option<Time>,
     pub(crate) max_wait: Option<Time>,
+    pub(crate) retry_after: Option<Time>,
+    pub(crate) stale_if_error: Option<Box<Expr>>,
+    pub(crate) strict: bool,
     /// Whether all objects of a method share its entries.
     pub(crate) shared: bool,
 }
@@ -110,6 +114,13 @@ impl Argument {
         }
     }
 
+    fn expression(&self) -> Result<Box<Expr>> {
+        match &self.value {
+            Value::Other(expression) => Ok(expression.clone()),
+            _ => Err(self.error("is a `bool`: `", " = false`")),
+        }
+    }
+
     fn time(&self) -> Result<Time> {
         match &self.value {
             Value::Other(expression) if !matches!(**expression, Expr::Lit(_)) => {
@@ -147,22 +158,32 @@ fn arguments(input: ParseStream<'_>, attribute: &str, known: &[&str]) -> Result<
 
 impl Parse for Cacheable {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let known = ["key", "ttl", "fresh_for", "tags", "max_wait", "shared"];
+        let known = [
+            "key",
+            "ttl",
+            "fresh_for",
+            "tags",
+            "max_wait",
+            "retry_after",
+            "stale_if_error",
+            "strict",
+            "shared",
+        ];
         let arguments = arguments(input, "cacheable", &known)?;
         let find = |name: &str| arguments.iter().find(|argument| argument.name == name);
         let time = |name| find(name).map(Argument::time).transpose();
+        let flag = |name| find(name).map(Argument::flag).transpose();
 
-        let Some(key) = find("key") else {
-            let message = "`cacheable` needs a key: `key = \"profile:{user_id}\"`";
-            return Err(Error::new(Span::call_site(), message));
-        };
         let cacheable = Self {
-            key: key.template()?,
+            key: find("key").map(Argument::template).transpose()?,
             tags: find("tags").map(Argument::templates).transpose()?.unwrap_or_default(),
             ttl: time("ttl")?,
             fresh_for: time("fresh_for")?,
             max_wait: time("max_wait")?,
-            shared: find("shared").map(Argument::flag).transpose()?.is_some(),
+            retry_after: time("retry_after")?,
+            stale_if_error: find("stale_if_error").map(Argument::expression).transpose()?,
+            strict: flag("strict")?.is_some(),
+            shared: flag("shared")?.is_some(),
         };
         if let (Some(Time::Milliseconds(ttl)), Some(Time::Milliseconds(fresh)), Some(argument)) =
             (&cacheable.ttl, &cacheable.fresh_for, find("fresh_for"))

@@ -4,15 +4,15 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::visit::{self, Visit};
-use syn::{Error, FnArg, ItemFn, PatIdent, Result, ReturnType, TypeImplTrait};
+use syn::{Error, FnArg, ItemFn, Pat, PatIdent, Result, ReturnType, TypeImplTrait};
 
 use crate::arguments::{Cacheable, Evict};
-use crate::template::{Scope, Template};
+use crate::template::{Arguments, Scope, Template, default_key};
 
 /// A function that can be wrapped.
 pub(crate) struct Function {
     item: ItemFn,
-    arguments: Vec<Ident>,
+    arguments: Arguments,
 }
 
 impl Parse for Function {
@@ -42,26 +42,40 @@ impl Parse for Function {
         if let Some(error) = hidden.0 {
             return Err(error);
         }
-        let mut arguments = Names(Vec::new());
+        let mut names = Names(Vec::new());
+        let mut positions = Vec::new();
         for argument in &signature.inputs {
             match argument {
-                FnArg::Receiver(receiver) => arguments.0.push(receiver.self_token.into()),
-                FnArg::Typed(typed) => arguments.visit_pat(&typed.pat),
+                FnArg::Receiver(receiver) => names.0.push(receiver.self_token.into()),
+                FnArg::Typed(typed) => {
+                    names.visit_pat(&typed.pat);
+                    positions.push(match &*typed.pat {
+                        Pat::Ident(PatIdent { ident, .. }) => Some(ident.clone()),
+                        _ => None,
+                    });
+                }
             }
         }
-        Ok(Self { arguments: arguments.0, item })
+        let function = signature.ident.clone();
+        Ok(Self { arguments: Arguments { function, names: names.0, positions }, item })
     }
 }
 
 impl Function {
     pub(crate) fn cacheable(&self, arguments: &Cacheable) -> Result<TokenStream> {
-        if self.item.sig.receiver().is_some() && !arguments.shared && !arguments.key.names_self() {
+        let key = &arguments.key;
+        let names_self = key.as_ref().is_some_and(Template::names_self);
+        if self.item.sig.receiver().is_some() && !arguments.shared && !names_self {
             let message = "the key of a method names nothing of `self`, so two objects would share \
                            an entry: name what tells them apart, such as `{self.name}`, or add \
                            `shared` if all objects share the method's entries";
-            return Err(Error::new(arguments.key.span(), message));
+            let span = key.as_ref().map_or_else(|| self.arguments.function.span(), Template::span);
+            return Err(Error::new(span, message));
         }
-        let key = self.expand(&arguments.key)?;
+        let key = match key {
+            Some(key) => self.expand(key)?,
+            None => self.default_key()?,
+        };
         let tags = self.expand_all(&arguments.tags)?;
         let mut options = quote!(::spakky_cache::Options::forever());
         if let Some(ttl) = &arguments.ttl {
@@ -73,18 +87,31 @@ impl Function {
         if let Some(max_wait) = &arguments.max_wait {
             options.extend(quote!(.max_wait(#max_wait)));
         }
+        if let Some(retry_after) = &arguments.retry_after {
+            options.extend(quote!(.retry_after(#retry_after)));
+        }
+        if let Some(stale_if_error) = &arguments.stale_if_error {
+            options.extend(quote!(.stale_if_error(#stale_if_error)));
+        }
+        if arguments.strict {
+            options.extend(quote!(.strict(true)));
+        }
         if !tags.is_empty() {
             options.extend(quote!(.tags([#(#tags?),*])));
         }
         Ok(self.wrap(
             &quote!((::std::string::String, ::spakky_cache::Options)),
             &quote!((#key?, #options)),
-            |prepared, body| quote!({
-                // Its `kind` is used only where the type has none.
-                #[allow(unused_imports)]
-                use ::spakky_cache::__private::Any as _;
-                ::spakky_cache::__private::Returns::of(&#body).kind().cacheable(#prepared, #body)
-            }),
+            |prepared, body| {
+                quote!({
+                    // Their `kind`s are used only where the type has none.
+                    #[allow(unused_imports)]
+                    use ::spakky_cache::__private::{Any as _, AnyResult as _};
+                    (&::spakky_cache::__private::Returns::of(&#body))
+                        .kind()
+                        .cacheable(#prepared, #body)
+                })
+            },
         ))
     }
 
@@ -138,9 +165,23 @@ impl Function {
         }
     }
 
+    fn default_key(&self) -> Result<TokenStream> {
+        let typed = self.item.sig.inputs.iter().filter_map(|argument| match argument {
+            FnArg::Typed(typed) => Some(&typed.pat),
+            FnArg::Receiver(_) => None,
+        });
+        let names = self.arguments.positions.iter().zip(typed).map(|(name, pattern)| {
+            name.clone().ok_or_else(|| {
+                let message = "without a template, the key is made of the arguments, and this one \
+                               has no name: name it, or write `key = \"…\"`";
+                Error::new_spanned(pattern, message)
+            })
+        });
+        Ok(default_key(&names.collect::<Result<Vec<_>>>()?))
+    }
+
     fn expand(&self, template: &Template) -> Result<TokenStream> {
-        template
-            .expand(&Scope::Arguments { function: &self.item.sig.ident, names: &self.arguments })
+        template.expand(&Scope::Arguments(&self.arguments))
     }
 
     fn expand_all(&self, templates: &[Template]) -> Result<Vec<TokenStream>> {

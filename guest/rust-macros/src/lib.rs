@@ -30,15 +30,18 @@ use crate::template::{Scope, Template};
 ///
 /// | option | | |
 /// | --- | --- | --- |
-/// | `key` | needed | template of the key |
+/// | `key` | the function's name and arguments | template of the key |
 /// | `ttl` | forever | time to live: `"250ms"`, `"5m"`, `"1h30m"` (`ms`, `s`, `m`, `h`, `d`), or a `Duration` |
 /// | `fresh_for` | `ttl` | past it, one caller refreshes while the others read on |
 /// | `tags` | none | templates of the tags |
 /// | `max_wait` | the host's | the longest wait for another caller's load |
+/// | `retry_after` | at once | how long nobody tries again after the function failed |
+/// | `stale_if_error` | `true` | whether a failed refresh returns the stale value |
+/// | `strict` | | asks the backend, never the host's copies |
 /// | `shared` | | of a method: all objects share its entries |
 ///
-/// A template is a string with the function's arguments in braces: `{user_id}`, a
-/// field `{user.id}` or `{self.region}`, a format specification as in `format!`
+/// A template is a string with the function's arguments in braces: `{user_id}`, its position
+/// `{0}`, a field `{user.id}` or `{self.region}`, a format specification as in `format!`
 /// (`{page:04}`), and `{{` and `}}` for the braces themselves. A name that is no
 /// argument does not compile. Arguments are `KeyPart` (numbers, texts, booleans and
 /// more), and placeholders are kept apart by a `:`, so that different arguments make
@@ -48,12 +51,19 @@ use crate::template::{Scope, Template};
 /// The key of a method names something of its object, such as `{self.region}`, or the
 /// attribute says `shared`.
 ///
+/// Without a template, the key is the path of the function with its type parameters, and its
+/// arguments: `shop.prices.price:7:eur`. The path is the one that the compiler gives it
+/// ([`std::any::type_name`]). Write a template where other programs are to find the key.
+///
 /// Times are strings, or expressions of type `Duration`, such as constants.
 ///
 /// The function returns `Result<T, E>`, where `T` is `Serialize + DeserializeOwned`
 /// and `E` is `From<spakky_cache::Error>`. An `Err` of its body is returned unchanged and
 /// is not stored. It is a plain function or a method; not `async`, since the contract
 /// is not: a component that waits is suspended by its host.
+///
+/// A function that chooses how its value is stored, or not to store it, returns a
+/// `spakky_cache::Loaded<T>`, or a `Result` of one.
 ///
 /// A function that cannot fail returns `T`. Where the cache fails, whatever the reason (it
 /// cannot be reached, the wait was too long, the key or the time is invalid, the value

@@ -1,5 +1,7 @@
 //! Templates of keys and tags: text with values in braces.
 
+use std::fmt;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -21,10 +23,25 @@ enum Piece {
     },
 }
 
-/// `user`, `user.id`, `self.0`.
+/// `user`, `user.id`, `self.0`, `0.id`.
 struct Path {
-    root: Ident,
+    root: Root,
     fields: Vec<Member>,
+}
+
+enum Root {
+    Name(Ident),
+    /// Of an argument, from 0, not counting `self`.
+    Position(usize),
+}
+
+impl fmt::Display for Root {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => name.fmt(f),
+            Self::Position(position) => position.fmt(f),
+        }
+    }
 }
 
 /// Where the names in a template come from.
@@ -32,7 +49,16 @@ pub(crate) enum Scope<'a> {
     /// From around the macro.
     Surrounding,
     /// From the arguments of a function.
-    Arguments { function: &'a Ident, names: &'a [Ident] },
+    Arguments(&'a Arguments),
+}
+
+/// The arguments of a function.
+pub(crate) struct Arguments {
+    pub(crate) function: Ident,
+    /// All names, also those within patterns, and `self`.
+    pub(crate) names: Vec<Ident>,
+    /// Each argument but `self`; a pattern has no name.
+    pub(crate) positions: Vec<Option<Ident>>,
 }
 
 impl Template {
@@ -51,7 +77,7 @@ impl Template {
     pub(crate) fn names_self(&self) -> bool {
         self.pieces
             .iter()
-            .any(|piece| matches!(piece, Piece::Value { path, .. } if path.root == "self"))
+            .any(|piece| matches!(piece, Piece::Value { path: Path { root: Root::Name(name), .. }, .. } if name == "self"))
     }
 
     /// Where it stands.
@@ -82,29 +108,21 @@ impl Template {
                 }
             });
         }
-        // A closure gives `?` a place to return to that is not the user's function.
-        Ok(quote! {
-            (|| -> ::core::result::Result<
-                ::std::string::String,
-                ::spakky_cache::Error,
-            > {
-                let #template = ::spakky_cache::__private::Template::default();
-                #steps
-                ::core::result::Result::Ok(#template.finish())
-            })()
-        })
+        Ok(in_closure(&template, &TokenStream::new(), [steps].into_iter()))
     }
 
     fn resolve(&self, path: &Path, scope: &Scope<'_>) -> Result<TokenStream> {
         let Path { root, fields } = path;
         let span = self.literal.span();
-        let root = match scope {
-            Scope::Surrounding => variable(root, span),
-            Scope::Arguments { function, names } => {
-                let argument = names.iter().find(|name| name.unraw() == *root);
-                let Some(argument) = argument else {
-                    return Err(Error::new(span, unknown(root, function, names)));
-                };
+        let root = match (scope, root) {
+            (Scope::Surrounding, Root::Name(name)) => variable(name, span),
+            (Scope::Surrounding, Root::Position(position)) => {
+                let message = format!("`{{{position}}}` is no value: write a variable's name");
+                return Err(Error::new(span, message));
+            }
+            (Scope::Arguments(arguments), root) => {
+                let argument = arguments.find(root);
+                let argument = argument.map_err(|message| Error::new(span, message))?;
                 // The argument's own name, which a macro around may have coloured,
                 // at the template's place.
                 let mut argument = argument.clone();
@@ -116,13 +134,64 @@ impl Template {
     }
 }
 
-fn unknown(root: &Ident, function: &Ident, names: &[Ident]) -> String {
-    let names: Vec<_> = names.iter().map(|name| format!("`{}`", name.unraw())).collect();
-    let has = match names.as_slice() {
-        [] => "it has none".to_owned(),
-        names => format!("it has {}", names.join(", ")),
-    };
-    format!("`{root}` is no argument of `{}`: {has}", function.unraw())
+impl Arguments {
+    fn find(&self, root: &Root) -> std::result::Result<&Ident, String> {
+        match root {
+            Root::Name(root) => {
+                let name = self.names.iter().find(|name| name.unraw() == *root);
+                name.ok_or_else(|| format!("`{root}` is no argument of {}", self.listed()))
+            }
+            Root::Position(position) => match self.positions.get(*position) {
+                Some(Some(name)) => Ok(name),
+                Some(None) => Err(format!(
+                    "the argument {position} is a pattern, which has no name: name what it binds"
+                )),
+                None => Err(format!("`{position}` is no argument of {}", self.listed())),
+            },
+        }
+    }
+
+    fn listed(&self) -> String {
+        let names: Vec<_> = self.names.iter().map(|name| format!("`{}`", name.unraw())).collect();
+        let has = match names.as_slice() {
+            [] => "it has none".to_owned(),
+            names => format!("it has {}", names.join(", ")),
+        };
+        format!("`{}`: {has}", self.function.unraw())
+    }
+}
+
+/// The key of a function without a template: its name and its arguments, as an expression of
+/// the type `Result<String, spakky_cache::Error>`.
+pub(crate) fn default_key(arguments: &[Ident]) -> TokenStream {
+    let template = Ident::new("template", Span::mixed_site());
+    let values = arguments.iter().map(|argument| {
+        let value = quote_spanned!(argument.span()=> &#argument);
+        quote!(let #template = #template.literal(":").value(#value)?;)
+    });
+    in_closure(
+        &template,
+        // The name of a closure has that of the function around it.
+        &quote!(let #template = #template.function(::core::any::type_name_of_val(&|| ()));),
+        values,
+    )
+}
+
+/// Makes a key in a closure, which gives `?` a place to return to that is not the user's
+/// function.
+fn in_closure(
+    template: &Ident,
+    first: &TokenStream,
+    steps: impl Iterator<Item = TokenStream>,
+) -> TokenStream {
+    quote! {
+        (|| -> ::core::result::Result<::std::string::String, ::spakky_cache::Error> {
+            let #template = ::spakky_cache::__private::Template::default();
+            #first
+            #(#steps)*
+            ::core::result::Result::Ok(#template.finish())
+        })()
+    }
 }
 
 /// A name as an expression: `r#type` for the variable that a template calls `type`.
@@ -192,26 +261,43 @@ fn placeholder(text: &str) -> std::result::Result<Piece, String> {
 
 impl Parse for Path {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let root = Ident::parse_any(input)?.unraw();
-        if ["_", "crate", "super", "Self"].iter().any(|path| root == path) {
-            return Err(input.error("no value"));
-        }
         let mut fields = Vec::new();
+        let root = if input.peek(syn::LitInt) {
+            Root::Position(input.parse::<syn::LitInt>()?.base10_parse()?)
+        } else if input.peek(syn::LitFloat) {
+            // `0.1` is a field of an argument.
+            let mut indices = indices(input)?;
+            let position = indices.remove(0).index;
+            fields.extend(indices.into_iter().map(Member::Unnamed));
+            Root::Position(usize::try_from(position).map_err(|_| input.error("no argument"))?)
+        } else {
+            let name = Ident::parse_any(input)?.unraw();
+            if ["_", "crate", "super", "Self"].iter().any(|path| name == path) {
+                return Err(input.error("no value"));
+            }
+            Root::Name(name)
+        };
         while !input.is_empty() {
             input.parse::<Token![.]>()?;
             // `pair.0.1` has a number with a fraction in it.
             if input.peek(syn::LitFloat) {
-                let number: syn::LitFloat = input.parse()?;
-                for digits in number.to_string().split('.') {
-                    let index = digits.parse().map_err(|_| input.error("no field"))?;
-                    fields.push(Member::Unnamed(Index { index, span: number.span() }));
-                }
+                fields.extend(indices(input)?.into_iter().map(Member::Unnamed));
             } else {
                 fields.push(input.parse()?);
             }
         }
         Ok(Self { root, fields })
     }
+}
+
+/// The numbers of `0.1`, which is one number to the compiler.
+fn indices(input: ParseStream<'_>) -> Result<Vec<Index>> {
+    let number: syn::LitFloat = input.parse()?;
+    let index = |digits: &str| {
+        let index = digits.parse().map_err(|_| input.error("no field"))?;
+        Ok(Index { index, span: number.span() })
+    };
+    number.to_string().split('.').map(index).collect()
 }
 
 /// Values are escaped so that they hold no `:`. With one between any two of them,
@@ -244,7 +330,16 @@ mod tests {
 
     #[test]
     fn a_template_is_text_and_values() {
-        for text in ["a", "{{}}", "a:{b}", "{b}", "{self.b.0.1}:{c:>+08.3}", "{a}:{b}", "{type}"] {
+        for text in [
+            "a",
+            "{{}}",
+            "a:{b}",
+            "{b}",
+            "{self.b.0.1}:{c:>+08.3}",
+            "{a}:{b}",
+            "{type}",
+            "{0}:{1.id}:{0.1.2}",
+        ] {
             assert!(parse(text).is_ok(), "{text}");
         }
     }
@@ -258,7 +353,7 @@ mod tests {
             ("{a{b}}", "without its `}`"),
             ("{}", "names no value"),
             ("{:?}", "names no value"),
-            ("{0}", "is no value"),
+            ("{0+1}", "is no value"),
             ("{a + b}", "is no value"),
             ("{a.f()}", "is no value"),
             ("{a:w$}", "width"),
@@ -272,12 +367,23 @@ mod tests {
 
     #[test]
     fn a_name_is_an_argument() {
-        let function = Ident::new("profile", Span::call_site());
-        let names =
-            [Ident::new("user", Span::call_site()), Ident::new_raw("type", Span::call_site())];
-        let scope = Scope::Arguments { function: &function, names: &names };
-        assert!(parse("{type}:{user.id}").expect("right").expand(&scope).is_ok());
-        let error = parse("{usr}").expect("right").expand(&scope).expect_err("no argument");
-        assert_eq!(error.to_string(), "`usr` is no argument of `profile`: it has `user`, `type`");
+        let user = Ident::new("user", Span::call_site());
+        let arguments = Arguments {
+            function: Ident::new("profile", Span::call_site()),
+            names: vec![user.clone(), Ident::new_raw("type", Span::call_site())],
+            positions: vec![Some(user), None],
+        };
+        let scope = Scope::Arguments(&arguments);
+        assert!(parse("{type}:{user.id}:{0.id}").expect("right").expand(&scope).is_ok());
+        for (wrong, reason) in [
+            ("{usr}", "`usr` is no argument of `profile`: it has `user`, `type`"),
+            ("{2}", "`2` is no argument of `profile`: it has `user`, `type`"),
+            ("{1}", "the argument 1 is a pattern, which has no name: name what it binds"),
+        ] {
+            let error = parse(wrong).expect("right").expand(&scope).expect_err(wrong);
+            assert_eq!(error.to_string(), reason);
+        }
+        let error = parse("{0}").expect("right").expand(&Scope::Surrounding).expect_err("no name");
+        assert_eq!(error.to_string(), "`{0}` is no value: write a variable's name");
     }
 }

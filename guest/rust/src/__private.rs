@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use crate::template::Template;
-use crate::{Cache, Error, Options, raw};
+use crate::{Cache, Error, LoadError, Loaded, Options, raw};
 
 /// What a function returns, which decides how it is cached. `kind` is a method of the type
 /// for a `Result` of any alias, and of [`Any`] for whatever else.
@@ -20,14 +20,31 @@ impl<R> Returns<R> {
     }
 }
 
-impl<T, E> Returns<Result<T, E>> {
-    /// It can fail, and its caller hears of a failed cache.
-    pub fn kind(&self) -> Fallible {
-        Fallible
+impl<T, E> Returns<Result<Loaded<T>, E>> {
+    /// It can fail, and chooses how its value is stored.
+    pub fn kind(&self) -> FallibleChoice {
+        FallibleChoice
+    }
+}
+
+impl<T> Returns<Loaded<T>> {
+    /// It cannot fail, and chooses how its value is stored.
+    pub fn kind(&self) -> InfallibleChoice {
+        InfallibleChoice
     }
 }
 
 /// Chosen where [`Returns`] has no `kind` of its own.
+pub trait AnyResult {
+    /// It can fail, and its caller hears of a failed cache.
+    fn kind(&self) -> Fallible {
+        Fallible
+    }
+}
+
+impl<T, E> AnyResult for Returns<Result<T, E>> {}
+
+/// Chosen where there is no other `kind`, since it is one reference further.
 pub trait Any {
     /// It cannot fail.
     fn kind(&self) -> Infallible {
@@ -35,7 +52,46 @@ pub trait Any {
     }
 }
 
-impl<R> Any for Returns<R> {}
+impl<R> Any for &Returns<R> {}
+
+/// Of a function that returns a `Result` of a [`Loaded`].
+#[derive(Debug)]
+pub struct FallibleChoice;
+
+impl FallibleChoice {
+    /// A function under `#[cacheable]`.
+    pub fn cacheable<T, E>(
+        self,
+        call: Result<(String, Options), Error>,
+        body: impl FnOnce() -> Result<Loaded<T>, E>,
+    ) -> Result<Loaded<T>, E>
+    where
+        T: Serialize + DeserializeOwned,
+        E: From<Error>,
+    {
+        let (key, options) = call?;
+        let outcome = Cache::new().get_or_load_outcome(&key, options, body);
+        outcome.map(|outcome| Loaded::new(outcome.value)).map_err(LoadError::flatten)
+    }
+}
+
+/// Of a function that returns a [`Loaded`].
+#[derive(Debug)]
+pub struct InfallibleChoice;
+
+impl InfallibleChoice {
+    /// A function under `#[cacheable]`.
+    pub fn cacheable<T>(
+        self,
+        call: Result<(String, Options), Error>,
+        body: impl FnOnce() -> Loaded<T>,
+    ) -> Loaded<T>
+    where
+        T: Serialize + DeserializeOwned,
+    {
+        Loaded::new(Cache::load(call, body))
+    }
+}
 
 /// Of a function that returns a `Result`.
 #[derive(Debug)]
@@ -67,7 +123,7 @@ impl Infallible {
     where
         T: Serialize + DeserializeOwned,
     {
-        Cache::load(call, body)
+        Cache::load(call, || Loaded::new(body()))
     }
 }
 

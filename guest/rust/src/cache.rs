@@ -1,13 +1,16 @@
 use std::borrow::Borrow;
+use std::convert::Infallible;
 use std::fmt;
 use std::marker::PhantomData;
-use std::ops::ControlFlow;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::options::Checked;
-use crate::{Error, Lease, LoadError, Lookup, Options, WriteError, cbor, raw};
+use crate::load::{self, Failure, Plain};
+use crate::{
+    Entry, EntryInfo, Error, Lease, LoadError, Loaded, Lookup, Options, Outcome, WriteError, cbor,
+    raw,
+};
 
 /// The cache, for values of type `T`, which is `Serialize + DeserializeOwned`: what could
 /// not be read back is not stored.
@@ -15,7 +18,7 @@ use crate::{Error, Lease, LoadError, Lookup, Options, WriteError, cbor, raw};
 /// A handle without state: make one wherever it is needed, or keep one as a
 /// constant. All handles read and write the same cache, and a key belongs to
 /// whoever uses it: reading an entry of another type is an
-/// [`Error::Serialization`].
+/// [`Error::Serialization`], and loading replaces it.
 ///
 /// ```
 /// use spakky_cache::{Cache, Options};
@@ -38,17 +41,24 @@ impl<T> Cache<T> {
         Self { value: PhantomData }
     }
 
+    /// What is known of the entry of `key` without its value; none for a miss. Not counted as
+    /// a read.
+    pub fn describe(&self, key: &str) -> Result<Option<EntryInfo>, Error> {
+        raw::describe(key)
+    }
+
     /// Removes an entry; says whether there was one.
     pub fn delete(&self, key: &str) -> Result<bool, Error> {
         raw::delete(key)
     }
 
-    /// Removes entries, in one round trip; says how many there were.
+    /// Removes entries, in one round trip; says how many there were, or the first failure.
     pub fn delete_many(
         &self,
         keys: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<u64, Error> {
-        with_strs(keys, raw::delete_many)
+        let answers = with_strs(keys, raw::delete_many)?;
+        answers.into_iter().try_fold(0, |count, deleted| Ok(count + u64::from(deleted?)))
     }
 }
 
@@ -58,33 +68,34 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
         raw::get(key)?.as_deref().map(cbor::decode).transpose()
     }
 
-    /// The values of `keys`, in their order, in one round trip. One entry that is
-    /// not a `T` makes the whole an [`Error::Serialization`].
+    /// The values of `keys`, in their order, in one round trip. The first failure makes the
+    /// whole fail, also that of an entry that is not a `T` ([`Error::Serialization`]).
     pub fn get_many(
         &self,
         keys: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Vec<Option<T>>, Error> {
         let entries = with_strs(keys, raw::get_many)?;
-        entries.iter().map(|entry| entry.as_deref().map(cbor::decode).transpose()).collect()
+        entries.into_iter().map(|entry| entry?.as_deref().map(cbor::decode).transpose()).collect()
     }
 
     /// Finds `key`, or makes this caller its one loader in the whole fleet, or
     /// waits until the loader is done: what [`Cache::get_or_load`] is made of.
     ///
     /// Of `options`, it takes the tags that the entry will have, as far as they are
-    /// known, and the longest wait.
+    /// known, the longest wait, whether it is strict, and the version that will not do.
     ///
     /// ```
     /// # use spakky_cache::{Cache, Lookup, Options};
     /// # let cache = Cache::<u64>::new();
     /// # let options = Options::forever();
     /// let answer = match cache.lookup("answer", &options)? {
-    ///     Lookup::Hit(value) | Lookup::Stale { value, refresh: None } => value,
+    ///     Lookup::Hit(entry) | Lookup::Stale { entry, refresh: None, .. } => entry.value,
     ///     Lookup::Stale { refresh: Some(lease), .. } | Lookup::Miss(lease) => {
     ///         let loaded = 42;
     ///         lease.commit(&loaded, &options)?;
     ///         loaded
     ///     }
+    ///     Lookup::Pass => 42,
     /// };
     /// # assert_eq!(answer, 42);
     /// # Ok::<(), spakky_cache::Error>(())
@@ -94,11 +105,14 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
         // A value that does not decode leaves here with its lease, which the drop
         // gives up.
         Ok(match raw::lookup(key, options.lookup())? {
-            raw::Lookup::Hit(value) => Lookup::Hit(cbor::decode(&value)?),
-            raw::Lookup::Stale { value, refresh } => {
-                Lookup::Stale { value: cbor::decode(&value)?, refresh: refresh.map(Lease::new) }
-            }
+            raw::Lookup::Hit(found) => Lookup::Hit(Entry::decode(&found)?),
+            raw::Lookup::Stale { entry, fresh, refresh } => Lookup::Stale {
+                entry: Entry::decode(&entry)?,
+                fresh,
+                refresh: refresh.map(Lease::new),
+            },
             raw::Lookup::Miss(lease) => Lookup::Miss(Lease::new(lease)),
+            raw::Lookup::Pass => Lookup::Pass,
         })
     }
 
@@ -110,7 +124,8 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
     }
 
     /// Stores entries that share their options, in one round trip. All of them are
-    /// checked before any is written. Of a key named twice, the last stays.
+    /// checked before any is written. Of a key named twice, the last stays. If some cannot
+    /// be stored, this is the first failure.
     ///
     /// ```
     /// # use spakky_cache::{Cache, Options};
@@ -131,7 +146,7 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
             .collect::<Result<Vec<_>, Error>>()?;
         let entries: Vec<_> =
             encoded.iter().map(|(key, value)| (key.as_ref(), value.as_slice())).collect();
-        raw::set_many(&entries, options.entry())
+        raw::set_many(&entries, options.entry())?.into_iter().collect()
     }
 
     /// Writes a value to its origin and to the cache: `writer` stores it in the
@@ -216,9 +231,13 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
     /// caller in the whole fleet loads this key: the others wait for its value, or
     /// go on reading the stale one.
     ///
-    /// An error of the loader's comes back unchanged as [`LoadError::Loader`];
-    /// nothing is stored then, and the next caller loads. A value that was loaded
-    /// while its key was deleted, set or evicted is returned but not stored.
+    /// An error of the loader's comes back unchanged as [`LoadError::Loader`]; nothing is
+    /// stored then, and the next caller loads. But if a refresh fails, its caller gets the
+    /// entry ([`Options::stale_if_error`]). A value that was loaded while its key was deleted,
+    /// set or evicted is returned but not stored. So is one that is too large or cannot be
+    /// encoded, and for a minute nobody waits for another such load.
+    ///
+    /// An entry that is not a `T` is loaded anew.
     ///
     /// ```
     /// # use spakky_cache::{Cache, Options};
@@ -235,46 +254,49 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
         options: impl Borrow<Options>,
         loader: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, LoadError<E>> {
-        let options = options.borrow().check()?;
-        let lease = match Self::find(key, &options)? {
-            ControlFlow::Break(value) => return Ok(value),
-            ControlFlow::Continue(lease) => lease,
-        };
-        // Every way out of here drops the lease, and so frees the key.
-        let value = loader().map_err(LoadError::Loader)?;
-        lease.commit(&cbor::encode(&value)?, options.entry())?;
-        Ok(value)
+        let loader = || loader().map(Loaded::new);
+        self.get_or_load_outcome(key, options, loader).map(|outcome| outcome.value)
+    }
+
+    /// [`Cache::get_or_load`] for a loader that chooses how its value is stored, and for a
+    /// caller that wants to know how the value was come by.
+    ///
+    /// ```
+    /// # use spakky_cache::{Cache, Loaded, Options, Source};
+    /// # use std::time::Duration;
+    /// # let cache = Cache::<u64>::new();
+    /// let outcome = cache.get_or_load_outcome("answer", Options::forever(), || {
+    ///     "42".parse().map(|answer| Loaded::new(answer).ttl(Duration::from_mins(5)))
+    /// })?;
+    /// assert_eq!((outcome.value, outcome.source, outcome.stored), (42, Source::Loaded, true));
+    /// # Ok::<(), spakky_cache::LoadError<std::num::ParseIntError>>(())
+    /// ```
+    pub fn get_or_load_outcome<E>(
+        &self,
+        key: &str,
+        options: impl Borrow<Options>,
+        loader: impl FnOnce() -> Result<Loaded<T>, E>,
+    ) -> Result<Outcome<T, E>, LoadError<E>> {
+        Ok(load::now(load::load(&Plain, key, options.borrow(), async || loader()))?)
     }
 
     /// [`Cache::get_or_load`] for a loader that cannot fail: where the cache does, the value
     /// is loaded and not stored.
-    pub(crate) fn load(call: Result<(String, Options), Error>, loader: impl FnOnce() -> T) -> T {
-        let Ok((key, options)) = call else { return loader() };
-        let Ok(options) = options.check() else { return loader() };
-        match Self::find(&key, &options) {
-            Ok(ControlFlow::Break(value)) => value,
-            Ok(ControlFlow::Continue(lease)) => {
-                let value = loader();
-                if let Ok(bytes) = cbor::encode(&value) {
-                    // The host's log has its failure.
-                    let _ = lease.commit(&bytes, options.entry());
-                }
-                value
-            }
-            Err(_) => loader(),
+    pub(crate) fn load(
+        call: Result<(String, Options), Error>,
+        loader: impl FnOnce() -> Loaded<T>,
+    ) -> T {
+        let mut loader = Some(loader);
+        let mut run = || loader.take().expect("a loader runs once")();
+        let loaded = call.map_err(Failure::Before).and_then(|(key, options)| {
+            load::now(load::load(&Plain, &key, &options, async || Ok::<_, Infallible>(run())))
+        });
+        match loaded {
+            Ok(outcome) => outcome.value,
+            Err(Failure::Before(_)) => run().value,
+            // The host's log has its failure.
+            Err(Failure::After(_, value)) => value,
         }
-    }
-
-    /// The value, or the right to load it.
-    fn find(key: &str, options: &Checked<'_>) -> Result<ControlFlow<T, raw::Lease>, Error> {
-        Ok(match raw::lookup(key, options.lookup())? {
-            raw::Lookup::Hit(value) | raw::Lookup::Stale { value, refresh: None } => {
-                ControlFlow::Break(cbor::decode(&value)?)
-            }
-            raw::Lookup::Stale { refresh: Some(lease), .. } | raw::Lookup::Miss(lease) => {
-                ControlFlow::Continue(lease)
-            }
-        })
     }
 
     /// [`Cache::get_or_load`] for a loader whose error can also be the cache's, so

@@ -1,5 +1,6 @@
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 /// Why an operation of the cache failed. A miss is an answer, never an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +12,7 @@ pub enum Error {
     /// A value cannot be put into a key template: it is NaN or infinite, or its `Display`
     /// failed.
     KeyGeneration,
-    /// A time to live or a fresh time is zero, negative, no number, shorter than a
+    /// A time to live, a fresh time or a pause is zero, negative, no number, shorter than a
     /// millisecond or longer than the host allows, or the entry would be fresh for longer
     /// than it lives; says which.
     InvalidTtl(String),
@@ -27,15 +28,22 @@ pub enum Error {
     LockTimeout,
     /// This component holds the key's lease itself: waiting would never end.
     LeaseHeld,
+    /// The last load of the key failed, and asked that nobody tries again yet.
+    LoadFailed {
+        /// For how much longer.
+        retry_after: Duration,
+    },
     /// The backend cannot be reached, or did not answer in time.
     Unavailable,
     /// The backend answered, and the answer was a failure. The host's log has more.
     OperationFailed,
     /// The component was not granted this operation: it may only read (`--read-only`).
     Denied,
-    /// The component holds as many leases as it was granted (`--max-leases`). Each key that
-    /// is being loaded or written is one.
-    QuotaExceeded,
+    /// The component has used up something that it was granted a limit of, such as leases
+    /// (`--max-leases`); says which, and the limit.
+    QuotaExceeded(String),
+    /// This host does not offer what was asked for; says what.
+    Unsupported(String),
 }
 
 impl Error {
@@ -50,10 +58,12 @@ impl Error {
             Self::ValueTooLarge { .. } => "value-too-large",
             Self::LockTimeout => "lock-timeout",
             Self::LeaseHeld => "lease-held",
+            Self::LoadFailed { .. } => "load-failed",
             Self::Unavailable => "unavailable",
             Self::OperationFailed => "operation-failed",
             Self::Denied => "denied",
-            Self::QuotaExceeded => "quota-exceeded",
+            Self::QuotaExceeded(_) => "quota-exceeded",
+            Self::Unsupported(_) => "unsupported",
         }
     }
 }
@@ -70,15 +80,19 @@ impl fmt::Display for Error {
             }
             Self::LockTimeout => f.write_str("another caller is still loading this key"),
             Self::LeaseHeld => f.write_str("this component holds the lease of this key itself"),
+            Self::LoadFailed { retry_after } => {
+                write!(
+                    f,
+                    "the last load of this key failed, and is not repeated for {retry_after:?}"
+                )
+            }
             Self::Unavailable => f.write_str("the cache cannot be reached"),
             Self::OperationFailed => f.write_str("the cache's backend answered with a failure"),
             Self::Denied => f.write_str(
                 "this operation was not granted to the component: it may only read (--read-only)",
             ),
-            Self::QuotaExceeded => f.write_str(
-                "the component holds as many leases as it was granted: it loads or writes fewer \
-                 keys at once, or is granted more (--max-leases)",
-            ),
+            Self::QuotaExceeded(quota) => write!(f, "a quota is used up: {quota}"),
+            Self::Unsupported(what) => write!(f, "this host does not offer {what}"),
         }
     }
 }

@@ -17,6 +17,8 @@ pub struct Metrics {
     pub tag_evictions: u64,
     /// Lookups that waited for another caller's load.
     pub stampede_waits: u64,
+    /// Lookups that met the entry that they had named as one that will not do.
+    pub rejections: u64,
 }
 
 /// The counts as they stand.

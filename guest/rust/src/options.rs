@@ -1,6 +1,8 @@
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::Error;
+use crate::loaded::Choice;
 use crate::raw::{EntryOptions, LookupOptions};
 
 /// How long an entry lives, what evicts it, and how long a lookup may wait.
@@ -24,18 +26,24 @@ use crate::raw::{EntryOptions, LookupOptions};
 /// Times are counted in whole milliseconds, rounded up. One that is shorter than a
 /// millisecond, or too long to count, is refused as [`Error::InvalidTtl`] by the
 /// operation that is given it, before it does anything.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     ttl: Option<Duration>,
     fresh_for: Option<Duration>,
     tags: Vec<String>,
     max_wait: Option<Duration>,
+    unless: Option<u64>,
+    strict: bool,
+    stale_if_error: bool,
+    retry_after: Option<Duration>,
 }
 
 impl Options {
     /// The entry lives for `ttl`.
     pub const fn ttl(ttl: Duration) -> Self {
-        Self { ttl: Some(ttl), fresh_for: None, tags: Vec::new(), max_wait: None }
+        let mut options = Self::forever();
+        options.ttl = Some(ttl);
+        options
     }
 
     /// The entry lives for `seconds`. Zero, less, `NaN` and infinity are
@@ -53,7 +61,16 @@ impl Options {
 
     /// The entry lives until something removes it: the default.
     pub const fn forever() -> Self {
-        Self { ttl: None, fresh_for: None, tags: Vec::new(), max_wait: None }
+        Self {
+            ttl: None,
+            fresh_for: None,
+            tags: Vec::new(),
+            max_wait: None,
+            unless: None,
+            strict: false,
+            stale_if_error: true,
+            retry_after: None,
+        }
     }
 
     /// The entry is fresh for `fresh_for`, within its time to live. Past it, one
@@ -81,6 +98,56 @@ impl Options {
         self
     }
 
+    /// An entry of this version will not do, because it was found to be wrong. One caller is
+    /// chosen to refresh it, callers with the same version here wait for that, and all others
+    /// go on reading the entry until it is replaced.
+    #[must_use]
+    pub const fn unless(mut self, version: u64) -> Self {
+        self.unless = Some(version);
+        self
+    }
+
+    /// The backend is asked, even where the host may answer from copies of its own, which
+    /// learn of changes a moment later.
+    #[must_use]
+    pub const fn strict(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
+    /// Whether a caller whose refresh of a stale entry fails gets that entry (the default), or
+    /// the error. A fresh entry is always a hit.
+    #[must_use]
+    pub const fn stale_if_error(mut self, stale_if_error: bool) -> Self {
+        self.stale_if_error = stale_if_error;
+        self
+    }
+
+    /// After a loader fails, nobody tries again for this long, or for the longest time that
+    /// the host allows. Meanwhile a stale entry is served without a refresh, and where there is
+    /// no entry, a load is [`Error::LoadFailed`]. Without this, the next caller tries again.
+    #[must_use]
+    pub const fn retry_after(mut self, retry_after: Duration) -> Self {
+        self.retry_after = Some(retry_after);
+        self
+    }
+
+    /// These, with what a loader chose in their place.
+    pub(crate) fn choose(&self, choice: &Choice) -> Cow<'_, Self> {
+        let Choice { ttl, fresh_for, tags } = choice;
+        if *choice == Choice::default() {
+            return Cow::Borrowed(self);
+        }
+        let mut chosen = self.clone();
+        if let Some(ttl) = *ttl {
+            chosen.ttl = Some(ttl);
+            chosen.fresh_for = chosen.fresh_for.map(|fresh| fresh.min(ttl));
+        }
+        chosen.fresh_for = fresh_for.or(chosen.fresh_for);
+        chosen.tags = tags.clone().unwrap_or(chosen.tags);
+        Cow::Owned(chosen)
+    }
+
     /// In the contract's terms; refuses times that no host would take.
     pub(crate) fn check(&self) -> Result<Checked<'_>, Error> {
         let ttl = self.ttl.map(|ttl| milliseconds(TTL, ttl)).transpose()?;
@@ -96,7 +163,18 @@ impl Options {
             fresh_for,
             max_wait: self.max_wait.map(|wait| whole_milliseconds(wait).unwrap_or(u64::MAX)),
             tags: self.tags.iter().map(String::as_str).collect(),
+            unless: self.unless,
+            strict: self.strict,
+            stale_if_error: self.stale_if_error,
+            retry_after: self.retry_after.map(|time| milliseconds(PAUSE, time)).transpose()?,
         })
+    }
+}
+
+impl Default for Options {
+    /// As [`Options::forever`].
+    fn default() -> Self {
+        Self::forever()
     }
 }
 
@@ -106,6 +184,10 @@ pub(crate) struct Checked<'a> {
     fresh_for: Option<u64>,
     max_wait: Option<u64>,
     pub(crate) tags: Vec<&'a str>,
+    unless: Option<u64>,
+    strict: bool,
+    pub(crate) stale_if_error: bool,
+    pub(crate) retry_after: Option<u64>,
 }
 
 impl Checked<'_> {
@@ -114,19 +196,26 @@ impl Checked<'_> {
     }
 
     pub(crate) fn lookup(&self) -> LookupOptions<'_> {
-        LookupOptions { tags: &self.tags, max_wait: self.max_wait }
+        LookupOptions {
+            tags: &self.tags,
+            max_wait: self.max_wait,
+            unless: self.unless,
+            strict: self.strict,
+        }
     }
 }
 
 const TTL: &str = "time to live";
 const FRESH_TIME: &str = "fresh time";
+pub(crate) const PAUSE: &str = "pause";
 const TOO_LONG: &str = "too long to count in milliseconds";
 
 fn invalid(name: &str, reason: &str) -> Error {
     Error::InvalidTtl(format!("the {name} is {reason}"))
 }
 
-fn milliseconds(name: &str, time: Duration) -> Result<u64, Error> {
+/// A span of time as the contract takes it, which is not zero.
+pub(crate) fn milliseconds(name: &str, time: Duration) -> Result<u64, Error> {
     if time.is_zero() {
         return Err(invalid(name, "zero"));
     }

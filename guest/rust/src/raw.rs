@@ -3,7 +3,7 @@
 //!
 //! Nothing is checked here; the host checks everything.
 
-use crate::{Error, host};
+use crate::{EntryInfo, Error, host};
 
 /// How long an entry lives, and what evicts it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,26 +16,6 @@ pub struct EntryOptions<'a> {
     pub tags: &'a [&'a str],
 }
 
-impl EntryOptions<'_> {
-    /// The contract says that a time is invalid, but not why.
-    fn explain<T>(&self, outcome: Result<T, Error>) -> Result<T, Error> {
-        outcome.map_err(|error| match error {
-            Error::InvalidTtl(_) => Error::InvalidTtl(
-                match (self.ttl, self.fresh_for) {
-                    (Some(0), _) => "the time to live is zero",
-                    (_, Some(0)) => "the fresh time is zero",
-                    (Some(ttl), Some(fresh_for)) if fresh_for > ttl => {
-                        "the fresh time is longer than the time to live"
-                    }
-                    _ => "it is longer than the host allows",
-                }
-                .to_owned(),
-            ),
-            other => other,
-        })
-    }
-}
-
 /// What a lookup knows before it looks.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LookupOptions<'a> {
@@ -44,26 +24,51 @@ pub struct LookupOptions<'a> {
     /// How long to wait for another caller's load, in milliseconds; none: the
     /// host's limit, which is also the longest.
     pub max_wait: Option<u64>,
+    /// An entry of this version will not do. One caller is chosen to refresh it, and
+    /// callers with the same version here wait for that.
+    pub unless: Option<u64>,
+    /// Whether the backend has to be asked, even where the host may answer from copies
+    /// of its own.
+    pub strict: bool,
+}
+
+/// An entry that a lookup found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The value as it was stored.
+    pub value: Vec<u8>,
+    /// Identifies the entry among all that its key ever held.
+    pub version: u64,
+    /// How long ago it was stored, in milliseconds.
+    pub age: u64,
 }
 
 /// What a caller that is ready to load finds.
 #[derive(Debug)]
-pub enum Lookup {
+pub enum Lookup<L = Lease> {
     /// A fresh entry.
-    Hit(Vec<u8>),
-    /// An entry that may be served, and should be loaded anew.
+    Hit(Found),
+    /// An entry that should be loaded anew.
     Stale {
-        /// The value as it was stored.
-        value: Vec<u8>,
-        /// The right to refresh the entry; none: another caller has it.
-        refresh: Option<Lease>,
+        /// The entry, which may be served meanwhile.
+        entry: Found,
+        /// Whether it is still fresh. If its refresh fails, it is a hit.
+        fresh: bool,
+        /// The right to refresh the entry; none: another caller has it, or the last
+        /// refresh failed and is not to be repeated yet.
+        refresh: Option<L>,
     },
     /// No entry, and this caller is the one to load it.
-    Miss(Lease),
+    Miss(L),
+    /// No entry. This caller loads for itself, without a lease.
+    Pass,
 }
 
 /// The right, and the duty, to fill one key. Dropping it unfilled gives it up at
 /// once, and one waiting caller takes over.
+///
+/// A lease is spent by the first of its functions that takes effect, and further ones
+/// answer false. One refused for its arguments spends nothing.
 #[derive(Debug)]
 #[must_use = "a lease that is dropped at once loads nothing"]
 pub struct Lease(pub(crate) host::Lease);
@@ -71,11 +76,27 @@ pub struct Lease(pub(crate) host::Lease);
 impl Lease {
     /// Stores the loaded value. False: something removed or replaced the key since
     /// the load began, so the value was not stored.
-    ///
-    /// A lease is spent by its first commit, and further ones answer false. A
-    /// commit refused for its arguments spends nothing.
     pub fn commit(&self, value: &[u8], options: EntryOptions<'_>) -> Result<bool, Error> {
-        options.explain(self.0.commit(value, options))
+        self.0.commit(value, options)
+    }
+
+    /// Stores no value. For `duration` milliseconds, lookups of the key answer
+    /// [`Lookup::Pass`]. False: something removed or replaced the key since the load
+    /// began, or the lease is a write's, which is given up.
+    pub fn pass(&self, duration: u64) -> Result<bool, Error> {
+        self.0.pass(duration)
+    }
+
+    /// The load failed, and nobody should try again for `retry_after` milliseconds. An
+    /// entry that was being refreshed is served meanwhile, and lookups of a key without
+    /// one are [`Error::LoadFailed`]. False: as for [`Lease::pass`].
+    pub fn fail(&self, retry_after: u64) -> Result<bool, Error> {
+        self.0.fail(retry_after)
+    }
+
+    /// Gives the lease up, as dropping it does, and returns once that is done.
+    pub fn release(&self) -> Result<(), Error> {
+        self.0.release()
     }
 }
 
@@ -84,21 +105,25 @@ pub fn get(key: &str) -> Result<Option<Vec<u8>>, Error> {
     host::get(key)
 }
 
-/// The values of `keys`, in their order, in one round trip.
-pub fn get_many(keys: &[&str]) -> Result<Vec<Option<Vec<u8>>>, Error> {
+/// The values of `keys`, in their order, in one round trip. All keys are checked before
+/// any is read.
+pub fn get_many(keys: &[&str]) -> Result<Vec<Result<Option<Vec<u8>>, Error>>, Error> {
     host::get_many(keys)
 }
 
 /// Stores an entry. A load of the same key that is under way can no longer be
 /// stored.
 pub fn set(key: &str, value: &[u8], options: EntryOptions<'_>) -> Result<(), Error> {
-    options.explain(host::set(key, value, options))
+    host::set(key, value, options)
 }
 
-/// Stores entries that share their options, in one round trip. All of them are
-/// checked before any is written. Of a key named twice, the last stays.
-pub fn set_many(entries: &[(&str, &[u8])], options: EntryOptions<'_>) -> Result<(), Error> {
-    options.explain(host::set_many(entries, options))
+/// Stores entries that share their options, in one round trip, and answers for each. All
+/// of them are checked before any is written. Of a key named twice, the last stays.
+pub fn set_many(
+    entries: &[(&str, &[u8])],
+    options: EntryOptions<'_>,
+) -> Result<Vec<Result<(), Error>>, Error> {
+    host::set_many(entries, options)
 }
 
 /// Removes an entry; says whether there was one.
@@ -106,8 +131,8 @@ pub fn delete(key: &str) -> Result<bool, Error> {
     host::delete(key)
 }
 
-/// Removes entries; says how many there were.
-pub fn delete_many(keys: &[&str]) -> Result<u64, Error> {
+/// Removes entries; says of each whether there was one.
+pub fn delete_many(keys: &[&str]) -> Result<Vec<Result<bool, Error>>, Error> {
     host::delete_many(keys)
 }
 
@@ -119,6 +144,11 @@ pub fn evict_tags(tags: &[&str]) -> Result<(), Error> {
 /// Evicts every entry of this cache.
 pub fn clear() -> Result<(), Error> {
     host::clear()
+}
+
+/// Describes the entry of `key`, without its value. Not counted as a read.
+pub fn describe(key: &str) -> Result<Option<EntryInfo>, Error> {
+    host::describe(key)
 }
 
 /// Finds `key`, or makes this caller its one loader in the whole fleet, or waits

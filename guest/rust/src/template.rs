@@ -16,6 +16,17 @@ impl Template {
         self
     }
 
+    /// Adds the path of the function that encloses a closure of this type.
+    #[must_use]
+    pub fn function(mut self, closure: &str) -> Self {
+        let mut path = closure;
+        while let Some(outer) = path.strip_suffix("::{{closure}}") {
+            path = outer;
+        }
+        self.0.push_str(&path.replace("::", "."));
+        self
+    }
+
     /// Adds a value.
     pub fn value(mut self, value: &(impl KeyPart + ?Sized)) -> Result<Self, Error> {
         value.part().write(&mut self.0)?;

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use spakky_runner::{LoadError, LoadErrorKind, LoadedComponent, Loader};
-use wasmtime::Engine;
 
 use crate::args::EngineArgs;
 use crate::engine;
@@ -17,13 +16,11 @@ use crate::exit::{Failure, NO_COMPONENT, NO_INPUT};
 pub(crate) async fn load(
     args: &EngineArgs,
     paths: Vec<PathBuf>,
-) -> Result<(Engine, Vec<LoadedComponent>), Failure> {
+) -> Result<Vec<LoadedComponent>, Failure> {
     let args = args.clone();
     let loading = tokio::task::spawn_blocking(move || {
-        let engine = engine::build(&args)?;
-        let loader = Loader::new(&engine).map_err(Failure::linker)?;
-        let components = paths.iter().map(|path| loader.load(path)).collect::<Result<_, _>>()?;
-        Ok((engine, components))
+        let loader = Loader::new(engine::options(&args)).map_err(Failure::linker)?;
+        Ok(paths.iter().map(|path| loader.load(path)).collect::<Result<_, _>>()?)
     });
     loading.await.unwrap_or_else(|panic| Err(Failure::internal(format!("the host: {panic}"))))
 }

@@ -1,18 +1,16 @@
-//! The engine and its compile cache.
+//! The engines and their compile cache.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use spakky_runner::EngineOptions;
-use wasmtime::Engine;
 
 use crate::args::EngineArgs;
-use crate::exit::Failure;
 use crate::parsers::CompileCache;
 
-/// The engine that compiles and runs components.
-pub(crate) fn build(args: &EngineArgs) -> Result<Engine, Failure> {
+/// How the engines that compile and run components are set up.
+pub(crate) fn options(args: &EngineArgs) -> EngineOptions {
     let compile_cache = compile_cache(args, |name| std::env::var_os(name).map(PathBuf::from));
     let compile_cache = compile_cache.filter(|directory| match try_to_write(directory) {
         Ok(()) => true,
@@ -22,8 +20,7 @@ pub(crate) fn build(args: &EngineArgs) -> Result<Engine, Failure> {
             false
         }
     });
-    let options = EngineOptions { compile_cache, ..EngineOptions::default() };
-    options.build().map_err(|error| Failure::internal(format!("the engine: {error:#}")))
+    EngineOptions { compile_cache, ..EngineOptions::default() }
 }
 
 /// The directory of the compile cache, if there is one.

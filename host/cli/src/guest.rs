@@ -65,32 +65,41 @@ impl Granted {
 /// Creates the stores of instances.
 #[derive(Clone)]
 pub(crate) struct Instances {
-    pub(crate) engine: Engine,
     pub(crate) cache: Cache,
     pub(crate) config: Arc<CacheConfig>,
     pub(crate) granted: Granted,
 }
 
 impl Instances {
-    /// The store of a program. `args` begin with its name. Its input and output
-    /// are those of this command.
-    pub(crate) fn program(&self, actuator: Arc<Actuator>, args: &[String]) -> Store<InstanceState> {
+    /// The store of a program for `engine`. `args` begin with its name. Its input and
+    /// output are those of this command.
+    pub(crate) fn program(
+        &self,
+        engine: &Engine,
+        actuator: Arc<Actuator>,
+        args: &[String],
+    ) -> Store<InstanceState> {
         let mut wasi = WasiCtxBuilder::new();
         wasi.args(args).inherit_stdin().stdout(Stdout);
-        self.store(actuator, wasi)
+        self.store(engine, actuator, wasi)
     }
 
     /// Creates the stores of probes and contributors. What they print goes to
     /// stderr, because stdout is for the report.
     pub(crate) fn reporters(self, actuator: Arc<Actuator>) -> NewStore {
-        Arc::new(move || {
+        Arc::new(move |engine| {
             let mut wasi = WasiCtxBuilder::new();
             wasi.stdout(std::io::stderr());
-            self.store(actuator.clone(), wasi)
+            self.store(engine, actuator.clone(), wasi)
         })
     }
 
-    fn store(&self, actuator: Arc<Actuator>, mut wasi: WasiCtxBuilder) -> Store<InstanceState> {
+    fn store(
+        &self,
+        engine: &Engine,
+        actuator: Arc<Actuator>,
+        mut wasi: WasiCtxBuilder,
+    ) -> Store<InstanceState> {
         let Granted { cache: grants, limits, variables, directories } = &self.granted;
         wasi.envs(variables).inherit_stderr();
         for (mount, permissions) in directories {
@@ -104,7 +113,7 @@ impl Instances {
             .grants(grants.clone())
             .config(self.config.clone())
             .actuator(actuator);
-        InstanceState::store(&self.engine, cache, wasi.build(), limits)
+        InstanceState::store(engine, cache, wasi.build(), limits)
     }
 }
 

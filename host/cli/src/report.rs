@@ -57,10 +57,10 @@ async fn ask<T>(
     let options = Options::resolve(&args.store, Some(&args.actuator), environment)?;
     let granted = Granted::new(&args.guest, environment)?;
     let loading = component::load(&args.engine, args.components.clone());
-    let (engine, components) = signals.unless(loading).await??;
+    let components = signals.unless(loading).await??;
     let open = OpenCache::new(options, Connect::Lazily).await?;
     let (cache, config) = (open.cache.clone(), open.config.clone());
-    let instances = Instances { engine, cache, config, granted };
+    let instances = Instances { cache, config, granted };
     let new_store = instances.reporters(Arc::new(open.actuator()));
     let answer = signals.unless(question(open.actuator(), &components, new_store)).await;
     open.settle().await;

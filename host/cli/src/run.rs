@@ -38,7 +38,7 @@ pub(crate) async fn run(args: &RunArgs, mut signals: Signals) -> Result<u8, Fail
     granted.limits.time = args.max_time;
     let (path, arguments) = program(args)?;
     let loading = component::load(&args.engine, vec![path.to_owned()]);
-    let (engine, components) = signals.unless(loading).await??;
+    let components = signals.unless(loading).await??;
     let component = components.first().ok_or_else(no_component)?;
     let program = component.program()?;
     let arguments = [vec![component.name()], arguments].concat();
@@ -51,10 +51,10 @@ pub(crate) async fn run(args: &RunArgs, mut signals: Signals) -> Result<u8, Fail
     let open = signals.unless(OpenCache::new(options, connect)).await??;
     let sweeping = open.sweeping(&granted);
     let (cache, config) = (open.cache.clone(), open.config.clone());
-    let instances = Instances { engine, cache, config, granted };
+    let instances = Instances { cache, config, granted };
     let ended = async {
         let actuator = signals.unless(actuator(args, &open, &instances, &components)).await?;
-        let store = instances.program(Arc::new(actuator), &arguments);
+        let store = instances.program(program.engine(), Arc::new(actuator), &arguments);
         run_to_end(args, signals, &instances.granted.limits, program, store).await
     }
     .await;

@@ -6,13 +6,21 @@ use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use spakky_cache_core::entry::{Entry, Envelope, Epoch, Epochs, Id, Marker};
-use spakky_cache_core::envelope::{CAS_TOKEN_BYTES, InvalidEnvelope, Summary, cas_token_of};
-use spakky_cache_core::{MAX_NAME_BYTES, Tag};
+use spakky_cache_core::entry::{
+    Awaited, Entry, Envelope, Epoch, Epochs, Id, Marker, Pause, Paused,
+};
+use spakky_cache_core::envelope::{
+    CAS_TOKEN_BYTES, FIXED_BYTES, InvalidEnvelope, Summary, cas_token_of, is_of_other_version,
+};
+use spakky_cache_core::{Key, MAX_NAME_BYTES, Tag};
 
 fn summary_of(envelope: &Envelope) -> Summary {
     let is_entry = matches!(envelope, Envelope::Entry(_));
     Summary { is_entry, epochs: envelope.epochs().clone() }
+}
+
+fn key(text: &str) -> Key {
+    Key::new(text, MAX_NAME_BYTES).expect("a valid key")
 }
 
 fn tag(text: &str) -> Tag {
@@ -65,15 +73,31 @@ fn any_entry() -> impl Strategy<Value = Envelope> {
 }
 
 fn any_lease() -> impl Strategy<Value = Envelope> {
-    (any::<[u8; 16]>(), any::<u64>(), any_span(), any_epochs()).prop_map(
-        |(id, taken_at, lasts, epochs)| {
-            Envelope::Lease(Marker { id: Id(id), taken_at, lasts, epochs })
+    let awaits = proptest::option::of((any::<[u8; 16]>(), any_tag(), any::<bool>()).prop_map(
+        |(holder, name, refresh)| Awaited { holder: Id(holder), key: key(name.as_str()), refresh },
+    ));
+    (any::<[u8; 16]>(), any::<u64>(), any_span(), any_epochs(), awaits).prop_map(
+        |(id, taken_at, lasts, epochs, awaits)| {
+            Envelope::Lease(Marker { id: Id(id), taken_at, lasts, epochs, awaits })
+        },
+    )
+}
+
+fn any_pause() -> impl Strategy<Value = Envelope> {
+    let paused = prop_oneof![
+        Just(Paused::Storing),
+        Just(Paused::Loading),
+        any::<[u8; 16]>().prop_map(|entry| Paused::Refreshing(Id(entry))),
+    ];
+    (any::<[u8; 16]>(), any::<u64>(), any_span(), any_epochs(), paused).prop_map(
+        |(id, since, lasts, epochs, paused)| {
+            Envelope::Pause(Pause { id: Id(id), since, lasts, epochs, paused })
         },
     )
 }
 
 fn any_envelope() -> impl Strategy<Value = Envelope> {
-    prop_oneof![any_entry(), any_lease()]
+    prop_oneof![any_entry(), any_lease(), any_pause()]
 }
 
 /// Bytes that come near to being an envelope: one, with a piece replaced.
@@ -167,11 +191,8 @@ proptest! {
     #[test]
     fn epochs_are_read_from_as_much_as_holds_them(envelope in any_envelope(), length in any::<Index>()) {
         let bytes = envelope.encode();
-        let value = match &envelope {
-            Envelope::Entry(entry) => entry.value.len(),
-            Envelope::Lease(_) => 0,
-        };
-        let needed = bytes.len() - value;
+        let tags = envelope.epochs().tags.iter();
+        let needed = FIXED_BYTES + tags.map(|(tag, _)| tag.as_str().len() + 18).sum::<usize>();
         let length = length.index(bytes.len() + 1);
         let summary = Summary::parse(&bytes[..length]);
         prop_assert_eq!(summary, (length >= needed).then(|| summary_of(&envelope)));
@@ -187,7 +208,7 @@ proptest! {
 
 #[test]
 fn every_bit_counts() {
-    for envelope in [golden_entry(), golden_lease()] {
+    for envelope in [golden_entry(), golden_lease(), golden_pause()] {
         let bytes = envelope.encode();
         for bit in 0..bytes.len() * 8 {
             let mut damaged = bytes.clone();
@@ -244,6 +265,17 @@ fn golden_lease() -> Envelope {
         taken_at: 1_700_000_000_001,
         lasts: Duration::from_secs(5),
         epochs: Epochs { everything: Epoch([0xa0; 16]), tags: Vec::new() },
+        awaits: Some(Awaited { holder: Id([0x3e; 16]), key: key("other"), refresh: true }),
+    })
+}
+
+fn golden_pause() -> Envelope {
+    Envelope::Pause(Pause {
+        id: Id([0x4d; 16]),
+        since: 1_700_000_000_002,
+        lasts: Duration::from_secs(1),
+        epochs: Epochs { everything: Epoch([0xa0; 16]), tags: Vec::new() },
+        paused: Paused::Refreshing(Id([0x5c; 16])),
     })
 }
 
@@ -253,7 +285,7 @@ fn golden_lease() -> Envelope {
 fn the_layout_of_an_entry_is_as_documented() {
     let documented = hex("
         53 50 4b                                          magic
-        01                                                version
+        02                                                version
         01                                                an entry
         00
         00 02                                             tags
@@ -262,8 +294,8 @@ fn the_layout_of_an_entry_is_as_documented() {
         00 00 00 00 00 36 ee 80                           time to live
         00 00 00 00 00 00 ea 60                           fresh for
         00 00 01 02                                       load time
-        00 00 00 05                                       length of the value
-        56 90 bb cc                                  check sum
+        00 00 00 05                                       length of the content
+        54 38 10 f4                                       check sum
         a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0   epoch of everything
         00 04                                             length of a tag
         75 73 65 72                                       user
@@ -281,7 +313,7 @@ fn the_layout_of_an_entry_is_as_documented() {
 fn the_layout_of_a_lease_is_as_documented() {
     let documented = hex("
         53 50 4b                                          magic
-        01                                                version
+        02                                                version
         02                                                a lease
         00
         00 00                                             tags
@@ -290,12 +322,56 @@ fn the_layout_of_a_lease_is_as_documented() {
         00 00 00 00 00 00 13 88                           lasts
         00 00 00 00 00 00 00 00
         00 00 00 00
-        00 00 00 00
-        9a 38 e6 c1                                  check sum
+        00 00 00 16                                       length of the content
+        a9 fb 31 3b                                       check sum
         a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0   epoch of everything
+        3e 3e 3e 3e 3e 3e 3e 3e 3e 3e 3e 3e 3e 3e 3e 3e   the lease that its holder waits for
+        01                                                of a refresh
+        6f 74 68 65 72                                    of the key `other`
     ");
     assert_eq!(golden_lease().encode(), documented);
     assert_eq!(decode(documented), Ok(golden_lease()));
+}
+
+#[test]
+fn the_layout_of_a_pause_is_as_documented() {
+    let documented = hex("
+        53 50 4b                                          magic
+        02                                                version
+        05                                                a pause of refreshing
+        00
+        00 00                                             tags
+        4d 4d 4d 4d 4d 4d 4d 4d 4d 4d 4d 4d 4d 4d 4d 4d   identity
+        00 00 01 8b cf e5 68 02                           since
+        00 00 00 00 00 00 03 e8                           lasts
+        00 00 00 00 00 00 00 00
+        00 00 00 00
+        00 00 00 10                                       length of the content
+        a7 05 09 b0                                       check sum
+        a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0 a0   epoch of everything
+        5c 5c 5c 5c 5c 5c 5c 5c 5c 5c 5c 5c 5c 5c 5c 5c   the entry that is not refreshed
+    ");
+    assert_eq!(golden_pause().encode(), documented);
+    assert_eq!(decode(documented), Ok(golden_pause()));
+    for (kind, paused) in [(3, Paused::Storing), (4, Paused::Loading)] {
+        let Envelope::Pause(pause) = golden_pause() else { panic!("no pause") };
+        let bytes = Envelope::Pause(Pause { paused, ..pause }).encode();
+        assert_eq!((bytes[4], &bytes[52..56]), (kind, &[0; 4][..]), "{paused:?}");
+    }
+}
+
+#[test]
+fn an_envelope_of_another_version_is_told_from_other_bytes() {
+    let bytes = golden_entry().encode();
+    for (version, is_other) in [(0, true), (1, true), (2, false), (3, true), (255, true)] {
+        let mut other = bytes.clone();
+        other[3] = version;
+        assert_eq!(is_of_other_version(&other), is_other, "{version}");
+        assert!(correct_sum(&mut other));
+        assert_eq!(decode(other).is_err(), is_other, "{version}");
+    }
+    assert!(!is_of_other_version(b"SPK\x03"), "it is too short");
+    assert!(!is_of_other_version(&[b'x'; 100]));
 }
 
 /// The bytes at the beginning of each line; words after them are comments.

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures::FutureExt as _;
 use spakky_cache_core::Sweeping;
 use spakky_cache_core::entry::{Entry, Envelope, Epoch, Epochs, Id, Marker};
-use spakky_cache_core::store::{Cas, Found};
+use spakky_cache_core::store::{Cas, Found, Slot};
 use spakky_cache_core::{Key, Prefix, Runtime as _, Store, StoreError, Tag};
 use spakky_cache_memory::MemoryStore;
 use spakky_test_runtime::Protocol as _;
@@ -51,6 +51,7 @@ impl Bench {
             taken_at: self.runtime.now(),
             lasts: MINUTE,
             epochs: now(self.store.capture(&[], None)),
+            awaits: None,
         };
         assert_eq!(now(self.store.take_lease(&key(name), None, &marker)), Cas::Done);
     }
@@ -129,7 +130,7 @@ fn what_does_not_fit_voids_what_was_there_and_nothing_else() {
 fn an_evicted_entry_wakes_who_watches_it() {
     let bench = Bench::new(10_000);
     bench.put("a", 6_000, None, &[]);
-    let (_, change) = now(bench.store.watch(&key("a")));
+    let (_, change) = now(bench.store.watch(Slot::Entry(&key("a"))));
     bench.put("b", 6_000, None, &[]);
     assert!(change.initialized());
 }

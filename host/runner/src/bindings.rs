@@ -1,47 +1,145 @@
-//! Bindings of what components may export, made of `wit/`.
+//! What components may export, in either version of the contract.
 
-// Generated code.
-#![allow(clippy::all, clippy::pedantic, unreachable_pub)]
+use spakky_actuator::{self as actuator, Details, Status};
+use wasmtime::Store;
+use wasmtime::component::{
+    Component, ComponentExportIndex, ComponentType, Instance, Lift, Lower, TypedFunc,
+};
 
-use spakky_actuator::{Detail, Details, Endpoint, InfoGroup, InfoSection, Status};
+use crate::instance::InstanceState;
 
-use self::spakky::cache::actuator_types as contract;
+/// The versions of the contract. A component exports an interface in one of them.
+const VERSIONS: [&str; 2] = ["0.3.0", "0.2.0"];
 
-wasmtime::component::bindgen!({
-    path: "../../wit/0.2",
-    inline: "
-        package spakky:runner;
-        world reporter {
-            export spakky:cache/health-probe@0.2.0;
-            export spakky:cache/info-contributor@0.2.0;
-        }
-    ",
-    exports: { default: async },
-    require_store_data_send: true,
-});
+/// The export of a function of an interface of the contract, if `component` has it.
+pub(crate) fn export(
+    component: &Component,
+    interface: &str,
+    function: &str,
+) -> Option<ComponentExportIndex> {
+    VERSIONS.iter().find_map(|version| {
+        let name = format!("spakky:cache/{interface}@{version}");
+        let interface = component.get_export_index(None, &*name)?;
+        component.get_export_index(Some(&interface), function)
+    })
+}
 
-impl From<contract::Endpoint> for Endpoint {
-    fn from(endpoint: contract::Endpoint) -> Self {
+/// Calls an exported function without parameters.
+pub(crate) async fn call<R>(
+    store: &mut Store<InstanceState>,
+    instance: &Instance,
+    export: &ComponentExportIndex,
+) -> wasmtime::Result<R>
+where
+    R: ComponentType + Lift + Send + Sync + 'static,
+{
+    let function: TypedFunc<(), (R,)> = instance.get_typed_func(&mut *store, export)?;
+    let (answer,) = function.call_async(store, ()).await?;
+    Ok(answer)
+}
+
+/// The contract's `endpoint`.
+#[derive(Clone, Copy, ComponentType, Lift, Lower)]
+#[component(enum)]
+#[repr(u8)]
+#[expect(dead_code, reason = "values come from guests only")]
+pub(crate) enum Endpoint {
+    #[component(name = "health")]
+    Health,
+    #[component(name = "readiness")]
+    Readiness,
+    #[component(name = "liveness")]
+    Liveness,
+}
+
+/// The contract's `health-status`.
+#[derive(Clone, Copy, ComponentType, Lift)]
+#[component(enum)]
+#[repr(u8)]
+#[expect(dead_code, reason = "values come from guests only")]
+pub(crate) enum HealthStatus {
+    #[component(name = "healthy")]
+    Healthy,
+    #[component(name = "unhealthy")]
+    Unhealthy,
+}
+
+/// The contract's `detail`.
+#[derive(ComponentType, Lift)]
+#[component(variant)]
+#[expect(dead_code, reason = "values come from guests only")]
+pub(crate) enum Detail {
+    #[component(name = "text")]
+    Text(String),
+    #[component(name = "integer")]
+    Integer(i64),
+    #[component(name = "number")]
+    Number(f64),
+    #[component(name = "flag")]
+    Flag(bool),
+}
+
+/// The contract's `probe`.
+#[derive(ComponentType, Lift)]
+#[component(record)]
+pub(crate) struct Probe {
+    pub(crate) name: String,
+    pub(crate) required: bool,
+    pub(crate) endpoints: Vec<Endpoint>,
+}
+
+/// The contract's `outcome`.
+#[derive(ComponentType, Lift)]
+#[component(record)]
+pub(crate) struct Outcome {
+    status: HealthStatus,
+    details: Vec<(String, Detail)>,
+}
+
+/// The contract's `info-group`.
+#[derive(ComponentType, Lift)]
+#[component(record)]
+struct InfoGroup {
+    name: String,
+    entries: Vec<(String, Detail)>,
+}
+
+/// The contract's `info-section`.
+#[derive(ComponentType, Lift)]
+#[component(record)]
+pub(crate) struct InfoSection {
+    name: String,
+    groups: Vec<InfoGroup>,
+}
+
+impl From<Endpoint> for actuator::Endpoint {
+    fn from(endpoint: Endpoint) -> Self {
         match endpoint {
-            contract::Endpoint::Health => Self::Health,
-            contract::Endpoint::Readiness => Self::Readiness,
-            contract::Endpoint::Liveness => Self::Liveness,
+            Endpoint::Health => Self::Health,
+            Endpoint::Readiness => Self::Readiness,
+            Endpoint::Liveness => Self::Liveness,
         }
     }
 }
 
-impl From<contract::HealthStatus> for Status {
-    fn from(status: contract::HealthStatus) -> Self {
+impl From<HealthStatus> for Status {
+    fn from(status: HealthStatus) -> Self {
         match status {
-            contract::HealthStatus::Healthy => Self::Healthy,
-            contract::HealthStatus::Unhealthy => Self::Unhealthy,
+            HealthStatus::Healthy => Self::Healthy,
+            HealthStatus::Unhealthy => Self::Unhealthy,
         }
     }
 }
 
-impl From<contract::InfoSection> for InfoSection {
-    fn from(section: contract::InfoSection) -> Self {
-        let group = |group: contract::InfoGroup| InfoGroup {
+impl From<Outcome> for actuator::Outcome {
+    fn from(outcome: Outcome) -> Self {
+        Self { status: outcome.status.into(), details: details(outcome.details) }
+    }
+}
+
+impl From<InfoSection> for actuator::InfoSection {
+    fn from(section: InfoSection) -> Self {
+        let group = |group: InfoGroup| actuator::InfoGroup {
             name: group.name,
             entries: details(group.entries),
         };
@@ -49,12 +147,12 @@ impl From<contract::InfoSection> for InfoSection {
     }
 }
 
-pub(crate) fn details(details: Vec<(String, contract::Detail)>) -> Details {
+fn details(details: Vec<(String, Detail)>) -> Details {
     let detail = |detail| match detail {
-        contract::Detail::Text(text) => Detail::Text(text),
-        contract::Detail::Integer(number) => Detail::Integer(number),
-        contract::Detail::Number(number) => Detail::Number(number),
-        contract::Detail::Flag(flag) => Detail::Flag(flag),
+        Detail::Text(text) => actuator::Detail::Text(text),
+        Detail::Integer(number) => actuator::Detail::Integer(number),
+        Detail::Number(number) => actuator::Detail::Number(number),
+        Detail::Flag(flag) => actuator::Detail::Flag(flag),
     };
     details.into_iter().map(|(name, value)| (name, detail(value))).collect()
 }

@@ -6,27 +6,16 @@ use crate::load::LoadErrorKind;
 
 /// The packages and interfaces offered. Only messages depend on this list: the
 /// linker decides whether a component links.
-const OFFERED: [(&str, &str, &[&str]); 7] = [
-    (
-        "wasi:cli",
-        "0.2",
-        &[
-            "environment",
-            "exit",
-            "stderr",
-            "stdin",
-            "stdout",
-            "terminal-input",
-            "terminal-output",
-            "terminal-stderr",
-            "terminal-stdin",
-            "terminal-stdout",
-        ],
-    ),
+const OFFERED: [(&str, &str, &[&str]); 13] = [
+    ("wasi:cli", "0.2", CLI_0_2),
+    ("wasi:cli", "0.3", CLI_0_3),
     ("wasi:clocks", "0.2", &["monotonic-clock", "wall-clock"]),
+    ("wasi:clocks", "0.3", &["monotonic-clock", "system-clock", "types"]),
     ("wasi:filesystem", "0.2", &["preopens", "types"]),
+    ("wasi:filesystem", "0.3", &["preopens", "types"]),
     ("wasi:io", "0.2", &["error", "poll", "streams"]),
     ("wasi:random", "0.2", &["insecure", "insecure-seed", "random"]),
+    ("wasi:random", "0.3", &["insecure", "insecure-seed", "random"]),
     (
         "wasi:sockets",
         "0.2",
@@ -40,8 +29,39 @@ const OFFERED: [(&str, &str, &[&str]); 7] = [
             "udp-create-socket",
         ],
     ),
-    ("spakky:cache", "0.2", &["actuator", "actuator-types", "cache", "config", "types"]),
+    ("wasi:sockets", "0.3", &["ip-name-lookup", "types"]),
+    ("spakky:cache", "0.2", CACHE),
+    ("spakky:cache", "0.3", CACHE),
 ];
+
+const CLI_0_2: &[&str] = &[
+    "environment",
+    "exit",
+    "stderr",
+    "stdin",
+    "stdout",
+    "terminal-input",
+    "terminal-output",
+    "terminal-stderr",
+    "terminal-stdin",
+    "terminal-stdout",
+];
+
+const CLI_0_3: &[&str] = &[
+    "environment",
+    "exit",
+    "stderr",
+    "stdin",
+    "stdout",
+    "terminal-input",
+    "terminal-output",
+    "terminal-stderr",
+    "terminal-stdin",
+    "terminal-stdout",
+    "types",
+];
+
+const CACHE: &[&str] = &["actuator", "actuator-types", "cache", "config", "types"];
 
 /// Explains why `component` could not be linked.
 pub(crate) fn explain(component: &Component, error: &wasmtime::Error) -> LoadErrorKind {
@@ -58,8 +78,7 @@ pub(crate) fn explain(component: &Component, error: &wasmtime::Error) -> LoadErr
 
 /// The packages offered, with their versions.
 pub(crate) fn offered() -> String {
-    let packages = OFFERED.map(|(package, version, _)| format!("{package}@{version}"));
-    packages.join(", ")
+    OFFERED.map(|(package, version, _)| format!("{package}@{version}")).join(", ")
 }
 
 fn imports_of(component: &Component) -> impl Iterator<Item = String> {
@@ -72,14 +91,16 @@ fn imports_of(component: &Component) -> impl Iterator<Item = String> {
 fn missing(name: &str) -> Option<String> {
     let (path, version) = name.split_once('@').unwrap_or((name, ""));
     let (package, interface) = path.split_once('/').unwrap_or((path, ""));
-    let offered = OFFERED.iter().find(|(offered, ..)| *offered == package);
-    match offered {
-        Some((_, offered, interfaces)) if interfaces.contains(&interface) => {
-            let is_compatible = compatible(version) == *offered;
-            (!is_compatible).then(|| format!("{name} (offered is {path}@{offered})"))
-        }
-        _ => Some(name.to_owned()),
+    let has = |(offered, _, interfaces): &&(&str, &str, &[&str])| {
+        *offered == package && interfaces.contains(&interface)
+    };
+    let versions: Vec<&str> = OFFERED.iter().filter(has).map(|(_, version, _)| *version).collect();
+    if versions.is_empty() {
+        return Some(name.to_owned());
     }
+    let offered = || versions.iter().map(|version| format!("{path}@{version}"));
+    (!versions.contains(&compatible(version)))
+        .then(|| format!("{name} (offered is {})", offered().collect::<Vec<_>>().join(" or ")))
 }
 
 /// The part of a version that compatible versions share: the major version, and
@@ -114,13 +135,22 @@ mod tests {
 
     #[test]
     fn missing_imports() {
-        for name in ["wasi:cli/stdout@0.2.0", "wasi:io/poll@0.2.99", "spakky:cache/cache@0.2.0"] {
+        for name in [
+            "wasi:cli/stdout@0.2.0",
+            "wasi:cli/stdout@0.3.1",
+            "wasi:io/poll@0.2.99",
+            "spakky:cache/cache@0.2.0",
+            "spakky:cache/cache@0.3.0",
+        ] {
             assert_eq!(missing(name), None, "{name}");
         }
         for name in ["wasi:http/types@0.2.0", "wasi:cli/else@0.2.0", "log", "a:b/c@0.1.0"] {
             assert_eq!(missing(name).as_deref(), Some(name));
         }
-        let newer = "wasi:cli/stdout@0.3.0 (offered is wasi:cli/stdout@0.2)";
-        assert_eq!(missing("wasi:cli/stdout@0.3.0").as_deref(), Some(newer));
+        let newer = "wasi:io/poll@0.3.0 (offered is wasi:io/poll@0.2)";
+        assert_eq!(missing("wasi:io/poll@0.3.0").as_deref(), Some(newer));
+        let older = "spakky:cache/cache@0.1.0 (offered is spakky:cache/cache@0.2 or \
+                     spakky:cache/cache@0.3)";
+        assert_eq!(missing("spakky:cache/cache@0.1.0").as_deref(), Some(older));
     }
 }

@@ -10,8 +10,8 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::limits::GuestLimits;
 
-/// Creates the store of a new instance.
-pub type NewStore = Arc<dyn Fn() -> Store<InstanceState> + Send + Sync>;
+/// Creates the store of a new instance of a component that was compiled for this engine.
+pub type NewStore = Arc<dyn Fn(&Engine) -> Store<InstanceState> + Send + Sync>;
 
 /// How many streams, files and other WASI resources an instance may have open.
 const MAX_WASI_RESOURCES: usize = 1 << 16;

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use wasmtime::Engine;
 use wasmtime::component::{Component, InstancePre, Linker};
-use wasmtime_wasi::p2::bindings::CommandPre;
 
+use crate::engine::EngineOptions;
 use crate::imports;
 use crate::instance::InstanceState;
 use crate::program::Program;
@@ -54,7 +55,7 @@ pub enum LoadErrorKind {
         difference: String,
     },
     /// The component does not export `wasi:cli/run`.
-    #[error("is not a program: it does not export wasi:cli/run@0.2, but {}", exports_or_nothing(.exports))]
+    #[error("is not a program: it does not export wasi:cli/run, but {}", exports_or_nothing(.exports))]
     NotAProgram {
         /// What it exports instead.
         exports: Vec<String>,
@@ -66,9 +67,14 @@ fn exports_or_nothing(exports: &[String]) -> String {
 }
 
 /// Compiles components, and links them with WASI and the cache.
+///
+/// A component is compiled for an engine without support for concurrency, and for one
+/// with it if it needs that.
 pub struct Loader {
-    engine: Engine,
-    linker: Linker<InstanceState>,
+    plain: Linker<InstanceState>,
+    /// Created for the first component that needs it.
+    concurrent: OnceLock<Linker<InstanceState>>,
+    options: EngineOptions,
 }
 
 impl fmt::Debug for Loader {
@@ -83,17 +89,12 @@ impl Loader {
         imports::offered()
     }
 
-    /// Creates a loader for `engine`.
+    /// Creates a loader with engines of these options.
     ///
     /// # Errors
-    /// If WASI or the cache cannot be linked.
-    pub fn new(engine: &Engine) -> wasmtime::Result<Self> {
-        let mut linker = Linker::new(engine);
-        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-        spakky_cache_wasmtime::add_to_linker(&mut linker, |state: &mut InstanceState| {
-            &mut state.cache
-        })?;
-        Ok(Self { engine: engine.clone(), linker })
+    /// If the engine cannot be created, or WASI or the cache cannot be linked.
+    pub fn new(options: EngineOptions) -> wasmtime::Result<Self> {
+        Ok(Self { plain: linker(&options, false)?, concurrent: OnceLock::new(), options })
     }
 
     /// Loads the component in the file at `path`.
@@ -113,11 +114,39 @@ impl Loader {
             Kind::Text => return Err(LoadErrorKind::Text),
             Kind::Other => return Err(LoadErrorKind::NotWebAssembly),
         }
-        let component =
-            Component::from_binary(&self.engine, &bytes).map_err(LoadErrorKind::Invalid)?;
-        let pre = self.linker.instantiate_pre(&component);
+        let (component, linker) = match Component::from_binary(self.plain.engine(), &bytes) {
+            Ok(component) => (component, &self.plain),
+            // What needs concurrency is not valid without it.
+            Err(_) => {
+                let linker = self.concurrent().map_err(LoadErrorKind::Invalid)?;
+                let component = Component::from_binary(linker.engine(), &bytes);
+                (component.map_err(LoadErrorKind::Invalid)?, linker)
+            }
+        };
+        let pre = linker.instantiate_pre(&component);
         pre.map_err(|error| imports::explain(&component, &error))
     }
+
+    fn concurrent(&self) -> wasmtime::Result<&Linker<InstanceState>> {
+        if let Some(linker) = self.concurrent.get() {
+            return Ok(linker);
+        }
+        let linker = linker(&self.options, true)?;
+        Ok(self.concurrent.get_or_init(|| linker))
+    }
+}
+
+/// What components can import, on an engine of its own.
+fn linker(options: &EngineOptions, concurrency: bool) -> wasmtime::Result<Linker<InstanceState>> {
+    let mut linker = Linker::new(&options.build(concurrency)?);
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    if concurrency {
+        wasmtime_wasi::p3::add_to_linker(&mut linker)?;
+    }
+    spakky_cache_wasmtime::add_to_linker(&mut linker, |state: &mut InstanceState| {
+        &mut state.cache
+    })?;
+    Ok(linker)
 }
 
 /// A component that can be instantiated.
@@ -140,12 +169,17 @@ impl LoadedComponent {
         name.to_string_lossy().into_owned()
     }
 
+    /// The engine that it was compiled for.
+    pub fn engine(&self) -> &Engine {
+        self.pre.engine()
+    }
+
     /// The component as a program.
     ///
     /// # Errors
     /// If it is not a program.
     pub fn program(&self) -> Result<Program, LoadError> {
-        CommandPre::new(self.pre.clone()).map(Program).map_err(|_| {
+        Program::new(self.pre.clone()).ok_or_else(|| {
             let component = self.pre.component();
             let exports = component.component_type();
             let exports = exports.exports(component.engine()).map(|(name, _)| name.to_owned());

@@ -7,10 +7,9 @@ use std::fmt;
 
 use spakky_actuator::{Answer, Endpoint, HealthProbe, InfoContributor, InfoSection, Outcome};
 use wasmtime::Store;
-use wasmtime::component::Instance;
+use wasmtime::component::{ComponentExportIndex, Instance};
 
-use crate::bindings::details;
-use crate::bindings::exports::spakky::cache::{health_probe, info_contributor};
+use crate::bindings::{self, call, export};
 use crate::instance::{InstanceState, NewStore};
 use crate::load::LoadedComponent;
 
@@ -22,7 +21,7 @@ struct Callee {
 
 impl Callee {
     async fn instantiate(&self) -> wasmtime::Result<(Store<InstanceState>, Instance)> {
-        let mut store = (self.new_store)();
+        let mut store = (self.new_store)(self.component.engine());
         let instance = self.component.pre.instantiate_async(&mut store).await?;
         Ok((store, instance))
     }
@@ -31,7 +30,7 @@ impl Callee {
 /// The `health-probe` that a component exports.
 pub struct GuestProbe {
     callee: Callee,
-    indices: health_probe::GuestIndices,
+    check: ComponentExportIndex,
     name: String,
     required: bool,
     endpoints: Vec<Endpoint>,
@@ -53,20 +52,21 @@ impl GuestProbe {
         component: &LoadedComponent,
         new_store: NewStore,
     ) -> wasmtime::Result<Option<Self>> {
-        let Ok(indices) = health_probe::GuestIndices::new(&component.pre) else {
+        let exported = |function| export(component.pre.component(), "health-probe", function);
+        let (Some(describe), Some(check)) = (exported("describe"), exported("check")) else {
             return Ok(None);
         };
         let callee = Callee { component: component.clone(), new_store };
         let (mut store, instance) = callee.instantiate().await?;
-        let probe = indices.load(&mut store, &instance)?.call_describe(&mut store).await?;
+        let probe: bindings::Probe = call(&mut store, &instance, &describe).await?;
         let endpoints = probe.endpoints.into_iter().map(Into::into).collect();
-        Ok(Some(Self { callee, indices, name: probe.name, required: probe.required, endpoints }))
+        Ok(Some(Self { callee, check, name: probe.name, required: probe.required, endpoints }))
     }
 
     async fn call_check(&self) -> wasmtime::Result<Outcome> {
         let (mut store, instance) = self.callee.instantiate().await?;
-        let outcome = self.indices.load(&mut store, &instance)?.call_check(&mut store).await?;
-        Ok(Outcome { status: outcome.status.into(), details: details(outcome.details) })
+        let outcome: bindings::Outcome = call(&mut store, &instance, &self.check).await?;
+        Ok(outcome.into())
     }
 }
 
@@ -96,7 +96,7 @@ impl HealthProbe for GuestProbe {
 /// The `info-contributor` that a component exports.
 pub struct GuestContributor {
     callee: Callee,
-    indices: info_contributor::GuestIndices,
+    contribute: ComponentExportIndex,
     name: String,
 }
 
@@ -109,15 +109,15 @@ impl fmt::Debug for GuestContributor {
 impl GuestContributor {
     /// Returns the contributor of `component`, if it exports one.
     pub fn new(component: &LoadedComponent, new_store: NewStore) -> Option<Self> {
-        let indices = info_contributor::GuestIndices::new(&component.pre).ok()?;
+        let contribute = export(component.pre.component(), "info-contributor", "contribute")?;
         let callee = Callee { component: component.clone(), new_store };
-        Some(Self { callee, indices, name: component.name() })
+        Some(Self { callee, contribute, name: component.name() })
     }
 
     async fn call_contribute(&self) -> wasmtime::Result<InfoSection> {
         let (mut store, instance) = self.callee.instantiate().await?;
-        let guest = self.indices.load(&mut store, &instance)?;
-        Ok(guest.call_contribute(&mut store).await?.into())
+        let section: bindings::InfoSection = call(&mut store, &instance, &self.contribute).await?;
+        Ok(section.into())
     }
 }
 

@@ -3,15 +3,22 @@
 use std::fmt;
 
 use wasmtime::Store;
+use wasmtime::component::InstancePre;
 use wasmtime_wasi::I32Exit;
-use wasmtime_wasi::p2::bindings::CommandPre;
+use wasmtime_wasi::{p2, p3};
 
 use crate::instance::InstanceState;
 use crate::stdout::OutputClosed;
 
-/// A component that can be run as a program.
+/// A component that can be run as a program, by WASI 0.2 or 0.3.
 #[derive(Clone)]
-pub struct Program(pub(crate) CommandPre<InstanceState>);
+pub struct Program(Version);
+
+#[derive(Clone)]
+enum Version {
+    Plain(p2::bindings::CommandPre<InstanceState>),
+    Concurrent(InstancePre<InstanceState>),
+}
 
 impl fmt::Debug for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -20,9 +27,20 @@ impl fmt::Debug for Program {
 }
 
 impl Program {
+    /// The component as a program, if it is one.
+    pub(crate) fn new(pre: InstancePre<InstanceState>) -> Option<Self> {
+        if pre.component().get_export_index(None, "wasi:cli/run@0.3.0").is_some() {
+            return Some(Self(Version::Concurrent(pre)));
+        }
+        p2::bindings::CommandPre::new(pre).ok().map(|pre| Self(Version::Plain(pre)))
+    }
+
     /// The engine that the program was compiled for.
     pub fn engine(&self) -> &wasmtime::Engine {
-        self.0.engine()
+        match &self.0 {
+            Version::Plain(pre) => pre.engine(),
+            Version::Concurrent(pre) => pre.engine(),
+        }
     }
 
     /// Instantiates the program without running it, and drops the instance.
@@ -30,7 +48,25 @@ impl Program {
     /// # Errors
     /// If its limits do not allow it.
     pub async fn instantiate(&self, mut store: Store<InstanceState>) -> wasmtime::Result<()> {
-        self.0.instantiate_async(&mut store).await.map(drop)
+        match &self.0 {
+            Version::Plain(pre) => pre.instantiate_async(&mut store).await.map(drop),
+            Version::Concurrent(pre) => pre.instantiate_async(&mut store).await.map(drop),
+        }
+    }
+
+    async fn run(&self, store: &mut Store<InstanceState>) -> wasmtime::Result<Result<(), ()>> {
+        match &self.0 {
+            Version::Plain(pre) => {
+                let command = pre.instantiate_async(&mut *store).await?;
+                command.wasi_cli_run().call_run(store).await
+            }
+            Version::Concurrent(pre) => {
+                let instance = pre.instantiate_async(&mut *store).await?;
+                let command = p3::bindings::Command::new(&mut *store, &instance)?;
+                let run = command.wasi_cli_run();
+                store.run_concurrent(async |accessor| run.call_run(accessor).await).await?
+            }
+        }
     }
 }
 
@@ -49,11 +85,7 @@ pub enum ProgramEnd {
 
 /// Runs a program to its end, and drops its store.
 pub async fn run_program(program: &Program, mut store: Store<InstanceState>) -> ProgramEnd {
-    let run = async {
-        let command = program.0.instantiate_async(&mut store).await?;
-        command.wasi_cli_run().call_run(&mut store).await
-    };
-    match run.await {
+    match program.run(&mut store).await {
         Ok(returned) => ProgramEnd::Returned(returned),
         Err(error) => {
             if let Some(I32Exit(code)) = error.downcast_ref() {

@@ -12,7 +12,7 @@ use spakky_runner::{EngineOptions, GuestLimits, Loader, Program};
 use crate::guest::Guest;
 use crate::{DEADLINE, artifact};
 
-/// An engine and a linker.
+/// Engines and linkers.
 pub struct Stage(Loader);
 
 /// A guest's component, compiled and linked.
@@ -25,8 +25,7 @@ impl Stage {
     /// The engine cannot be made.
     pub fn new() -> anyhow::Result<Self> {
         let compile_cache = Some(artifact::scratch()?.join("components"));
-        let engine = EngineOptions { compile_cache, ..EngineOptions::default() }.build()?;
-        Ok(Self(Loader::new(&engine)?))
+        Ok(Self(Loader::new(EngineOptions { compile_cache, ..EngineOptions::default() })?))
     }
 
     /// Loads the component in a file.

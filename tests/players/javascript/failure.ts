@@ -1,6 +1,6 @@
 /** What answers a step in place of a result. */
 
-import { CacheError, ValueTooLargeError } from "spakky-cache";
+import { CacheError, LoadFailedError, ValueTooLargeError } from "spakky-cache";
 
 /** A failure that is not the cache's. */
 export class Failure extends Error {
@@ -18,5 +18,6 @@ export function toAnswer(error: unknown): object {
   if (!(error instanceof CacheError)) throw error;
   const { kind, message, after } = error;
   const limit = error instanceof ValueTooLargeError ? error.limit : undefined;
-  return { kind, message, limit, after };
+  const left_ms = error instanceof LoadFailedError ? error.retryAfter * 1000 : undefined;
+  return { kind, message, limit, after, left_ms };
 }

@@ -3,8 +3,12 @@
 import * as cache from "spakky-cache";
 import * as raw from "spakky-cache/raw";
 
-/** Takes the lease of a key, and leaves its scope without a commit. */
-export function abandon(key: string, how: "return" | "throw"): void {
+/** Takes the lease of a key, and leaves its scope without a commit, or releases it. */
+export function abandon(key: string, how: "return" | "throw" | "release"): void {
+  if (how === "release") {
+    cache.lookup(key).lease?.release();
+    return;
+  }
   const left = new Error("left");
   try {
     leave(key, how === "throw" ? left : undefined);
@@ -54,20 +58,27 @@ const notOptions: Any[] = [
   { tags: { t: true } },
   { check: "text" },
   { numbers: "exakt" },
+  { strict: 1 },
+  { staleIfError: null },
+  { retryAfter: 0 },
+  { retryAfter: "1s" },
 ];
 const cyclic: Any = [];
 cyclic.push({ cyclic });
 let deep: Any = 0;
 for (let level = 0; level < 1000; level++) deep = [deep];
 class User {}
+class Day extends Date {}
 const notValues: Any[] = [
   undefined,
   () => 1,
   Symbol("s"),
-  new Date(0),
-  new Set([1]),
+  new Date(Number.NaN),
+  new Set([() => 1]),
   /x/,
   new User(),
+  new Day(0),
+  new cache.Decimal(2n ** 64n, 0),
   new Error("e"),
   Promise.resolve(1),
   new WeakMap(),
@@ -101,6 +112,7 @@ function* calls(): Iterable<[name: string, call: () => unknown]> {
     yield ["getMany keys", () => cache.getMany([key])];
     yield ["set key", () => cache.set(key, 1)];
     yield ["setMany key", () => cache.setMany([[key, 1]])];
+    yield ["describe key", () => cache.describe(key)];
     yield ["delete key", () => cache.delete(key)];
     yield ["deleteMany keys", () => cache.deleteMany([key])];
     yield ["evictTags tags", () => cache.evictTags([key])];
@@ -110,6 +122,7 @@ function* calls(): Iterable<[name: string, call: () => unknown]> {
     yield ["writeBehind key", () => cache.writeBehind(key, 1, {}, () => 1)];
     yield ["health endpoint", () => cache.health(key)];
     yield ["raw.get key", () => raw.get(key)];
+    yield ["raw.describe key", () => raw.describe(key)];
     yield ["raw.lookup key", () => raw.lookup(key)];
     yield ["raw.beginWrite key", () => raw.beginWrite(key)];
   }
@@ -132,10 +145,8 @@ function* calls(): Iterable<[name: string, call: () => unknown]> {
   for (const value of notValues) {
     yield ["set value", () => cache.set("k", value)];
     yield ["setMany value", () => cache.setMany([["k", value]])];
-    yield ["getOrLoad value", () => cache.getOrLoad("k", {}, () => value)];
     yield ["writeThrough value", () => cache.writeThrough("k", value, {}, () => 1)];
     yield ["writeBehind value", () => cache.writeBehind("k", value, {}, () => 1)];
-    yield ["cacheable value", () => cache.cacheable("k", {}, () => value)()];
     yield ["commit value", () => committed(value)];
   }
   for (const fn of [...notFunctions, later, thenable]) {
@@ -152,6 +163,10 @@ function* calls(): Iterable<[name: string, call: () => unknown]> {
   for (const ttl of notMilliseconds) {
     yield ["raw.set ttl", () => raw.set("k", new Uint8Array(1), { ttl })];
     yield ["raw.lookup maxWait", () => raw.lookup("k", { maxWait: ttl })];
+    yield ["raw.lookup unless", () => raw.lookup("k", { unless: ttl })];
+    yield ["lookup unless", () => cache.lookup("k", { unless: ttl })];
+    yield ["raw.Lease.pass", () => leased((lease) => lease.pass(ttl))];
+    yield ["raw.Lease.fail", () => leased((lease) => lease.fail(ttl))];
   }
   for (const options of [null, 5, "ttl", true] as Any[]) {
     yield ["raw.set options", () => raw.set("k", new Uint8Array(1), options)];
@@ -167,6 +182,7 @@ function* calls(): Iterable<[name: string, call: () => unknown]> {
     yield ["cacheable template", () => cache.cacheable(template, {}, (a, b) => [a, b])];
     yield ["cacheable tags", () => cache.cacheable("k", { tags: [template] }, (a, b) => [a, b])];
   }
+  yield ["cacheable without a name", () => cache.cacheable({}, () => 1)];
   yield [
     "cacheable method",
     () =>
@@ -181,10 +197,24 @@ function* calls(): Iterable<[name: string, call: () => unknown]> {
     yield ["key value", () => cache.key`k:${part}`];
     yield ["cacheable argument", () => cache.cacheable("k:{a}", {}, (a) => [a])(part)];
   }
+  for (const options of [null, 1, "1s", [], { tll: 1 }, { ttl: 0 }, { tags: "t" }] as Any[]) {
+    yield ["loaded options", () => cache.loaded(1, options)];
+    yield ["doNotStore options", () => cache.doNotStore(1, options)];
+  }
+  for (const text of [undefined, null, 7, 1.5, "", "1e", "NaN", "-0", [1], half] as Any[]) {
+    yield ["Decimal", () => new cache.Decimal(text)];
+    yield ["Uuid", () => new cache.Uuid(text)];
+  }
   yield ["a lease twice", () => committed(1) || committed(1)];
   yield ["entries", () => cache.setMany([["k"]] as Any)];
   yield ["entries", () => cache.setMany([["k", 1, 2]] as Any)];
   yield ["entries", () => cache.setMany({ k: 1 } as Any)];
+}
+
+function leased(use: (lease: raw.Lease) => unknown): unknown {
+  raw.delete("k");
+  using lease = raw.lookup("k").lease as raw.Lease;
+  return use(lease);
 }
 
 /** Commits to a lease that was dropped: `false`, unless the value is refused first. */

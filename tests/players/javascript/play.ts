@@ -61,6 +61,10 @@ function perform(step: Step): unknown {
       return cache.clear();
     case "get_or_load":
       return getOrLoad(step);
+    case "get_or_load_outcome":
+      return getOrLoadOutcome(step);
+    case "describe":
+      return describe(step.key);
     case "write_through":
     case "write_behind": {
       const store = step.op === "write_through" ? cache.writeThrough : cache.writeBehind;
@@ -68,7 +72,9 @@ function perform(step: Step): unknown {
       return store(step.key, value, options, () => work(step.writer ?? {}, "writer"));
     }
     case "cacheable":
-      return { value: cached.profile(step.id, step.part ?? "", step.fail), calls: cached.calls };
+      return { value: profile(step), calls: cached.calls };
+    case "cacheable_default":
+      return { value: cached.pair(step.id, step.part), calls: cached.calls };
     case "cache_evict":
       return cached.evict[step.by as keyof typeof cached.evict]({ part: "", ...step });
     case "metrics":
@@ -103,15 +109,60 @@ function found(value: unknown): Json {
   return value === undefined ? { hit: false } : { hit: true, value: toJson(value) };
 }
 
+function profile({ by = "name", id, part = "", fail }: Step): string {
+  return cached.profile[by as keyof typeof cached.profile](id, part, fail);
+}
+
 function getOrLoad(step: Step): Json {
-  const [value, options] = [fromJson(step.loader.value ?? null), toOptions(step)];
+  const load = loaderOf(step.loader);
   let loaded = false;
-  const found = cache.getOrLoad(step.key, { ...options, ...EXACT }, () => {
+  const found = cache.getOrLoad(step.key, { ...toOptions(step), ...EXACT }, () => {
     loaded = true;
-    work(step.loader, "loader");
-    return value;
+    return load();
   });
   return { value: toJson(found), loaded };
+}
+
+function getOrLoadOutcome(step: Step): Json {
+  const options = { ...toOptions(step), ...EXACT };
+  const outcome = cache.getOrLoadOutcome(step.key, options, loaderOf(step.loader));
+  const { value, source, stored, error, age, version } = outcome;
+  const { kind = null } = error === undefined ? {} : (toAnswer(error) as { kind?: string });
+  const entry = age !== undefined && version !== undefined;
+  return { value: toJson(value), source, stored, error: kind, entry };
+}
+
+function loaderOf(loader: Step): () => cache.Loadable<unknown> {
+  const value = fromJson(loader.value ?? null);
+  const { tags, store, pass_ms } = loader;
+  const chosen = { ...timesOf(loader), ...(tags === undefined ? {} : { tags }) };
+  return () => {
+    work(loader, "loader");
+    if (pass_ms !== undefined) {
+      return cache.doNotStore(value, { passFor: { milliseconds: pass_ms } });
+    }
+    if (store === false) return cache.doNotStore(value);
+    return Object.keys(chosen).length === 0 ? value : cache.loaded(value, chosen);
+  };
+}
+
+function describe(key: string): Json {
+  const info = cache.describe(key);
+  if (info === undefined) return null;
+  const { version, age, freshFor, ttl, tags, size, loadTime } = info;
+  return {
+    version,
+    age_ms: toMilliseconds(age),
+    fresh_ms: toMilliseconds(freshFor),
+    ttl_ms: toMilliseconds(ttl),
+    tags: [...tags],
+    size,
+    load_ms: toMilliseconds(loadTime),
+  };
+}
+
+function toMilliseconds(seconds: number | undefined): number | null {
+  return seconds === undefined ? null : Math.round(seconds * 1000);
 }
 
 /** What a loader or writer does. */
@@ -121,14 +172,23 @@ function work({ fail, then = [] }: Step, who: "loader" | "writer"): void {
 }
 
 function toOptions({ options = {} }: Step): cache.Options {
-  const { ttl_ms, ttl_s, fresh_ms, tags, max_wait_ms } = options;
+  const { ttl_s, tags, max_wait_ms, stale_if_error, retry_after_ms, strict } = options;
   const seconds = ttl_s === undefined ? undefined : Number(ttl_s.$float ?? ttl_s);
   return {
-    ...(ttl_ms === undefined ? {} : { ttl: { milliseconds: ttl_ms } }),
+    ...timesOf(options),
     ...(seconds === undefined ? {} : { ttl: seconds }),
-    ...(fresh_ms === undefined ? {} : { freshFor: { milliseconds: fresh_ms } }),
     ...(tags === undefined ? {} : { tags }),
     ...(max_wait_ms === undefined ? {} : { maxWait: { milliseconds: max_wait_ms } }),
+    ...(stale_if_error === undefined ? {} : { staleIfError: stale_if_error }),
+    ...(retry_after_ms === undefined ? {} : { retryAfter: { milliseconds: retry_after_ms } }),
+    ...(strict === undefined ? {} : { strict }),
+  };
+}
+
+function timesOf({ ttl_ms, fresh_ms }: Step): Pick<cache.Options, "ttl" | "freshFor"> {
+  return {
+    ...(ttl_ms === undefined ? {} : { ttl: { milliseconds: ttl_ms } }),
+    ...(fresh_ms === undefined ? {} : { freshFor: { milliseconds: fresh_ms } }),
   };
 }
 

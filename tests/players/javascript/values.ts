@@ -3,7 +3,7 @@
  * key that begins with `$` stands for what JSON cannot say.
  */
 
-import { Float } from "spakky-cache";
+import { Decimal, Float, Uuid } from "spakky-cache";
 
 import { Failure } from "./failure.ts";
 
@@ -30,6 +30,14 @@ function extended(name: string, content: Json): unknown {
       return new Float(Number(content));
     case "$int":
       return BigInt(content as string);
+    case "$time":
+      return new Date(content as string);
+    case "$uuid":
+      return new Uuid(content as string);
+    case "$decimal":
+      return new Decimal(content as string);
+    case "$set":
+      return new Set((content as Json[]).map(fromJson));
     case "$map": {
       const pairs = content as [Json, Json][];
       const map = new Map(pairs.map(([key, value]) => [fromJson(key), fromJson(value)]));
@@ -59,6 +67,10 @@ export function toJson(value: unknown): Json {
   if (value === null) return null;
   if (value instanceof Float) return floatToJson(value.value);
   if (value instanceof Uint8Array) return { $hex: value.toHex() };
+  if (value instanceof Date) return { $time: value.toISOString().replace(/\.?0+Z$/, "Z") };
+  if (value instanceof Uuid) return { $uuid: String(value) };
+  if (value instanceof Decimal) return { $decimal: String(value) };
+  if (value instanceof Set) return { $set: [...value].map(toJson) };
   if (Array.isArray(value)) return value.map(toJson);
   if (value instanceof Map) return mapToJson([...value]);
   const entries = Object.entries(value as object);

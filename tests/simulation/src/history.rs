@@ -86,6 +86,8 @@ pub enum Operation {
         /// How long to wait for another's load. `None` waits for as long as the
         /// policy allows.
         max_wait: Option<Duration>,
+        /// The value that will not do.
+        refuses: Option<ValueId>,
     },
     /// `set` and `set-many`.
     Set {
@@ -126,6 +128,15 @@ pub enum Operation {
         value: ValueId,
         /// Its options.
         terms: Terms,
+    },
+    /// `pass` and `fail`.
+    Pause {
+        /// The call that gave the lease.
+        lease: CallId,
+        /// Whether it is `pass`.
+        passes: bool,
+        /// How long it lasts.
+        span: Duration,
     },
     /// The drop of a lease, also by a commit that failed or was itself dropped.
     /// It ends when its work in the background is done, or as
@@ -175,7 +186,7 @@ pub enum Outcome {
     Miss,
     /// Of a lookup: the caller loads for itself.
     Pass,
-    /// Of a commit: whether the value was stored.
+    /// Of a commit, pass or fail: whether it was stored.
     Stored(bool),
     /// Of a delete: how many entries there were.
     Deleted(u64),

@@ -107,6 +107,7 @@ test("a summary counts what happened since", () => {
     clears: 0,
     tagEvictions: 0,
     stampedeWaits: 0,
+    rejections: 0,
   };
   const after = { ...none, hits: 7, misses: 4, writes: 3, stampedeWaits: 1 };
   assert.equal(

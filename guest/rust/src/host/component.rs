@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use self::bindings::spakky::cache::{actuator, actuator_types, cache, config as settings, types};
-use crate::raw::{self, EntryOptions, Lookup, LookupOptions};
+use crate::raw::{self, EntryOptions, Found, Lookup, LookupOptions};
 use crate::{
-    ComponentHealth, Config, Detail, Endpoint, Error, HealthReport, HealthStatus, InfoGroup,
-    InfoSection, Metrics,
+    ComponentHealth, Config, Detail, Endpoint, EntryInfo, Error, HealthReport, HealthStatus,
+    InfoGroup, InfoSection, Metrics,
 };
 
 #[allow(clippy::pedantic)] // generated
 mod bindings {
     wit_bindgen::generate!({
-        path: "../../wit",
+        path: "../../wit/0.2",
         world: "spakky:cache/imports",
         // Arguments are lent to the host, so nothing is copied to call it.
         ownership: Borrowing { duplicate_if_necessary: true },
@@ -26,30 +26,49 @@ impl Lease {
     pub(crate) fn commit(&self, value: &[u8], options: EntryOptions<'_>) -> Result<bool, Error> {
         Ok(self.0.commit(value, options.into())?)
     }
+
+    pub(crate) fn pass(&self, duration: u64) -> Result<bool, Error> {
+        Ok(self.0.pass(duration)?)
+    }
+
+    pub(crate) fn fail(&self, retry_after: u64) -> Result<bool, Error> {
+        Ok(self.0.fail(retry_after)?)
+    }
+
+    pub(crate) fn release(&self) -> Result<(), Error> {
+        Ok(self.0.release()?)
+    }
 }
 
 pub(crate) fn get(key: &str) -> Result<Option<Vec<u8>>, Error> {
     Ok(cache::get(key)?)
 }
 
-pub(crate) fn get_many(keys: &[&str]) -> Result<Vec<Option<Vec<u8>>>, Error> {
-    Ok(cache::get_many(keys)?)
+pub(crate) fn get_many(keys: &[&str]) -> Result<Vec<Result<Option<Vec<u8>>, Error>>, Error> {
+    Ok(each(cache::get_many(keys)?))
 }
 
 pub(crate) fn set(key: &str, value: &[u8], options: EntryOptions<'_>) -> Result<(), Error> {
     Ok(cache::set(key, value, options.into())?)
 }
 
-pub(crate) fn set_many(entries: &[(&str, &[u8])], options: EntryOptions<'_>) -> Result<(), Error> {
-    Ok(cache::set_many(entries, options.into())?)
+pub(crate) fn set_many(
+    entries: &[(&str, &[u8])],
+    options: EntryOptions<'_>,
+) -> Result<Vec<Result<(), Error>>, Error> {
+    Ok(each(cache::set_many(entries, options.into())?))
 }
 
 pub(crate) fn delete(key: &str) -> Result<bool, Error> {
     Ok(cache::delete(key)?)
 }
 
-pub(crate) fn delete_many(keys: &[&str]) -> Result<u64, Error> {
-    Ok(cache::delete_many(keys)?)
+pub(crate) fn delete_many(keys: &[&str]) -> Result<Vec<Result<bool, Error>>, Error> {
+    Ok(each(cache::delete_many(keys)?))
+}
+
+fn each<T>(answers: Vec<Result<T, types::Error>>) -> Vec<Result<T, Error>> {
+    answers.into_iter().map(|answer| answer.map_err(Error::from)).collect()
 }
 
 pub(crate) fn evict_tags(tags: &[&str]) -> Result<(), Error> {
@@ -60,15 +79,33 @@ pub(crate) fn clear() -> Result<(), Error> {
     Ok(cache::clear()?)
 }
 
+pub(crate) fn describe(key: &str) -> Result<Option<EntryInfo>, Error> {
+    let described = cache::describe(key)?;
+    Ok(described.map(|entry| EntryInfo {
+        version: entry.version,
+        age: Duration::from_millis(entry.age),
+        fresh_for: entry.fresh_for.map(Duration::from_millis),
+        ttl: entry.ttl.map(Duration::from_millis),
+        tags: entry.tags,
+        size: entry.size,
+        load_time: Duration::from_millis(entry.load_time),
+    }))
+}
+
 pub(crate) fn lookup(key: &str, options: LookupOptions<'_>) -> Result<Lookup, Error> {
-    let LookupOptions { tags, max_wait } = options;
-    Ok(match cache::lookup(key, cache::LookupOptions { tags, max_wait })? {
-        cache::LookupResult::Hit(value) => Lookup::Hit(value),
-        cache::LookupResult::Stale(cache::StaleEntry { value, refresh }) => {
-            Lookup::Stale { value, refresh: refresh.map(lease) }
+    let LookupOptions { tags, max_wait, unless, strict } = options;
+    Ok(match cache::lookup(key, cache::LookupOptions { tags, max_wait, unless, strict })? {
+        cache::LookupResult::Hit(entry) => Lookup::Hit(found(entry)),
+        cache::LookupResult::Stale(cache::StaleEntry { entry, fresh, refresh }) => {
+            Lookup::Stale { entry: found(entry), fresh, refresh: refresh.map(lease) }
         }
         cache::LookupResult::Miss(filler) => Lookup::Miss(lease(filler)),
+        cache::LookupResult::Pass => Lookup::Pass,
     })
+}
+
+fn found(entry: cache::Found) -> Found {
+    Found { value: entry.value, version: entry.version, age: entry.age }
 }
 
 pub(crate) fn begin_write(key: &str, tags: &[&str]) -> Result<raw::Lease, Error> {
@@ -89,6 +126,7 @@ pub(crate) fn metrics() -> Metrics {
         clears: counts.clears,
         tag_evictions: counts.tag_evictions,
         stampede_waits: counts.stampede_waits,
+        rejections: counts.rejections,
     }
 }
 
@@ -172,15 +210,19 @@ impl<'a> From<EntryOptions<'a>> for types::EntryOptions<'a> {
 impl From<types::Error> for Error {
     fn from(error: types::Error) -> Self {
         match error {
-            types::Error::InvalidTtl => Self::InvalidTtl(String::new()), // see `EntryOptions::explain`
+            types::Error::InvalidTtl(reason) => Self::InvalidTtl(reason),
             types::Error::InvalidKey(reason) => Self::InvalidKey(reason),
             types::Error::ValueTooLarge(limit) => Self::ValueTooLarge { limit },
             types::Error::LockTimeout => Self::LockTimeout,
             types::Error::LeaseHeld => Self::LeaseHeld,
+            types::Error::LoadFailed(left) => {
+                Self::LoadFailed { retry_after: Duration::from_millis(left) }
+            }
             types::Error::Unavailable => Self::Unavailable,
             types::Error::OperationFailed => Self::OperationFailed,
             types::Error::Denied => Self::Denied,
-            types::Error::QuotaExceeded => Self::QuotaExceeded,
+            types::Error::QuotaExceeded(quota) => Self::QuotaExceeded(quota),
+            types::Error::Unsupported(what) => Self::Unsupported(what),
         }
     }
 }

@@ -16,18 +16,19 @@ use spakky_cache_core::runtime::{Task, TokioRuntime, UnixMillis};
 use spakky_cache_core::{Grants, Policy, Runtime, Session};
 use spakky_cache_memory::MemoryStore;
 
-use crate::raw::{self, EntryOptions, Lookup, LookupOptions};
-use crate::{Config, Endpoint, Error, HealthReport, HealthStatus, InfoSection, Metrics};
+use crate::raw::{self, EntryOptions, Found, Lookup, LookupOptions};
+use crate::{Config, Endpoint, EntryInfo, Error, HealthReport, HealthStatus, InfoSection, Metrics};
 
 thread_local! {
     static SESSION: Session = session();
     static SKIPPED: Cell<UnixMillis> = const { Cell::new(0) };
+    static EARLY_REFRESH: Cell<f64> = const { Cell::new(0.0) }; // a test has one outcome
 }
 
 fn session() -> Session {
     let policy = Policy {
         lease: Duration::MAX, // nobody renews it
-        early_refresh: 0.0,   // a test has one outcome
+        early_refresh: EARLY_REFRESH.get(),
         ..Policy::default()
     };
     let runtime = Arc::new(Immediate);
@@ -39,6 +40,12 @@ fn session() -> Session {
 #[cfg(test)]
 pub(crate) fn advance(time: Duration) {
     SKIPPED.set(SKIPPED.get() + core::entry::whole_millis(time));
+}
+
+/// Refreshes each entry of this thread's cache as early as can be. Before the first call.
+#[cfg(test)]
+pub(crate) fn refresh_early() {
+    EARLY_REFRESH.set(1e12);
 }
 
 /// Real time and randomness. A task ends at once or not at all.
@@ -86,14 +93,16 @@ fn call<T>(call: impl AsyncFnOnce(&Session) -> Result<T, core::Error>) -> Result
 impl From<core::Error> for Error {
     fn from(error: core::Error) -> Self {
         match error {
-            core::Error::InvalidTtl => Self::InvalidTtl(String::new()), // see `EntryOptions::explain`
+            core::Error::InvalidTtl(reason) => Self::InvalidTtl(reason),
             core::Error::InvalidKey(reason) => Self::InvalidKey(reason),
             core::Error::ValueTooLarge(limit) => Self::ValueTooLarge { limit },
             core::Error::LockTimeout => Self::LockTimeout,
             core::Error::LeaseHeld => Self::LeaseHeld,
+            core::Error::LoadFailed(left) => Self::LoadFailed { retry_after: left },
             core::Error::Unavailable => Self::Unavailable,
             core::Error::Denied => Self::Denied,
-            core::Error::QuotaExceeded => Self::QuotaExceeded,
+            core::Error::QuotaExceeded(quota) => Self::QuotaExceeded(quota),
+            core::Error::Unsupported(what) => Self::Unsupported(what),
             _ => Self::OperationFailed,
         }
     }
@@ -111,42 +120,70 @@ fn owned(tags: &[&str]) -> Vec<String> {
 }
 
 #[derive(Debug)]
-pub(crate) struct Lease(RefCell<core::Lease>);
+pub(crate) struct Lease(RefCell<Option<core::Lease>>);
 
 impl Lease {
     pub(crate) fn commit(&self, value: &[u8], options: EntryOptions<'_>) -> Result<bool, Error> {
-        completed(self.0.borrow_mut().commit(value.to_vec().into(), &options.into()))
+        self.held(async |lease| lease.commit(value.to_vec().into(), &options.into()).await)
+    }
+
+    pub(crate) fn pass(&self, duration: u64) -> Result<bool, Error> {
+        self.held(async |lease| lease.pass(Duration::from_millis(duration)).await)
+    }
+
+    pub(crate) fn fail(&self, retry_after: u64) -> Result<bool, Error> {
+        self.held(async |lease| lease.fail(Duration::from_millis(retry_after)).await)
+    }
+
+    pub(crate) fn release(&self) -> Result<(), Error> {
+        self.0.take().map_or(Ok(()), |lease| completed(lease.release()))
+    }
+
+    /// A lease that was released answers as a spent one does.
+    fn held(
+        &self,
+        call: impl AsyncFnOnce(&mut core::Lease) -> Result<bool, core::Error>,
+    ) -> Result<bool, Error> {
+        self.0.borrow_mut().as_mut().map_or(Ok(false), |lease| completed(call(lease)))
     }
 }
 
 fn lease(lease: core::Lease) -> raw::Lease {
-    raw::Lease(Lease(RefCell::new(lease)))
+    raw::Lease(Lease(RefCell::new(Some(lease))))
 }
 
 pub(crate) fn get(key: &str) -> Result<Option<Vec<u8>>, Error> {
     Ok(call(async |session| session.get(key).await)?.map(Vec::from))
 }
 
-pub(crate) fn get_many(keys: &[&str]) -> Result<Vec<Option<Vec<u8>>>, Error> {
+pub(crate) fn get_many(keys: &[&str]) -> Result<Vec<Result<Option<Vec<u8>>, Error>>, Error> {
     let values = call(async |session| session.get_many(keys.iter().copied()).await)?;
-    Ok(values.into_iter().map(|value| value.map(Vec::from)).collect())
+    Ok(each(values, |value| value.map(Vec::from)))
 }
 
 pub(crate) fn set(key: &str, value: &[u8], options: EntryOptions<'_>) -> Result<(), Error> {
-    set_many(&[(key, value)], options)
+    set_many(&[(key, value)], options)?.pop().expect("one answer for each entry")
 }
 
-pub(crate) fn set_many(entries: &[(&str, &[u8])], options: EntryOptions<'_>) -> Result<(), Error> {
+pub(crate) fn set_many(
+    entries: &[(&str, &[u8])],
+    options: EntryOptions<'_>,
+) -> Result<Vec<Result<(), Error>>, Error> {
     let entries = entries.iter().map(|(key, value)| (*key, value.to_vec().into())).collect();
-    call(async |session| session.set_many(entries, &options.into()).await)
+    Ok(each(call(async |session| session.set_many(entries, &options.into()).await)?, |()| ()))
 }
 
 pub(crate) fn delete(key: &str) -> Result<bool, Error> {
     call(async |session| session.delete(key).await)
 }
 
-pub(crate) fn delete_many(keys: &[&str]) -> Result<u64, Error> {
-    call(async |session| session.delete_many(keys.iter().copied()).await)
+pub(crate) fn delete_many(keys: &[&str]) -> Result<Vec<Result<bool, Error>>, Error> {
+    let deleted = call(async |session| session.delete_many(keys.iter().copied()).await)?;
+    Ok(each(deleted, |deleted| deleted))
+}
+
+fn each<T, U>(answers: Vec<Result<T, core::Error>>, to: fn(T) -> U) -> Vec<Result<U, Error>> {
+    answers.into_iter().map(|answer| answer.map(to).map_err(Error::from)).collect()
 }
 
 pub(crate) fn evict_tags(tags: &[&str]) -> Result<(), Error> {
@@ -157,16 +194,39 @@ pub(crate) fn clear() -> Result<(), Error> {
     call(async |session| session.clear().await)
 }
 
+pub(crate) fn describe(key: &str) -> Result<Option<EntryInfo>, Error> {
+    let described = call(async |session| session.describe(key).await)?;
+    Ok(described.map(|entry| EntryInfo {
+        version: entry.version,
+        age: entry.age,
+        fresh_for: entry.fresh_for,
+        ttl: entry.ttl,
+        tags: entry.tags,
+        size: entry.size,
+        load_time: entry.load_time,
+    }))
+}
+
 pub(crate) fn lookup(key: &str, options: LookupOptions<'_>) -> Result<Lookup, Error> {
-    let max_wait = options.max_wait.map(Duration::from_millis);
-    let found = call(async |session| session.lookup(key, &owned(options.tags), max_wait).await)?;
-    Ok(match found {
-        core::Lookup::Hit(value) => Lookup::Hit(value.into()),
-        core::Lookup::Stale { value, refresh } => {
-            Lookup::Stale { value: value.into(), refresh: refresh.map(lease) }
+    let LookupOptions { tags, max_wait, unless, strict } = options;
+    let max_wait = max_wait.map(Duration::from_millis);
+    let options = core::LookupOptions { tags: owned(tags), max_wait, unless, strict };
+    Ok(match call(async |session| session.lookup(key, &options).await)? {
+        core::Lookup::Hit(entry) => Lookup::Hit(found(entry)),
+        core::Lookup::Stale { entry, fresh, refresh } => {
+            Lookup::Stale { entry: found(entry), fresh, refresh: refresh.map(lease) }
         }
         core::Lookup::Miss(taken) => Lookup::Miss(lease(taken)),
+        core::Lookup::Pass => Lookup::Pass,
     })
+}
+
+fn found(entry: core::Hit) -> Found {
+    Found {
+        value: entry.value.into(),
+        version: entry.version,
+        age: core::entry::whole_millis(entry.age),
+    }
 }
 
 pub(crate) fn begin_write(key: &str, tags: &[&str]) -> Result<raw::Lease, Error> {
@@ -183,6 +243,7 @@ pub(crate) fn metrics() -> Metrics {
         clears: counts.clears,
         tag_evictions: counts.tag_evictions,
         stampede_waits: counts.stampede_waits,
+        rejections: counts.rejections,
     }
 }
 

@@ -1,14 +1,17 @@
 //! Bytes that the cache did not write, and the keys that it leaves behind.
 
+use spakky_cache_core::Sweeping;
+
 use super::{
-    Case, Duration, EntryOptions, KEY, LookupOptions, Process, Sweeper, World, fresh_for, get,
-    lease, tagged, texts, value,
+    Case, Duration, EntryOptions, KEY, Lookup, LookupOptions, Process, Sweeper, World, fresh_for,
+    get, lease, tagged, texts, value,
 };
 
 pub(super) fn cases() -> Vec<Case> {
     crate::cases![
         g6_what_pickle_would_run_is_a_miss_and_is_replaced_by_the_next_load,
         every_key_but_the_two_of_the_cache_itself_expires,
+        what_a_host_of_another_version_stored_is_passed_and_only_a_write_replaces_it,
     ]
 }
 
@@ -66,4 +69,47 @@ async fn every_key_but_the_two_of_the_cache_itself_expires(world: World) {
     let mut endless: Vec<_> = endless.into_iter().cloned().collect();
     endless.sort_unstable();
     assert_eq!(endless, expected);
+}
+
+/// What a host of the next version would store: an entry of this one, with another version.
+fn of_next_version(bytes: &[u8]) -> Vec<u8> {
+    let mut other = bytes.to_vec();
+    other[3] += 1;
+    other
+}
+
+async fn what_a_host_of_another_version_stored_is_passed_and_only_a_write_replaces_it(
+    world: World,
+) {
+    let (process, raw) = (Process::start(&world).await, world.raw());
+    let guest = process.guest();
+    let name = format!("{}k|key", world.prefix.as_str());
+    guest.set(KEY, value("stored"), &tagged(&["tag"])).await.expect("set");
+    let other = of_next_version(&raw.get(&name).expect("an entry"));
+    for replaced_by in ["set", "delete", "write"] {
+        raw.set(&name, &other);
+        assert_eq!(get(&guest).await, None);
+        assert_eq!(guest.describe(KEY).await, Ok(None));
+        for _ in 0..2 {
+            let found = guest.lookup(KEY, &LookupOptions::default()).await;
+            assert!(matches!(found, Ok(Lookup::Pass)), "{found:?}");
+        }
+        // It may be alive: only its own version can tell.
+        guest.evict_tags(&texts(&["tag"])).await.expect("evict_tags");
+        Sweeper::default()
+            .sweep_now(&process.cache, Sweeping::Remove, |_| {})
+            .await
+            .expect("sweep");
+        assert_eq!(raw.get(&name).as_deref(), Some(&*other));
+        match replaced_by {
+            "set" => guest.set(KEY, value("new"), &tagged(&[])).await.expect("set"),
+            "delete" => assert_eq!(guest.delete(KEY).await, Ok(false)),
+            _ => {
+                let mut write = guest.begin_write(KEY, &[]).await.expect("begin");
+                assert_eq!(write.commit(value("new"), &tagged(&[])).await, Ok(true));
+            }
+        }
+        let expected = (replaced_by != "delete").then(|| value("new"));
+        assert_eq!(get(&guest).await, expected, "{replaced_by}");
+    }
 }

@@ -26,7 +26,9 @@ mod failures;
 mod kept;
 mod leases;
 mod loads;
+mod pauses;
 mod policies;
+mod waits;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +53,8 @@ pub fn cases() -> Vec<Case> {
     cases.extend(counts::cases());
     cases.extend(failures::cases());
     cases.extend(policies::cases());
+    cases.extend(pauses::cases());
+    cases.extend(waits::cases());
     cases
 }
 

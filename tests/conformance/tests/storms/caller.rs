@@ -85,17 +85,13 @@ impl User<'_> {
             }
             Operation::Evict { tags } => Outcome::of(session.evict_tags(&texts(tags)).await, done),
             Operation::Clear => Outcome::of(session.clear().await, done),
-            Operation::Lookup { key, tags, max_wait } => {
-                let answer = session
-                    .lookup(
-                        key,
-                        &LookupOptions {
-                            tags: texts(tags),
-                            max_wait: *max_wait,
-                            ..LookupOptions::default()
-                        },
-                    )
-                    .await;
+            Operation::Lookup { key, tags, max_wait, .. } => {
+                let looking = LookupOptions {
+                    tags: texts(tags),
+                    max_wait: *max_wait,
+                    ..LookupOptions::default()
+                };
+                let answer = session.lookup(key, &looking).await;
                 let outcome = Outcome::of_lookup(&answer);
                 if let Ok(Lookup::Miss(given) | Lookup::Stale { refresh: Some(given), .. }) = answer
                 {
@@ -129,7 +125,7 @@ impl User<'_> {
         match kind {
             0..=15 => {
                 let max_wait = self.chance.one_in(4).then_some(Duration::ZERO);
-                Operation::Lookup { key, tags, max_wait }
+                Operation::Lookup { key, tags, max_wait, refuses: None }
             }
             16..=23 => Operation::Get { keys },
             24..=27 => {

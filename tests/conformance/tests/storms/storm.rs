@@ -145,6 +145,7 @@ impl Storm {
         self.note(&history);
         let rules = Rules {
             longest_wait: LONGEST_WAIT,
+            nested_wait: Policy::default().nested_wait,
             lease_may_end_after: Some(LEASE.saturating_sub(CLOCK_ERROR)),
             clock_error: CLOCK_ERROR,
         };

@@ -19,7 +19,7 @@ mod bindings {
     use super::Observed;
 
     wit_bindgen::generate!({
-        path: "../../../wit",
+        path: "../../../wit/0.2",
         world: "spakky:cache/observed",
     });
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any, Literal
 
@@ -93,8 +94,11 @@ def _values() -> dict[str, Any]:
     return {
         "an object": object(),
         "a function": _values,
-        "a set": {1},
+        "a set of objects": {object()},
+        "a frozenset": frozenset({1}),
         "a date": date(2000, 1, 1),
+        "a time without a zone": datetime(2000, 1, 1),
+        "a decimal that is none": Decimal("NaN"),
         "2**64": 2**64,
         "-2**64 - 1": -(2**64) - 1,
         "a complex number": 1j,

@@ -2,7 +2,12 @@
 object with one key that begins with `$` stands for what JSON cannot say."""
 
 import math
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
+
+from spakky_cache._cbor import encode
 
 from .answers import Failure
 
@@ -39,6 +44,14 @@ def _extended(name: str, content: Any) -> Any:
             return int(content)
         case "$map":
             return {from_json(key): from_json(item) for key, item in content}
+        case "$time":
+            return datetime.fromisoformat(content)
+        case "$uuid":
+            return UUID(content)
+        case "$decimal":
+            return Decimal(content)
+        case "$set":
+            return {from_json(item) for item in content}
         case "$unencodable":
             return Unencodable()
     raise Failure("protocol", f"`{name}` is not a value")
@@ -54,6 +67,18 @@ def to_json(value: Any) -> Any:
         return _float_to_json(value)
     if isinstance(value, bytes):
         return {"$hex": value.hex()}
+    if isinstance(value, datetime):
+        text = value.astimezone(UTC).replace(tzinfo=None).isoformat()
+        return {"$time": f"{text.rstrip('0') if '.' in text else text}Z"}
+    if isinstance(value, UUID):
+        return {"$uuid": str(value)}
+    if isinstance(value, Decimal):
+        return {"$decimal": str(value)}
+    if isinstance(value, set | frozenset):
+        # As they are stored.
+        return {"$set": [to_json(item) for item in sorted(value, key=encode)]}
+    if isinstance(value, Unencodable):
+        return {"$unencodable": True}
     if isinstance(value, list | tuple):
         return [to_json(item) for item in value]
     if isinstance(value, dict):

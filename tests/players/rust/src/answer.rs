@@ -3,6 +3,8 @@
 use serde_json::{Map, Value, json};
 use spakky_cache::{Error, LoadError, WriteError};
 
+use crate::play::milliseconds;
+
 /// A step's result.
 pub(crate) type Answer = Result<Value, Failure>;
 
@@ -33,9 +35,13 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let mut failure = Self::new(error.kind(), &error.to_string());
-        if let Error::ValueTooLarge { limit } = error {
-            failure.0.insert("limit".to_owned(), Value::from(limit));
-        }
+        let number = match error {
+            Error::ValueTooLarge { limit } => Some(("limit", limit)),
+            Error::LoadFailed { retry_after } => Some(("left_ms", milliseconds(retry_after))),
+            _ => None,
+        };
+        let number = number.map(|(name, number)| (name.to_owned(), Value::from(number)));
+        failure.0.extend(number);
         failure
     }
 }

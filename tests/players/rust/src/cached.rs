@@ -5,18 +5,34 @@ use std::cell::Cell;
 use spakky_cache::{cache_evict, cacheable};
 
 use crate::answer::Failure;
+use crate::value::Any;
 
 thread_local! {
     static CALLS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// How often [`profile`]'s body ran.
+/// How often a body ran.
 pub(crate) fn calls() -> u64 {
     CALLS.get()
 }
 
 #[cacheable(key = "profile:{id}:{part}", ttl = "5m", tags = ["profiles", "profile:{id}"])]
 pub(crate) fn profile(id: &str, part: &str, fail: Option<&str>) -> Result<String, Failure> {
+    loaded(id, part, fail)
+}
+
+#[cacheable(key = "profile:{0}:{1}", ttl = "5m", tags = ["profiles", "profile:{0}"])]
+pub(crate) fn by_position(id: &str, part: &str, fail: Option<&str>) -> Result<String, Failure> {
+    loaded(id, part, fail)
+}
+
+#[cacheable]
+pub(crate) fn default_key(id: Any, part: Any) -> Result<(Any, Any), Failure> {
+    CALLS.set(CALLS.get() + 1);
+    Ok((id, part))
+}
+
+fn loaded(id: &str, part: &str, fail: Option<&str>) -> Result<String, Failure> {
     CALLS.set(CALLS.get() + 1);
     outcome(fail).map(|()| format!("profile {id} {part}"))
 }

@@ -27,13 +27,16 @@ pub(crate) fn not_refused() -> Vec<&'static str> {
 pub(crate) fn abandon(key: &str, how: Departure) -> Result<(), Error> {
     // Rust has no exceptions: a scope is left early by an error.
     let scope = || -> Result<(), Option<Error>> {
-        let _lease = match CACHE.lookup(key, Options::forever()).map_err(Some)? {
+        let lease = match CACHE.lookup(key, Options::forever()).map_err(Some)? {
             Lookup::Miss(lease) => lease,
-            Lookup::Hit(_) | Lookup::Stale { .. } => return Err(Some(Error::LeaseHeld)),
+            Lookup::Hit(_) | Lookup::Stale { .. } | Lookup::Pass => {
+                return Err(Some(Error::LeaseHeld));
+            }
         };
         match how {
             Departure::Return => Ok(()),
             Departure::Throw => Err(None),
+            Departure::Release => lease.release().map_err(Some),
         }
     };
     scope().or_else(|error| error.map_or(Ok(()), Err))

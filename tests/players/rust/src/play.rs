@@ -6,18 +6,19 @@ use std::io::{self, BufRead, Write};
 use std::thread;
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use spakky_cache::raw::{self, EntryOptions, LookupOptions};
 use spakky_cache::{
-    Cache, Detail, Endpoint, HealthStatus, InfoGroup, Options, clear, config, evict_tags, health,
-    info, key, metrics,
+    Cache, Detail, Endpoint, Error, HealthStatus, InfoGroup, LoadError, Options, Outcome, Source,
+    clear, config, evict_tags, health, info, key, metrics,
 };
 
 use crate::answer::{self, Answer, Failure};
 use crate::cached;
 use crate::misbehave::{self, Hoard};
 use crate::misuse;
-use crate::step::{self, EvictBy, RawOptions, Step, Work};
+use crate::step::{self, EvictBy, Placeholders, RawOptions, Step, Work};
 use crate::value::{self, Any};
 
 const CACHE: Cache<Any> = Cache::new();
@@ -28,6 +29,7 @@ pub(crate) struct Player<I, O> {
     input: RefCell<I>,
     output: RefCell<O>,
     leases: RefCell<HashMap<String, raw::Lease>>,
+    versions: RefCell<HashMap<String, u64>>,
     hoard: RefCell<Hoard>,
     pauses: Cell<u32>,
 }
@@ -38,6 +40,7 @@ impl<I: BufRead, O: Write> Player<I, O> {
             input: RefCell::new(input),
             output: RefCell::new(output),
             leases: RefCell::default(),
+            versions: RefCell::default(),
             hoard: RefCell::default(),
             pauses: Cell::new(0),
         }
@@ -85,11 +88,30 @@ impl<I: BufRead, O: Write> Player<I, O> {
                 let entries = entries.collect::<Result<Vec<_>, Failure>>()?;
                 Ok(json!(CACHE.set_many(entries, to_options(options)?)?))
             }
+            Step::Describe { key } => describe(key),
             Step::Delete { key } => Ok(json!(CACHE.delete(key)?)),
             Step::DeleteMany { keys } => Ok(json!(CACHE.delete_many(keys)?)),
             Step::EvictTags { tags } => Ok(json!(evict_tags(tags)?)),
             Step::Clear {} => Ok(json!(clear()?)),
             Step::GetOrLoad { key, options, loader } => self.get_or_load(key, options, loader),
+            Step::GetOrLoadOutcome { key, options, loader } => {
+                let outcome = self.outcome(key, options, loader, &Cell::default())?;
+                Ok(json!({
+                    "value": outcome.value.to_json()?,
+                    "source": match outcome.source {
+                        Source::Hit => "hit",
+                        Source::Stale => "stale",
+                        Source::Loaded => "loaded",
+                        Source::Passed => "passed",
+                    },
+                    "stored": outcome.stored,
+                    "error": outcome.error.map(|error| match error {
+                        LoadError::Cache(error) => error.kind(),
+                        LoadError::Loader(_) => "loader",
+                    }),
+                    "entry": outcome.version.is_some() && outcome.age.is_some(),
+                }))
+            }
             Step::WriteThrough { key, value, options, writer } => {
                 let (value, options) = (Any::from_json(value)?, to_options(options)?);
                 Ok(json!(CACHE.try_write_through(key, &value, options, |_| self.work(writer))?))
@@ -98,8 +120,18 @@ impl<I: BufRead, O: Write> Player<I, O> {
                 let (value, options) = (Any::from_json(value)?, to_options(options)?);
                 Ok(json!(CACHE.try_write_behind(key, &value, options, |_| self.work(writer))?))
             }
-            Step::Cacheable { id, part, fail } => {
-                let value = cached::profile(id, part, fail.as_deref())?;
+            Step::Cacheable { id, part, fail, by } => {
+                let function = match by {
+                    Some(Placeholders::Position) => cached::by_position,
+                    None => cached::profile,
+                };
+                let value = function(id, part, fail.as_deref())?;
+                Ok(json!({ "value": value, "calls": cached::calls() }))
+            }
+            Step::CacheableDefault { id, part } => {
+                let (id, part) = (Any::from_json(id)?, Any::from_json(part)?);
+                let (id, part) = cached::default_key(id, part)?;
+                let value = [id.to_json()?, part.to_json()?];
                 Ok(json!({ "value": value, "calls": cached::calls() }))
             }
             Step::CacheEvict { by, id, part, fail } => {
@@ -126,8 +158,13 @@ impl<I: BufRead, O: Write> Player<I, O> {
     /// library, and those that do something to the instance.
     fn perform_raw(&self, step: &Step) -> Answer {
         match step {
-            Step::Lookup { key, tags, max_wait_ms, lease } => {
-                let options = LookupOptions { tags: &strs(tags), max_wait: *max_wait_ms };
+            Step::Lookup { key, tags, max_wait_ms, unless, strict, lease } => {
+                let options = LookupOptions {
+                    tags: &strs(tags),
+                    max_wait: *max_wait_ms,
+                    unless: unless.then(|| self.version(key)).transpose()?,
+                    strict: *strict,
+                };
                 self.lookup(key, options, lease.as_ref())
             }
             Step::BeginWrite { key, tags, lease } => {
@@ -136,10 +173,14 @@ impl<I: BufRead, O: Write> Player<I, O> {
             }
             Step::Commit { lease, value, hex, bytes, options } => {
                 let content = content(value.as_ref(), hex.as_deref(), *bytes)?;
-                let leases = self.leases.borrow();
-                let lease = leases.get(lease).ok_or_else(|| no_lease(lease))?;
-                Ok(json!(lease.commit(&content, entry(options, &strs(&options.tags)))?))
+                let tags = strs(&options.tags);
+                self.held(lease, |lease| lease.commit(&content, entry(options, &tags)))
             }
+            Step::Pass { lease, duration_ms } => self.held(lease, |lease| lease.pass(*duration_ms)),
+            Step::Fail { lease, retry_after_ms } => {
+                self.held(lease, |lease| lease.fail(*retry_after_ms))
+            }
+            Step::Release { lease } => self.held(lease, raw::Lease::release),
             Step::Drop { lease } => Ok(json!(drop(self.take(lease)?))),
             Step::Leak { lease } => Ok(json!(std::mem::forget(self.take(lease)?))),
             Step::RawGet { key } => Ok(match raw::get(key)? {
@@ -181,13 +222,31 @@ impl<I: BufRead, O: Write> Player<I, O> {
     }
 
     fn get_or_load(&self, key: &str, options: &step::Options, loader: &Work) -> Answer {
-        let (value, options) = (Any::from_json(&loader.value)?, to_options(options)?);
         let ran = Cell::new(false);
-        let found = CACHE.get_or_load(key, options, || {
+        let value = if loader.chooses() {
+            self.outcome(key, options, loader, &ran)?.value
+        } else {
+            let (value, options) = (Any::from_json(&loader.value)?, to_options(options)?);
+            CACHE.get_or_load(key, options, || {
+                ran.set(true);
+                self.work(loader).map(|()| value)
+            })?
+        };
+        Ok(json!({ "value": value.to_json()?, "loaded": ran.get() }))
+    }
+
+    fn outcome(
+        &self,
+        key: &str,
+        options: &step::Options,
+        loader: &Work,
+        ran: &Cell<bool>,
+    ) -> Result<Outcome<Any, String>, Failure> {
+        let (value, options) = (Any::from_json(&loader.value)?, to_options(options)?);
+        Ok(CACHE.get_or_load_outcome(key, options, || {
             ran.set(true);
-            self.work(loader).map(|()| value)
-        })?;
-        Ok(json!({ "value": found.to_json()?, "loaded": ran.get() }))
+            self.work(loader).map(|()| loader.choose(value))
+        })?)
     }
 
     /// What a loader or writer does.
@@ -204,20 +263,45 @@ impl<I: BufRead, O: Write> Player<I, O> {
 
     fn lookup(&self, key: &str, options: LookupOptions<'_>, lease: Option<&String>) -> Answer {
         let name = lease.map_or(key, String::as_str);
+        let found = |entry: &raw::Found| -> Result<_, Failure> {
+            self.versions.borrow_mut().insert(key.to_owned(), entry.version);
+            Ok(match Any::decode(&entry.value) {
+                Ok(value) => ("value", value.to_json()?),
+                Err(_) => ("hex", value::to_hex(&entry.value).into()),
+            })
+        };
         Ok(match raw::lookup(key, options)? {
-            raw::Lookup::Hit(value) => {
-                json!({ "result": "hit", "value": Any::decode(&value)?.to_json()? })
+            raw::Lookup::Hit(entry) => {
+                let (form, value) = found(&entry)?;
+                json!({ "result": "hit", form: value })
             }
-            raw::Lookup::Stale { value, refresh } => {
-                let value = Any::decode(&value)?.to_json()?;
+            raw::Lookup::Stale { entry, fresh, refresh } => {
+                let (form, value) = found(&entry)?;
                 let refresh = refresh.map(|lease| self.keep(name, lease)).is_some();
-                json!({ "result": "stale", "value": value, "refresh": refresh })
+                json!({ "result": "stale", form: value, "fresh": fresh, "refresh": refresh })
             }
+            raw::Lookup::Pass => json!({ "result": "pass" }),
             raw::Lookup::Miss(lease) => {
                 self.keep(name, lease);
                 json!({ "result": "miss" })
             }
         })
+    }
+
+    /// Of the entry that the last lookup of this key found.
+    fn version(&self, key: &str) -> Result<u64, Failure> {
+        let version = self.versions.borrow().get(key).copied();
+        version.ok_or_else(|| Failure::protocol("no lookup has found an entry of this key"))
+    }
+
+    fn held<T: Serialize>(
+        &self,
+        name: &str,
+        call: impl FnOnce(&raw::Lease) -> Result<T, Error>,
+    ) -> Answer {
+        let leases = self.leases.borrow();
+        let lease = leases.get(name).ok_or_else(|| no_lease(name))?;
+        Ok(json!(call(lease)?))
     }
 
     fn keep(&self, name: &str, lease: raw::Lease) {
@@ -247,10 +331,16 @@ fn to_options(options: &step::Options) -> Result<Options, Failure> {
     if let Some(fresh) = options.fresh_ms {
         made = made.fresh_for(Duration::from_millis(fresh));
     }
+    if let Some(stale_if_error) = options.stale_if_error {
+        made = made.stale_if_error(stale_if_error);
+    }
+    if let Some(pause) = options.retry_after_ms {
+        made = made.retry_after(Duration::from_millis(pause));
+    }
     if let Some(wait) = options.max_wait_ms {
         made = made.max_wait(Duration::from_millis(wait));
     }
-    Ok(made.tags(&options.tags))
+    Ok(made.strict(options.strict).tags(&options.tags))
 }
 
 fn entry<'a>(options: &RawOptions, tags: &'a [&'a str]) -> EntryOptions<'a> {
@@ -278,6 +368,23 @@ fn found(value: Option<Any>) -> Answer {
     })
 }
 
+fn describe(key: &str) -> Answer {
+    let Some(entry) = CACHE.describe(key)? else { return Ok(Value::Null) };
+    Ok(json!({
+        "version": entry.version,
+        "age_ms": milliseconds(entry.age),
+        "fresh_ms": entry.fresh_for.map(milliseconds),
+        "ttl_ms": entry.ttl.map(milliseconds),
+        "tags": entry.tags,
+        "size": entry.size,
+        "load_ms": milliseconds(entry.load_time),
+    }))
+}
+
+pub(crate) fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 fn counts() -> Value {
     let counts = metrics();
     json!({
@@ -288,6 +395,7 @@ fn counts() -> Value {
         "clears": counts.clears,
         "tag_evictions": counts.tag_evictions,
         "stampede_waits": counts.stampede_waits,
+        "rejections": counts.rejections,
     })
 }
 
@@ -299,7 +407,7 @@ fn settings() -> Value {
         "db": config.db,
         "use_ssl": config.use_ssl,
         "key_prefix": config.key_prefix,
-        "socket_timeout_ms": u64::try_from(config.socket_timeout.as_millis()).unwrap_or(u64::MAX),
+        "socket_timeout_ms": milliseconds(config.socket_timeout),
         "scheme": config.scheme,
         "connection_url": config.connection_url,
     })

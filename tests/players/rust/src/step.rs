@@ -1,7 +1,10 @@
 //! The steps, as they are written.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use spakky_cache::Loaded;
 
 /// One step: an object whose `op` is the case's name.
 #[derive(Debug, Deserialize)]
@@ -25,6 +28,9 @@ pub(crate) enum Step {
         #[serde(default)]
         options: Options,
     },
+    Describe {
+        key: String,
+    },
     Delete {
         key: String,
     },
@@ -42,6 +48,12 @@ pub(crate) enum Step {
     },
     Info {},
     GetOrLoad {
+        key: String,
+        #[serde(default)]
+        options: Options,
+        loader: Work,
+    },
+    GetOrLoadOutcome {
         key: String,
         #[serde(default)]
         options: Options,
@@ -68,6 +80,11 @@ pub(crate) enum Step {
         #[serde(default)]
         part: String,
         fail: Option<String>,
+        by: Option<Placeholders>,
+    },
+    CacheableDefault {
+        id: Value,
+        part: Value,
     },
     Key {
         value: Value,
@@ -87,6 +104,10 @@ pub(crate) enum Step {
         #[serde(default)]
         tags: Vec<String>,
         max_wait_ms: Option<u64>,
+        #[serde(default)]
+        unless: bool,
+        #[serde(default)]
+        strict: bool,
         lease: Option<String>,
     },
     BeginWrite {
@@ -103,6 +124,17 @@ pub(crate) enum Step {
         bytes: Option<usize>,
         #[serde(default)]
         options: RawOptions,
+    },
+    Pass {
+        lease: String,
+        duration_ms: u64,
+    },
+    Fail {
+        lease: String,
+        retry_after_ms: u64,
+    },
+    Release {
+        lease: String,
     },
     Drop {
         lease: String,
@@ -163,6 +195,10 @@ pub(crate) struct Options {
     #[serde(default)]
     pub(crate) tags: Vec<String>,
     pub(crate) max_wait_ms: Option<u64>,
+    pub(crate) stale_if_error: Option<bool>,
+    pub(crate) retry_after_ms: Option<u64>,
+    #[serde(default)]
+    pub(crate) strict: bool,
 }
 
 /// The contract's options, which nothing checks before the host does.
@@ -176,13 +212,19 @@ pub(crate) struct RawOptions {
 }
 
 /// What a loader or writer does: it plays the steps of `then`, sleeps, and then traps, fails
-/// or returns.
+/// or returns. A loader may choose how its value is stored.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Work {
     /// What a loader returns.
     #[serde(default)]
     pub(crate) value: Value,
+    pub(crate) ttl_ms: Option<u64>,
+    pub(crate) fresh_ms: Option<u64>,
+    pub(crate) tags: Option<Vec<String>>,
+    /// Whether what a loader returns may be stored; none: yes.
+    pub(crate) store: Option<bool>,
+    pub(crate) pass_ms: Option<u64>,
     pub(crate) fail: Option<String>,
     #[serde(default)]
     pub(crate) trap: bool,
@@ -190,6 +232,33 @@ pub(crate) struct Work {
     pub(crate) sleep_ms: u64,
     #[serde(default)]
     pub(crate) then: Vec<Step>,
+}
+
+impl Work {
+    /// Whether it chooses how its value is stored.
+    pub(crate) fn chooses(&self) -> bool {
+        let store = self.store.is_some() || self.pass_ms.is_some();
+        store || self.ttl_ms.is_some() || self.fresh_ms.is_some() || self.tags.is_some()
+    }
+
+    /// The value with its choice.
+    pub(crate) fn choose<T>(&self, value: T) -> Loaded<T> {
+        let mut loaded = match (self.pass_ms, self.store) {
+            (Some(time), _) => Loaded::passed(value, Duration::from_millis(time)),
+            (None, Some(false)) => Loaded::unstored(value),
+            (None, _) => Loaded::new(value),
+        };
+        if let Some(ttl) = self.ttl_ms {
+            loaded = loaded.ttl(Duration::from_millis(ttl));
+        }
+        if let Some(fresh) = self.fresh_ms {
+            loaded = loaded.fresh_for(Duration::from_millis(fresh));
+        }
+        match &self.tags {
+            Some(tags) => loaded.tags(tags),
+            None => loaded,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -200,12 +269,20 @@ pub(crate) enum EvictBy {
     All,
 }
 
-/// How a scope is left.
+/// How a template names its arguments, if not by their names.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Placeholders {
+    Position,
+}
+
+/// How a scope is left, or its lease given up.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Departure {
     Return,
     Throw,
+    Release,
 }
 
 /// An optional field whose value may be null.

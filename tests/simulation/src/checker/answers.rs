@@ -5,10 +5,16 @@ use std::time::Duration;
 use spakky_cache_core::Error;
 
 use super::facts::{Facts, Read};
+use super::stale::Invalidations;
 use super::{Guarantee, Rules, Violation};
 use crate::history::{CallId, Operation, Outcome, Record, Trouble};
 
-pub(super) fn check(facts: &Facts<'_>, rules: &Rules, found: &mut Vec<Violation>) {
+pub(super) fn check<'a>(
+    facts: &Facts<'a>,
+    invalidations: &Invalidations<'a>,
+    rules: &Rules,
+    found: &mut Vec<Violation>,
+) {
     for read in &facts.reads {
         if let Some(wrong) = wrong_value(facts, rules, read) {
             let Read { call, key, value, .. } = read;
@@ -20,13 +26,73 @@ pub(super) fn check(facts: &Facts<'_>, rules: &Rules, found: &mut Vec<Violation>
     for (call, record) in facts.history.calls.iter().enumerate() {
         let (guarantee, sentence) = match record.outcome() {
             None => (Guarantee::WaitersAreWoken, format!("#{call} never ended: nobody wakes it")),
+            Some(Outcome::Failed(Error::LoadFailed(_))) => {
+                if pause_stands(facts, invalidations, rules, call, false) {
+                    continue;
+                }
+                (
+                    Guarantee::Loud,
+                    format!("#{call} was told of a failed load that nothing tells of"),
+                )
+            }
             Some(Outcome::Failed(error)) if !is_due(facts, rules, call, record, error) => {
                 (Guarantee::Loud, format!("#{call} failed without a reason: {error}"))
+            }
+            Some(Outcome::Pass) => {
+                if pause_stands(facts, invalidations, rules, call, true)
+                    || may_close_a_circle(facts, rules, record)
+                {
+                    continue;
+                }
+                (
+                    Guarantee::OneLoad,
+                    format!("#{call} was told to load, though nobody passed its key"),
+                )
             }
             Some(_) => continue,
         };
         found.push(Violation::new(guarantee, sentence, [call]));
     }
+}
+
+/// Whether a pause of the key that `lookup` met may stand.
+fn pause_stands<'a>(
+    facts: &Facts<'a>,
+    invalidations: &Invalidations<'a>,
+    rules: &Rules,
+    lookup: CallId,
+    wants_pass: bool,
+) -> bool {
+    let record = facts.call(lookup);
+    let Operation::Lookup { key, .. } = &record.operation else { return false };
+    facts.leases.values().filter(|lease| lease.key == key).any(|lease| {
+        let Some(pause) = lease.pause else { return false };
+        let paused = facts.call(pause);
+        let Operation::Pause { passes, span, .. } = &paused.operation else { return false };
+        let is_over = paused.success().is_some()
+            && paused.ended.as_ref().is_some_and(|(stored, _)| {
+                let lasts = u64::try_from((*span + rules.clock_error).as_millis());
+                record.called.millis >= stored.millis.saturating_add(lasts.unwrap_or(u64::MAX))
+            });
+        *passes == wants_pass
+            && !matches!(paused.outcome(), Some(Outcome::Stored(false)))
+            && record.end() > Some(paused.called.moment)
+            && !is_over
+            && invalidations.ended(facts, lease, pause, lookup).is_none()
+    })
+}
+
+/// Whether its caller held a lease, and waited for so long that it may have found that it
+/// waits in a circle.
+fn may_close_a_circle(facts: &Facts<'_>, rules: &Rules, record: &Record) -> bool {
+    let Some((ended, _)) = &record.ended else { return false };
+    let waited = Duration::from_millis(ended.millis - record.called.millis);
+    let holds = facts.leases.values().any(|lease| {
+        facts.call(lease.call).caller == record.caller
+            && lease.given < ended.moment
+            && facts.spent(lease) > record.called.moment
+    });
+    holds && waited + rules.clock_error >= rules.nested_wait
 }
 
 fn wrong_value(facts: &Facts<'_>, rules: &Rules, read: &Read<'_>) -> Option<String> {
@@ -35,6 +101,13 @@ fn wrong_value(facts: &Facts<'_>, rules: &Rules, read: &Read<'_>) -> Option<Stri
     };
     let (reader, writer) = (facts.call(read.call), facts.call(written.call));
     let by = written.call;
+    if let (Operation::Lookup { refuses: Some(refused), .. }, Some(outcome)) =
+        (&reader.operation, reader.outcome())
+        && *refused == read.value
+        && !matches!(outcome, Outcome::Stale { refresh: true, .. })
+    {
+        return Some("which it had refused".into());
+    }
     if written.key != read.key {
         return Some(format!("which #{by} wrote to {:?}", written.key));
     }

@@ -44,18 +44,24 @@ fn add(bounds: &mut Bounds, record: &Record) {
             add("hits", hits, hits);
             add("misses", values.len() - hits, values.len() - hits);
         }
-        Operation::Lookup { max_wait, .. } => {
+        Operation::Lookup { max_wait, refuses, .. } => {
             match outcome {
+                Some(Outcome::Stale { value, .. }) if *refuses == Some(*value) => {
+                    add("misses", 1, 1);
+                    add("rejections", 1, 1);
+                }
                 Some(Outcome::Hit(_) | Outcome::Stale { .. }) => add("hits", 1, 1),
-                Some(Outcome::Miss) => add("misses", 1, 1),
+                Some(Outcome::Miss | Outcome::Pass) => add("misses", 1, 1),
                 _ => {}
             }
             let waits = max_wait.is_none_or(|wait| !wait.is_zero());
             let waited = outcome == Some(&Outcome::Failed(Error::LockTimeout));
             add("stampede_waits", usize::from(waits && waited), usize::from(waits));
         }
-        Operation::BeginWrite { .. } | Operation::OriginWrite { .. } | Operation::GiveUp { .. } => {
-        }
+        Operation::BeginWrite { .. }
+        | Operation::OriginWrite { .. }
+        | Operation::Pause { .. }
+        | Operation::GiveUp { .. } => {}
     }
 }
 

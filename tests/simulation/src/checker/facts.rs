@@ -23,6 +23,8 @@ pub(super) struct Lease<'a> {
     /// When its caller had it.
     pub(super) given: u64,
     pub(super) commit: Option<CallId>,
+    /// The call of `pass` or `fail`.
+    pub(super) pause: Option<CallId>,
     pub(super) give_up: Option<CallId>,
     pub(super) origin_write: Option<CallId>,
 }
@@ -30,7 +32,12 @@ pub(super) struct Lease<'a> {
 impl Lease<'_> {
     /// The calls that end it.
     pub(super) fn ends(&self) -> impl Iterator<Item = CallId> {
-        [self.commit, self.give_up].into_iter().flatten()
+        [self.commit, self.pause, self.give_up].into_iter().flatten()
+    }
+
+    /// The call that spent it.
+    pub(super) fn concluded(&self) -> Option<CallId> {
+        self.commit.or(self.pause)
     }
 }
 
@@ -94,6 +101,9 @@ impl<'a> Facts<'a> {
             (Operation::OriginWrite { lease }, _) => {
                 self.with_lease(*lease, |lease| lease.origin_write = Some(call));
             }
+            (Operation::Pause { lease, .. }, _) => {
+                self.with_lease(*lease, |lease| lease.pause = Some(call));
+            }
             (Operation::GiveUp { lease }, _) => {
                 self.with_lease(*lease, |lease| lease.give_up = Some(call));
             }
@@ -119,8 +129,8 @@ impl<'a> Facts<'a> {
             return;
         };
         let Some(given) = record.success() else { return };
-        let (commit, give_up, origin_write) = (None, None, None);
-        let lease = Lease { call, kind, key, tags, given, commit, give_up, origin_write };
+        let (commit, pause, give_up, origin_write) = (None, None, None, None);
+        let lease = Lease { call, kind, key, tags, given, commit, pause, give_up, origin_write };
         self.leases.insert(call, lease);
     }
 
@@ -144,9 +154,9 @@ impl<'a> Facts<'a> {
         ended.min().unwrap_or(u64::MAX)
     }
 
-    /// Whether the commit of `lease` was answered with true.
+    /// Whether what concluded `lease` was answered with true.
     pub(super) fn stored(&self, lease: &Lease<'_>) -> bool {
-        let outcome = lease.commit.and_then(|commit| self.call(commit).outcome());
+        let outcome = lease.concluded().and_then(|call| self.call(call).outcome());
         matches!(outcome, Some(Outcome::Stored(true)))
     }
 }

@@ -34,7 +34,7 @@ fn overlap(
     second: &Lease<'_>,
 ) -> Option<Violation> {
     let calls = [first.call, second.call];
-    if let (Some(one), Some(other)) = (first.commit, second.commit)
+    if let (Some(one), Some(other)) = (first.concluded(), second.concluded())
         && facts.stored(first)
         && facts.stored(second)
     {
@@ -64,7 +64,7 @@ fn overlap(
 fn nothing_after_a_loss(facts: &Facts<'_>, found: &mut Vec<Violation>) {
     let losses = losses(facts);
     for lease in facts.leases.values().filter(|lease| facts.stored(lease)) {
-        let Some(commit) = lease.commit else { continue };
+        let Some(commit) = lease.concluded() else { continue };
         let committed = facts.call(commit).called.moment;
         let slot = (lease.key, lease.kind == Kind::Refresh);
         if let Some(by) = losses.between(&slot, lease.given, committed) {
@@ -97,7 +97,7 @@ fn losses<'a>(facts: &Facts<'a>) -> Timelines<(&'a Name, bool)> {
                 (Operation::BeginWrite { key, .. }, _)
                 | (Operation::Lookup { key, .. }, Some(Outcome::Miss)) => lose(key),
                 (Operation::Commit { lease, .. }, Some(Outcome::Stored(false)))
-                | (Operation::GiveUp { lease }, _) => {
+                | (Operation::GiveUp { lease } | Operation::Pause { lease, .. }, _) => {
                     // The end of a write removes the key, whatever it holds.
                     let lease = facts.leases.get(lease);
                     lease.filter(|it| it.kind == Kind::Write).map(|it| it.key).map(lose);

@@ -19,12 +19,15 @@ use std::time::Duration;
 
 use crate::history::{CallId, History};
 use facts::Facts;
+use stale::Invalidations;
 
 /// What a history does not say of its circumstances.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
     /// How long the policy lets a caller wait.
     pub longest_wait: Duration,
+    /// After how long a caller that holds a lease may be told to load for itself.
+    pub nested_wait: Duration,
     /// After how long a lease may have expired without a disturbance that says
     /// so. `None` if the history has a disturbance for each expired lease.
     pub lease_may_end_after: Option<Duration>,
@@ -83,9 +86,10 @@ impl fmt::Display for Violation {
 pub fn check(history: &History, rules: &Rules) -> Vec<Violation> {
     let facts = Facts::of(history);
     let mut found = Vec::new();
-    stale::check(&facts, &mut found);
+    let invalidations = Invalidations::of(&facts);
+    stale::check(&facts, &invalidations, &mut found);
     leases::check(&facts, rules, &mut found);
-    answers::check(&facts, rules, &mut found);
+    answers::check(&facts, &invalidations, rules, &mut found);
     counts::check(history, &mut found);
     found
 }
@@ -95,7 +99,7 @@ pub fn check(history: &History, rules: &Rules) -> Vec<Violation> {
 pub fn forgotten_leases(history: &History) -> Vec<Violation> {
     let facts = Facts::of(history);
     let forgotten = facts.leases.values().filter(|lease| {
-        let committed = lease.commit.and_then(|commit| facts.call(commit).success());
+        let committed = lease.concluded().and_then(|call| facts.call(call).success());
         committed.is_none() && lease.give_up.is_none()
     });
     let violation = |call| {

@@ -1,9 +1,9 @@
 //! G2: what was loaded before an invalidation is not read after it.
 
-use super::facts::{Facts, Kind, Read, Written};
+use super::facts::{Facts, Kind, Lease, Read, Written};
 use super::timeline::Timelines;
 use super::{Guarantee, Violation};
-use crate::history::{CallId, Name, Operation};
+use crate::history::{CallId, Name, Operation, Terms, ValueId};
 
 /// What an invalidation is about: what was read before it began is not to be
 /// served once it has ended.
@@ -15,6 +15,31 @@ enum Scope<'a> {
     Origin(&'a Name),
     Tag(&'a Name),
     Everything,
+}
+
+/// The calls after whose end nothing from before their beginning may be served.
+pub(super) struct Invalidations<'a>(Timelines<Scope<'a>>);
+
+impl<'a> Invalidations<'a> {
+    pub(super) fn of(facts: &Facts<'a>) -> Self {
+        Self(invalidations(facts))
+    }
+
+    /// The call that should have ended the pause that `pause` stored under `lease`,
+    /// before `lookup` met it.
+    pub(super) fn ended(
+        &self,
+        facts: &Facts<'a>,
+        lease: &Lease<'a>,
+        pause: CallId,
+        lookup: CallId,
+    ) -> Option<CallId> {
+        let terms = Terms { tags: lease.tags.to_vec(), ..Terms::default() };
+        let written =
+            Written { call: pause, key: lease.key, terms: &terms, lease: Some(lease.call) };
+        let read = Read { call: lookup, key: lease.key, value: ValueId::FOREIGN, fresh: false };
+        broken_by(&self.0, facts, read, &written)
+    }
 }
 
 fn invalidations<'a>(facts: &Facts<'a>) -> Timelines<Scope<'a>> {
@@ -105,11 +130,14 @@ fn known(facts: &Facts<'_>, written: &Written<'_>) -> [Option<u64>; 3] {
     [given, origin, given]
 }
 
-pub(super) fn check(facts: &Facts<'_>, found: &mut Vec<Violation>) {
-    let invalidations = invalidations(facts);
+pub(super) fn check<'a>(
+    facts: &Facts<'a>,
+    Invalidations(invalidations): &Invalidations<'a>,
+    found: &mut Vec<Violation>,
+) {
     for read in &facts.reads {
         let Some(written) = facts.written.get(&read.value) else { continue };
-        let Some(by) = broken_by(&invalidations, facts, *read, written) else { continue };
+        let Some(by) = broken_by(invalidations, facts, *read, written) else { continue };
         let Read { call: reader, value, key, .. } = read;
         let began = written.lease.unwrap_or(written.call);
         let source = if written.lease.is_some() { "loaded under the lease of" } else { "set by" };

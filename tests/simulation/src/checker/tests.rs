@@ -78,7 +78,14 @@ fn operation(name: &str, arguments: &[&str], lease: usize) -> Operation {
     let Terms { tags, ttl, .. } = terms.clone();
     match name {
         "get" => Operation::Get { keys: vec![key] },
-        "lookup" => Operation::Lookup { key, tags, max_wait: ttl },
+        "lookup" => {
+            let refuses = (value != ValueId(0)).then_some(value);
+            Operation::Lookup { key, tags, max_wait: ttl, refuses }
+        }
+        "pass" | "fail" => {
+            let span = ttl.expect("a span");
+            Operation::Pause { lease, passes: name == "pass", span }
+        }
         "set" => Operation::Set { entries: vec![(key, value)], terms },
         "delete" => Operation::Delete { keys: vec![key] },
         "evict" => Operation::Evict { tags },
@@ -94,6 +101,8 @@ fn operation(name: &str, arguments: &[&str], lease: usize) -> Operation {
 fn outcome(answer: &str) -> Outcome {
     match answer.trim() {
         "miss" => Outcome::Miss,
+        "pass" => Outcome::Pass,
+        "failed" => Outcome::Failed(Error::LoadFailed(Duration::ZERO)),
         "done" => Outcome::Done,
         "true" => Outcome::Stored(true),
         "false" => Outcome::Stored(false),
@@ -102,6 +111,7 @@ fn outcome(answer: &str) -> Outcome {
         "unavailable" => Outcome::Failed(Error::Unavailable),
         "held" => Outcome::Failed(Error::LeaseHeld),
         "timeout" => Outcome::Failed(Error::LockTimeout),
+        other if other.starts_with("hit ") => Outcome::Hit(ValueId::of(&other.as_bytes()[4..])),
         other => match other.parse() {
             Ok(count) => Outcome::Deleted(count),
             Err(_) => Outcome::Values(vec![Some(ValueId::of(other.as_bytes()))]),
@@ -111,7 +121,12 @@ fn outcome(answer: &str) -> Outcome {
 
 fn violations(history: &History) -> Vec<Violation> {
     let second = Duration::from_secs(1);
-    let rules = Rules { longest_wait: second, lease_may_end_after: None, clock_error: second };
+    let rules = Rules {
+        longest_wait: second,
+        nested_wait: second * 3,
+        lease_may_end_after: None,
+        clock_error: second,
+    };
     check(history, &rules)
 }
 
@@ -242,6 +257,51 @@ fn an_error_needs_a_reason() {
     kept("a lookup 2s -> timeout");
     violated(Guarantee::Loud, "b lookup -> miss; a lookup -> held");
     kept("a lookup -> miss; a lookup -> held");
+}
+
+#[test]
+fn a_pass_needs_a_pause_that_stands() {
+    violated(Guarantee::OneLoad, "a lookup -> pass");
+    kept("a lookup -> miss; a pass 9s -> true; b lookup -> pass");
+    kept("a lookup -> miss; a pass 9s -> unavailable; failing all; b lookup -> pass; working");
+    violated(Guarantee::OneLoad, "a lookup -> miss; a pass 9s -> false; b lookup -> pass");
+    violated(Guarantee::OneLoad, "a lookup -> miss; a fail 9s -> true; b lookup -> pass");
+    violated(Guarantee::OneLoad, "a lookup -> miss; a pass 9s -> true; b lookup @other -> pass");
+    let overtaken =
+        |by| format!("a lookup tag -> miss; a pass 9s -> true; b {by}; b lookup -> pass");
+    for by in ["delete -> 0", "set v2 -> done", "evict tag -> done", "clear -> done"] {
+        violated(Guarantee::OneLoad, &overtaken(by));
+    }
+    kept(&overtaken("evict other -> done"));
+    kept("a lookup -> miss; a pass 1s -> true; at 1999; b lookup -> pass");
+    violated(Guarantee::OneLoad, "a lookup -> miss; a pass 1s -> true; at 2000; b lookup -> pass");
+    // Who holds a lease, and waited for long, may have found a circle.
+    kept("a lookup @other -> miss; a lookup; at 2000; a ends -> pass");
+    violated(Guarantee::OneLoad, "a lookup @other -> miss; a lookup; at 1999; a ends -> pass");
+    violated(Guarantee::OneLoad, "b lookup @other -> miss; a lookup; at 2000; a ends -> pass");
+}
+
+#[test]
+fn a_failed_load_needs_somebody_who_failed() {
+    violated(Guarantee::Loud, "a lookup -> failed");
+    kept("a lookup -> miss; a fail 9s -> true; b lookup -> failed");
+    violated(Guarantee::Loud, "a lookup -> miss; a pass 9s -> true; b lookup -> failed");
+    violated(
+        Guarantee::Loud,
+        "a lookup -> miss; a fail 9s -> true; c delete -> 0; b lookup -> failed",
+    );
+}
+
+#[test]
+fn a_caller_does_not_get_what_it_refuses() {
+    kept("a set v1 -> done; b lookup v2 -> hit v1");
+    violated(Guarantee::LosingDataMeansAMiss, "a set v1 -> done; b lookup v1 -> hit v1");
+}
+
+#[test]
+fn a_pause_stores_nothing_after_a_loss() {
+    violated(Guarantee::OwnersOnly, "a lookup -> miss; b delete -> 0; a pass 9s -> true");
+    kept("a lookup -> miss; b delete -> 0; a pass 9s -> false");
 }
 
 #[test]

@@ -53,7 +53,9 @@ impl Ledger {
         let (token, ends) = (envelope.cas_token(), envelope.ttl().map(|ttl| self.after(ttl)));
         let is_lease = matches!(envelope, Envelope::Lease(_));
         let mut book = self.book.lock();
-        if !is_election {
+        if is_election {
+            book.stored.retain(|it| !(it.is_election && it.key == key));
+        } else {
             book.keys.insert(key.clone(), token.clone());
         }
         book.stored.push(Stored { key, token, is_lease, is_election, ends });
@@ -88,6 +90,12 @@ impl Ledger {
     /// Whether `token` is a lease's.
     pub(crate) fn is_lease(&self, token: &CasToken) -> bool {
         self.book.lock().stored.iter().any(|it| it.is_lease && it.token == *token)
+    }
+
+    /// Whether a caller is elected to refresh `key`.
+    pub(crate) fn is_refreshed(&self, key: &Key) -> bool {
+        let book = self.book.lock();
+        book.stored.iter().any(|it| it.is_election && it.is_lease && it.key == *key)
     }
 
     /// What has expired since this was called last.

@@ -48,8 +48,8 @@ pub fn run(seed: u64, traced: bool, backing: &mut dyn Backing) -> Finished {
 struct Actor {
     user: User,
     task: Option<TaskId>,
-    /// The key that it looks up, if that is what it does.
-    looks_up: Option<Key>,
+    /// The key that it looks up, if that is what it does, and whether it refuses a value.
+    looks_up: Option<(Key, bool)>,
 }
 
 struct Schedule {
@@ -149,6 +149,7 @@ impl Schedule {
         let history = self.recorder.history();
         let rules = Rules {
             longest_wait: self.style.policy.longest_wait,
+            nested_wait: self.style.policy.nested_wait,
             lease_may_end_after: None,
             clock_error: self.style.ahead.iter().max().copied().unwrap_or_default(),
         };
@@ -284,14 +285,19 @@ impl Schedule {
             return self.end_a_lease(actor);
         }
         self.calls_left -= 1;
-        let operation = self.style.call(&mut self.chance, &self.recorder);
+        let mut operation = self.style.call(&mut self.chance, &self.recorder);
+        if let Operation::Lookup { key, refuses, .. } = &mut operation
+            && self.chance.one_in(self.style.refuses)
+        {
+            *refuses = self.actors[actor].user.saw(key);
+        }
         self.begin(actor, operation);
     }
 
     fn begin(&mut self, actor: usize, operation: Operation) {
         let actor = &mut self.actors[actor];
-        if let Operation::Lookup { key, .. } = &operation {
-            actor.looks_up = Key::new(key, usize::MAX).ok();
+        if let Operation::Lookup { key, refuses, .. } = &operation {
+            actor.looks_up = Key::new(key, usize::MAX).ok().map(|key| (key, refuses.is_some()));
         }
         let doing = Doing::new(actor.user.caller, None);
         let task = Box::pin(actor.user.clone().call(operation));
@@ -308,6 +314,9 @@ impl Schedule {
             (None, Operation::OriginWrite { lease })
         } else if chance.one_in(4) {
             (Some(lease), Operation::GiveUp { lease })
+        } else if chance.one_in(style.pauses) {
+            let span = chance.span(style.policy.lease / 8, style.policy.lease * 4);
+            (Some(lease), Operation::Pause { lease, passes: chance.one_in(2), span })
         } else {
             let (value, terms) = (recorder.new_value(), style.terms_of_commit(chance, &held.tags));
             (Some(lease), Operation::Commit { lease, value, terms })
@@ -363,8 +372,9 @@ impl Schedule {
             return;
         }
         for Actor { user, looks_up, .. } in &self.actors {
-            let Some(key) = looks_up else { continue };
-            if self.holds(key).is_none_or(|token| !self.ledger.is_lease(&token)) {
+            let Some((key, refuses)) = looks_up else { continue };
+            let is_refreshed = *refuses && self.ledger.is_refreshed(key);
+            if !is_refreshed && self.holds(key).is_none_or(|token| !self.ledger.is_lease(&token)) {
                 let sentence = format!("{:?} waits for {key:?}, which nobody loads", user.caller);
                 let violation = Violation::new(Guarantee::WaitersAreWoken, sentence, []);
                 self.violations.push(violation);

@@ -86,6 +86,10 @@ pub(crate) struct Style {
     changes_tags: usize,
     /// One entry in so many has a time to live, or a fresh time.
     ends: usize,
+    /// One lookup in so many refuses what its caller saw last.
+    pub(crate) refuses: usize,
+    /// One lease in so many ends with a pass or a failure.
+    pub(crate) pauses: usize,
 }
 
 impl Style {
@@ -99,6 +103,8 @@ impl Style {
             lease,
             longest_load: lease * 6,
             longest_wait: lease * 4,
+            nested_wait: *chance.pick(&[lease / 8, lease, lease * 3]),
+            longest_retry: lease * 3,
             early_refresh: *chance.pick(&[0.0, 0.0, 1.0, 30.0]),
             ..Policy::default()
         };
@@ -115,6 +121,8 @@ impl Style {
             calls_of: CALLS.map(|(call, weights)| (call, *chance.pick(weights))).into(),
             changes_tags: 1 + chance.below(4),
             ends: 1 + chance.below(4),
+            refuses: 2 + chance.below(6),
+            pauses: 3 + chance.below(9),
         };
         if chance.one_in(5) { style.about_tags() } else { style }
     }
@@ -127,6 +135,7 @@ impl Style {
         self.actors = self.actors.min(2);
         self.lag = true;
         self.changes_tags = 1;
+        (self.refuses, self.pauses) = (usize::MAX, usize::MAX);
         self.calls_of = vec![("lookup", 20), ("evict-tags", 10), ("get", 4)];
         for (event, weight) in &mut self.events {
             if *event > Event::Tell {
@@ -170,7 +179,7 @@ impl Style {
                     1..=3 => Some(chance.span(Duration::from_millis(1), self.policy.lease * 2)),
                     _ => None,
                 };
-                Operation::Lookup { key, tags: self.some_tags(chance), max_wait }
+                Operation::Lookup { key, tags: self.some_tags(chance), max_wait, refuses: None }
             }
         }
     }

@@ -30,6 +30,9 @@ impl Tally {
             let what = match (&record.operation, record.outcome()) {
                 (Operation::BeginWrite { .. }, Some(Outcome::Done)) => "writes",
                 (_, Some(Outcome::Miss)) => "loads",
+                (Operation::Pause { .. }, Some(Outcome::Stored(true))) => "pauses",
+                (_, Some(Outcome::Pass)) => "passes",
+                (_, Some(Outcome::Failed(Error::LoadFailed(_)))) => "loads not repeated",
                 (_, Some(Outcome::Stored(true))) => "commits",
                 (_, Some(Outcome::Stored(false))) => "commits refused",
                 (_, Some(Outcome::Hit(_) | Outcome::Values(_))) => "reads",
@@ -45,6 +48,7 @@ impl Tally {
         }
         for (_, counts) in &history.counts {
             self.count("waits", usize::try_from(counts.stampede_waits).unwrap_or(usize::MAX));
+            self.count("rejections", usize::try_from(counts.rejections).unwrap_or(usize::MAX));
         }
         for disturbance in &history.disturbances {
             let what = match disturbance.trouble {

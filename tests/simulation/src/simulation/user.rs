@@ -1,12 +1,13 @@
 //! A user of a process's cache, and what it does.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use spakky_cache_core::{EntryOptions, Lease, Lookup, LookupOptions, Session};
 
 use super::chance::Chance;
-use crate::history::{CallId, Caller, Name, Operation, Outcome, Recorder, Terms, all};
+use crate::history::{CallId, Caller, Name, Operation, Outcome, Recorder, Terms, ValueId, all};
 
 /// A lease that a user holds.
 pub(crate) struct Held {
@@ -24,15 +25,23 @@ pub(crate) struct User {
     session: Arc<Session>,
     recorder: Recorder,
     held: Arc<Mutex<Vec<Held>>>,
+    /// What it last read of each key, with the version.
+    seen: Arc<Mutex<HashMap<Name, (ValueId, u64)>>>,
 }
 
 impl User {
     pub(crate) fn new(caller: Caller, session: Session, recorder: Recorder) -> Self {
-        Self { caller, session: Arc::new(session), recorder, held: Arc::default() }
+        let (held, seen) = (Arc::default(), Arc::default());
+        Self { caller, session: Arc::new(session), recorder, held, seen }
     }
 
     pub(crate) fn holds_leases(&self) -> bool {
         !self.held.lock().is_empty()
+    }
+
+    /// The value that it last read of `key` by a lookup.
+    pub(crate) fn saw(&self, key: &Name) -> Option<ValueId> {
+        self.seen.lock().get(key).map(|(value, _)| *value)
     }
 
     /// One of the leases that it holds, to go on with it.
@@ -48,13 +57,18 @@ impl User {
             return drop(held);
         }
         let call = self.recorder.begin(self.caller, operation.clone());
-        if let Operation::Commit { value, terms, .. } = &operation {
-            let answer = held.lease.commit(value.bytes(), &options(terms)).await;
-            call.end(Outcome::of(answer, Outcome::Stored));
-        } else {
-            call.end(Outcome::Done);
-            self.held.lock().push(Held { to_write: false, ..held });
-        }
+        let answer = match &operation {
+            Operation::Commit { value, terms, .. } => {
+                held.lease.commit(value.bytes(), &options(terms)).await
+            }
+            Operation::Pause { passes: true, span, .. } => held.lease.pass(*span).await,
+            Operation::Pause { span, .. } => held.lease.fail(*span).await,
+            _ => {
+                call.end(Outcome::Done);
+                return self.held.lock().push(Held { to_write: false, ..held });
+            }
+        };
+        call.end(Outcome::of(answer, Outcome::Stored));
     }
 
     /// Does anything that needs no lease.
@@ -70,17 +84,19 @@ impl User {
                 [key] => session.get(key).await.map(|value| vec![value]),
                 keys => session.get_many(keys.iter().map(|key| &**key)).await.and_then(all),
             }),
-            Operation::Lookup { key, tags, max_wait } => {
-                let answer = session
-                    .lookup(
-                        key,
-                        &LookupOptions {
-                            tags: texts(tags),
-                            max_wait: *max_wait,
-                            ..LookupOptions::default()
-                        },
-                    )
-                    .await;
+            Operation::Lookup { key, tags, max_wait, refuses } => {
+                let seen = self.seen.lock().get(key).copied();
+                let options = LookupOptions {
+                    tags: texts(tags),
+                    max_wait: *max_wait,
+                    unless: seen.filter(|seen| Some(seen.0) == *refuses).map(|seen| seen.1),
+                    ..LookupOptions::default()
+                };
+                let answer = session.lookup(key, &options).await;
+                if let Ok(Lookup::Hit(hit) | Lookup::Stale { entry: hit, .. }) = &answer {
+                    let seen = (ValueId::of(&hit.value), hit.version);
+                    self.seen.lock().insert(key.clone(), seen);
+                }
                 let outcome = Outcome::of_lookup(&answer);
                 if let Ok(Lookup::Miss(lease) | Lookup::Stale { refresh: Some(lease), .. }) = answer
                 {
@@ -112,7 +128,10 @@ impl User {
                 let answer = session.begin_write(key, &texts(tags)).await;
                 Outcome::of(answer.map(|lease| hold(tags, true, lease)), done)
             }
-            Operation::OriginWrite { .. } | Operation::Commit { .. } | Operation::GiveUp { .. } => {
+            Operation::OriginWrite { .. }
+            | Operation::Commit { .. }
+            | Operation::Pause { .. }
+            | Operation::GiveUp { .. } => {
                 unreachable!("these need a lease")
             }
         };
