@@ -203,7 +203,7 @@ impl<'de> Deserializer<'de> for Exact<'_> {
     }
 }
 
-impl<'de> IntoDeserializer<'de, Error> for Exact<'_> {
+impl IntoDeserializer<'_, Error> for Exact<'_> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -215,7 +215,7 @@ impl<'de> IntoDeserializer<'de, Error> for Exact<'_> {
 /// with a tag and those without.
 struct MaybeTagged<'a>(Exact<'a>);
 
-impl<'a, 'de> EnumAccess<'de> for MaybeTagged<'a> {
+impl<'de> EnumAccess<'de> for MaybeTagged<'_> {
     type Error = Error;
     type Variant = Self;
 

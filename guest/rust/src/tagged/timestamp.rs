@@ -39,6 +39,9 @@ impl Timestamp {
     }
 
     /// The current time.
+    ///
+    /// # Panics
+    /// If the clock is past the year 9999.
     pub fn now() -> Self {
         Self::try_from(SystemTime::now()).expect("it is a year of four digits")
     }
