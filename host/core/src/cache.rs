@@ -95,14 +95,14 @@ impl Inner {
     ) -> Result<Cas, Error> {
         let put = Update::Put(marker);
         let elected = self.compare_and_set("elect", slot, None, put).await?;
-        let replaced = match &elected {
+        let in_the_way = match &elected {
             Cas::Occupied(Found::Foreign(token)) => token.clone(),
             Cas::Occupied(Found::Envelope { envelope, .. }) if replaces(envelope) => {
                 envelope.cas_token()
             }
             _ => return Ok(elected),
         };
-        self.compare_and_set("elect", slot, Some(&replaced), put).await
+        self.compare_and_set("elect", slot, Some(&in_the_way), put).await
     }
 
     /// Updates a slot of the store, for `operation`.

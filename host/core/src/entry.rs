@@ -42,8 +42,7 @@ impl Id {
     /// The version of the entry with this identity, as callers see it: the first 53
     /// bits, which every language holds exactly.
     pub fn version(self) -> u64 {
-        let [a, b, c, d, e, f, g, h, ..] = self.0;
-        u64::from_be_bytes([a, b, c, d, e, f, g, h]) >> 11
+        u64::try_from(u128::from_be_bytes(self.0) >> (128 - 53)).unwrap_or(u64::MAX)
     }
 }
 random_128! {

@@ -223,7 +223,8 @@ impl Session {
                         watch = true;
                         continue;
                     };
-                    match self.replace(wanted, entry, change, leader).await? {
+                    // Boxed, because it is rare and would make every lookup's future larger.
+                    match Box::pin(self.replace(wanted, entry, change, leader)).await? {
                         Some(outcome) => return Ok(outcome),
                         None => continue,
                     }
@@ -315,7 +316,7 @@ impl Session {
             None
         } else {
             // A caller that has no leases left still gets the value.
-            match self.refresh(wanted, &entry).await {
+            match Box::pin(self.refresh(wanted, &entry)).await {
                 Ok(refresh) => refresh,
                 Err(Error::QuotaExceeded(_)) => None,
                 Err(error) => return Err(error),

@@ -118,10 +118,12 @@ impl HeldLease {
     /// Completes once it or the entry may have changed.
     pub(crate) async fn changed(&self) {
         match &self.entry_change {
-            None => _ = self.change.wait().await,
+            None => {
+                self.change.wait().await;
+            }
             Some(entry_change) => tokio::select! {
-                _ = self.change.wait() => {}
-                _ = entry_change.wait() => {}
+                &() = self.change.wait() => {}
+                &() = entry_change.wait() => {}
             },
         }
     }

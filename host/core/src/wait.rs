@@ -87,7 +87,8 @@ impl<'a> Wait<'a> {
                 () = inner.runtime.sleep(lasts) => return Ok(Waited::Changed),
                 () = nested => self.nested = None,
             }
-            if self.closes_a_circle(held).await? {
+            // Boxed, because it is rare and would make every lookup's future larger.
+            if Box::pin(self.closes_a_circle(held)).await? {
                 return Ok(Waited::Circle);
             }
         }
@@ -96,7 +97,7 @@ impl<'a> Wait<'a> {
     /// Ends the wait: others no longer find that this caller waits.
     pub(crate) async fn end(mut self) {
         if let Some(announced) = self.announced.take() {
-            announced.withdraw().await;
+            Box::pin(announced.withdraw()).await;
         }
     }
 

@@ -114,17 +114,20 @@ impl Loader {
             Kind::Text => return Err(LoadErrorKind::Text),
             Kind::Other => return Err(LoadErrorKind::NotWebAssembly),
         }
-        let (component, linker) = match Component::from_binary(self.plain.engine(), &bytes) {
-            Ok(component) => (component, &self.plain),
-            // What needs concurrency is not valid without it.
-            Err(_) => {
-                let linker = self.concurrent().map_err(LoadErrorKind::Invalid)?;
-                let component = Component::from_binary(linker.engine(), &bytes);
-                (component.map_err(LoadErrorKind::Invalid)?, linker)
-            }
-        };
+        let (component, linker) = self.compile(&bytes)?;
         let pre = linker.instantiate_pre(&component);
         pre.map_err(|error| imports::explain(&component, &error))
+    }
+
+    /// Compiles a component for the engine that it needs.
+    fn compile(&self, bytes: &[u8]) -> Result<(Component, &Linker<InstanceState>), LoadErrorKind> {
+        // What needs concurrency is not valid without it.
+        if let Ok(component) = Component::from_binary(self.plain.engine(), bytes) {
+            return Ok((component, &self.plain));
+        }
+        let linker = self.concurrent().map_err(LoadErrorKind::Invalid)?;
+        let component = Component::from_binary(linker.engine(), bytes);
+        Ok((component.map_err(LoadErrorKind::Invalid)?, linker))
     }
 
     fn concurrent(&self) -> wasmtime::Result<&Linker<InstanceState>> {

@@ -98,8 +98,8 @@ async fn who_refuses_an_entry_waits_for_its_replacement_whoever_makes_it(world: 
         }
         match (replaced_by, waiting.await.expect("no panic")) {
             ("set", Ok(Lookup::Hit(hit))) => assert_eq!(hit.value, "new"),
-            ("delete", Ok(Lookup::Miss(_))) => {}
-            ("the next", Ok(Lookup::Stale { refresh: Some(_), .. })) => {}
+            ("delete", Ok(Lookup::Miss(_)))
+            | ("the next", Ok(Lookup::Stale { refresh: Some(_), .. })) => {}
             (_, other) => panic!("{replaced_by}: {other:?}"),
         }
         until(async || matches!(look(&guest, "another").await, Ok(Lookup::Miss(_)))).await;
@@ -150,7 +150,7 @@ async fn an_entry_is_described_without_its_value_and_without_a_read(world: World
     let found = guest.describe(KEY).await.expect("describe").expect("an entry");
     assert_eq!((found.size, found.tags), (6, texts(&["a", "b"])));
     assert!(found.load_time >= Duration::from_millis(20), "{:?}", found.load_time);
-    assert!(found.ttl.is_some_and(|left| left <= minute && left > minute - SECOND * 20));
+    assert!(found.ttl.is_some_and(|left| left <= minute && left > SECOND * 40));
     assert!(found.fresh_for.is_some_and(|left| left <= SECOND * 30 && !left.is_zero()));
     assert!(found.version < 1 << 53);
     assert_eq!(process.cache.metrics(), before);
@@ -207,7 +207,8 @@ async fn g4_callers_that_wait_for_each_other_in_a_circle_are_told_to_load(world:
         let tasks: Vec<_> = tasks.collect();
         until(async || waits() == before + size as u64).await;
         world.pass(policy.nested_wait).await;
-        let passed = join_all(tasks).await.into_iter().filter(|passed| *passed.as_ref().unwrap());
+        let passed =
+            join_all(tasks).await.into_iter().filter(|passed| *passed.as_ref().expect("no panic"));
         assert!(passed.count() >= 1, "of {size}, none was told to load");
         for key in keys {
             until(async || match look(&callers[3], key).await {
