@@ -99,8 +99,7 @@ impl<T> Lease<T> {
     /// Says that the load failed, and that nobody should try again for `retry_after`, or for
     /// the longest time that the host allows. Meanwhile an entry that was being refreshed is
     /// served as stale without a refresh, and lookups of a key that has no entry are
-    /// [`Error::LoadFailed`]. False: something removed or replaced the key since the load
-    /// began.
+    /// [`Error::LoadFailed`]. False: the lease was lost, so that nothing is paused.
     pub fn fail(self, retry_after: Duration) -> Result<bool, Error> {
         self.raw.fail(milliseconds(PAUSE, retry_after)?)
     }

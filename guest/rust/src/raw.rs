@@ -92,7 +92,8 @@ impl Lease {
 
     /// The load failed, and nobody should try again for `retry_after` milliseconds. An
     /// entry that was being refreshed is served meanwhile, and lookups of a key without
-    /// one are [`Error::LoadFailed`]. False: as for [`Lease::pass`].
+    /// one are [`Error::LoadFailed`]. False: the lease was lost, or is a write's, which is
+    /// given up.
     pub fn fail(&self, retry_after: u64) -> Result<bool, Error> {
         self.0.fail(retry_after)
     }
