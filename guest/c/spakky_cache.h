@@ -217,7 +217,8 @@ typedef struct spakky_outcome_t {
         SPAKKY_FROM_STALE,       /* an entry past its fresh time: another caller refreshes it,
                                   * or its refresh failed */
         SPAKKY_FROM_LOADER,      /* what the loader encoded */
-        SPAKKY_FROM_PASS,        /* the same, without a lease: see SPAKKY_LOOKUP_PASS */
+        SPAKKY_FROM_PASS,        /* the same, without a lease: see SPAKKY_LOOKUP_PASS; or two
+                                  * entries in a row were not what is wanted */
     } source;
     bool stored; /* this call stored the value */
     /* What failed, and did not keep the value from being returned; its code is SPAKKY_OK if

@@ -192,6 +192,10 @@ bool spakky_decode_decimal(spakky_decoder_t *decoder, spakky_decimal_t *value);
 /* Skips an item, with everything inside. */
 bool spakky_decode_skip(spakky_decoder_t *decoder);
 
+/* Encodes the next item of a decoder, with everything inside, in preferred serialization,
+ * and the elements of sets in their order. Returns whether neither has a mistake so far. */
+bool spakky_encode_copy(spakky_encoder_t *encoder, spakky_decoder_t *decoder);
+
 /* The first mistake; NULL if exactly one value was read, to its end. */
 const char *spakky_decoder_mistake(const spakky_decoder_t *decoder);
 

@@ -16,7 +16,8 @@
 // Integers have 64 bits and a sign of their own: those beyond int64 and uint64 are
 // [math/big.Int]. Into an any, an integer is read as int64, or as *big.Int where that
 // is too small, a float as float64, bytes as []byte, an array as []any and a map as
-// map[any]any, where keys that are bytes are [github.com/fxamacker/cbor/v2.ByteString].
+// map[string]any, or as map[any]any if not all its keys are text, where keys that are bytes are
+// [github.com/fxamacker/cbor/v2.ByteString].
 //
 // A [time.Time] is stored as its instant, whatever its location, and comes back in UTC. A zero
 // time in an any or behind a pointer is refused: there, nil is the absence of one. [UUID],

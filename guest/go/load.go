@@ -113,7 +113,7 @@ func (l *loading) run(ctx context.Context) (outcome, error) {
 			// Others may need the entry as it is, and this caller needs no entry.
 			warnOnce("an entry cannot be decoded, and is loaded and not replaced", l.key, err)
 			value, _, failed := l.loader(ctx)
-			return outcome{Value: value, Source: FromLoader, Err: err}, failed
+			return outcome{Value: value, Source: FromPass, Err: err}, failed
 		}
 		asked.unless = &found.Version
 	}

@@ -171,7 +171,7 @@ func TestAnEntryOfAnotherTypeIsLoadedAnewOnce(t *testing.T) {
 	// And with another of that type.
 	for _, again := range []answer{hit("other"), refreshedByOthers("other")} {
 		got, _, script = load(t, none, loads(2), hit("text"), again)
-		expect(t, got, Outcome[int]{Value: 2, Source: FromLoader, Err: ErrSerialization}, script, "load")
+		expect(t, got, Outcome[int]{Value: 2, Source: FromPass, Err: ErrSerialization}, script, "load")
 	}
 	if _, err, _ := load(t, none, fails, hit("text"), hit("other")); err != errDown {
 		t.Error(err)

@@ -92,7 +92,8 @@ const (
 	// FromLoader: what the loader returned.
 	FromLoader
 	// FromPass: what the loader returned, without a lease: loads of the key are not to be
-	// stored for now, or waiting for its loader would never end.
+	// stored for now, waiting for its loader would never end, or two entries in a row were
+	// no T.
 	FromPass
 )
 

@@ -30,7 +30,4 @@ bool spakky_cbor_time_of_integer(spakky_integer_t seconds, spakky_time_t *time);
 /* Sorts the encoded elements of a set. Returns a mistake, or NULL. */
 const char *spakky_cbor_sort(uint8_t *data, size_t length);
 
-/* Encodes again what a decoder reads. */
-bool spakky_cbor_copy(spakky_decoder_t *decoder, spakky_encoder_t *encoder);
-
 #endif

@@ -473,7 +473,7 @@ const char *spakky_cbor_mistake(spakky_bytes_t bytes) {
     spakky_encoder_t encoder;
     spakky_decoder_init(&decoder, bytes);
     spakky_encoder_init(&encoder);
-    spakky_cbor_copy(&decoder, &encoder);
+    spakky_encode_copy(&encoder, &decoder);
     mistake = spakky_encoder_mistake(&encoder);
     spakky_encoder_free(&encoder);
     return mistake;

@@ -201,7 +201,7 @@ static spakky_code_t fill(const load_t *load, spakky_lookup_t *found, spakky_err
 static spakky_code_t load_beside(const load_t *load, spakky_error_t *error) {
     spakky_storing_t storing;
     spakky_encoder_t loaded;
-    load->outcome->source = SPAKKY_FROM_LOADER;
+    load->outcome->source = SPAKKY_FROM_PASS;
     load->outcome->swallowed = *error;
     spakky_warn_once(SPAKKY_CAUSE_UNDECODABLE, load->key, error);
     spakky_code_t code = run_loader(load, &storing, &loaded, error);

@@ -227,12 +227,12 @@ static bool copy_items(spakky_decoder_t *decoder, spakky_encoder_t *encoder, spa
         count *= 2;
     }
     for (; well && count > 0; count--) {
-        well = spakky_cbor_copy(decoder, encoder);
+        well = spakky_encode_copy(encoder, decoder);
     }
     return well;
 }
 
-bool spakky_cbor_copy(spakky_decoder_t *decoder, spakky_encoder_t *encoder) {
+bool spakky_encode_copy(spakky_encoder_t *encoder, spakky_decoder_t *decoder) {
     bool flag;
     double real;
     uint8_t uuid[16];

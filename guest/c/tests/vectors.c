@@ -46,7 +46,7 @@ static void check_encodes(const char *hex, const char *shortest) {
     spakky_encoder_t encoder;
     spakky_decoder_init(&decoder, (spakky_bytes_t){given, unhex(hex, given)});
     spakky_encoder_init(&encoder);
-    if (!spakky_cbor_copy(&decoder, &encoder) || spakky_decoder_mistake(&decoder) != NULL ||
+    if (!spakky_encode_copy(&encoder, &decoder) || spakky_decoder_mistake(&decoder) != NULL ||
         encoder.length != length || memcmp(encoder.data, expected, length) != 0) {
         test_fail(__FILE__, __LINE__, hex);
     }

@@ -47,9 +47,9 @@ def options(
         fresh_ms,
         tuple(texts(tags, "a tag")),
         None if max_wait is None else _wait(max_wait),
-        flag(stale_if_error, "stale_if_error"),
+        stale_if_error is True or flag(stale_if_error, "stale_if_error"),
         None if retry_after is None else pause(retry_after),
-        flag(strict, "strict"),
+        strict is not False and flag(strict, "strict"),
     )
 
 

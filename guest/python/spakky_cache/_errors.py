@@ -106,7 +106,8 @@ class CacheLoadFailedError(CacheError):
     kind = "load-failed"
 
     def __init__(self, left: timedelta) -> None:
-        super().__init__(f"the last load of this key failed, and is not to be repeated for {left}")
+        seconds = left.total_seconds()
+        super().__init__(f"the last load of this key failed, and is not repeated for {seconds:g} s")
         self.left = left
 
 

@@ -20,7 +20,7 @@ from typing import (
     overload,
 )
 
-from . import _annotations, raw
+from . import _annotations, _steps, raw
 from ._arguments import Time, options, texts
 from ._cache import Cache
 from ._errors import CacheKeyGenerationError, CacheSerializationError
@@ -127,11 +127,16 @@ def cacheable(
                 # A type that was not there yet when its function was decorated.
                 cache = Cache(_returned(function))
             filled = tuple(tag.fill(values) for tag in tag_templates)
-            return cache._load(
+            # In few calls, since a function that calls itself has a thousand; and none of them
+            # in C (as `partial` makes one), since these end the component's stack before that.
+            steps = _steps.load(
+                raw,
+                cache._codec,
                 template.fill(values),
                 lambda: function(*args, **kwargs),
                 checked._replace(tags=filled),
-            ).value
+            )
+            return _steps.run(steps).value
 
         return cast(Decorated[..., Any], cached)
 

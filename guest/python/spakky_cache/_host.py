@@ -72,7 +72,7 @@ def absent(why: str) -> Iterator[None]:
 def span(milliseconds: int) -> timedelta:
     """A time of the contract, as far as Python can say it."""
     try:
-        return timedelta(milliseconds=milliseconds)
+        return timedelta(0, 0, 0, milliseconds)
     except OverflowError:
         return timedelta.max
 

@@ -89,6 +89,7 @@ class Outcome(Generic[T]):
 
 
 _FOUND = (raw.Hit, raw.Stale)
+_WITHOUT_LEASE = (raw.Hit, raw.Pass)
 _CHOSEN = (Loaded, NotStored)
 _PASS_MS = 60_000
 """For how long nobody waits for a value that cannot be stored."""
@@ -103,6 +104,12 @@ def run(steps: Steps[R]) -> R:
     except StopIteration as end:
         result: R = end.value
         return result
+    except RuntimeError as error:
+        stop, trace = error.__cause__, error.__traceback__
+        if isinstance(stop, StopIteration) and trace and trace.tb_next is None:
+            # A loader has raised it, and no generator can.
+            raise stop from None
+        raise
 
 
 def load(
@@ -120,20 +127,27 @@ def load(
             strict=options.strict,
         )
         undecodable: CacheSerializationError | None = None
+        lease: raw.Lease | None = None
         if isinstance(found, _FOUND):
             try:
                 value = codec.decode(found.value)
             except CacheSerializationError as error:
                 undecodable = error
-        if undecodable is None or unless is not None or _lease_of(found) is not None:
+        if not isinstance(found, _WITHOUT_LEASE):
+            lease = found.lease
+        if undecodable is None or unless is not None or lease is not None:
             break
         # Once a call: two types that do not read each other's entries would go on for ever.
         unless = found.version
 
-    lease = _lease_of(found)
     if lease is None:
         if isinstance(found, raw.Pass) or undecodable is not None:
-            return (yield from _pass(codec, loader, undecodable))
+            made = yield loader()
+            if undecodable is not None:
+                text = "an entry was loaded and left alone: %s"
+                _log.once(("decode", codec.name), text, undecodable)
+            value = made.value if isinstance(made, _CHOSEN) else made
+            return Outcome(value, Source.PASSED, error=undecodable)
         return _entry(found, value)
     with lease:
         try:
@@ -149,16 +163,6 @@ def load(
             _log.once(("refresh", cause), "a refresh failed, so the entry is served: %r", failure)
             return _entry(found, value, failure)
         return (yield from _store(codec, lease, made, options))
-
-
-def _pass(
-    codec: Codec, loader: Callable[[], Any], undecodable: CacheSerializationError | None
-) -> Steps[Outcome[Any]]:
-    made = yield loader()
-    if undecodable is not None:
-        _log.once(("decode", codec.name), "an entry was loaded and left alone: %s", undecodable)
-    value = made.value if isinstance(made, _CHOSEN) else made
-    return Outcome(value, Source.PASSED, error=undecodable)
 
 
 def _store(codec: Codec, lease: Any, made: Any, options: Options) -> Steps[Outcome[Any]]:
@@ -189,10 +193,6 @@ def _quietly(call: Callable[[int], Any], milliseconds: int) -> Steps[None]:
         yield call(milliseconds)
     except CacheError as error:
         _log.once(("quietly", error.kind), "a lease could only be given up: %s", error)
-
-
-def _lease_of(found: raw.Lookup) -> raw.Lease | None:
-    return found.lease if isinstance(found, raw.Miss | raw.Stale) else None
 
 
 def _entry(

@@ -29,12 +29,14 @@ def timestamp_of_text(text: str) -> datetime:
     match = _TIMESTAMP.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r:.80} is no timestamp")
-    *_, fraction, sign, hours, minutes = match.groups()
+    year, month, day, hour, minute, second = map(int, match.group(1, 2, 3, 4, 5, 6))
+    fraction, sign, hours, minutes = match.group(7, 8, 9, 10)
     microseconds, rest = divmod(int((fraction or "").ljust(9, "0")), 1_000)
     if rest:
         raise ValueError(f"{text} is finer than the microseconds of a datetime")
     try:
-        time = datetime.fromisoformat(f"{text[:19]}Z").replace(microsecond=microseconds)
+        # `fromisoformat` takes the hour 24.
+        time = datetime(year, month, day, hour, minute, second, microseconds, UTC)
         if sign:
             offset = timedelta(hours=int(hours), minutes=int(minutes))
             time = time - offset if sign == "+" else time + offset

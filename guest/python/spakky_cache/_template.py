@@ -90,7 +90,8 @@ class Template:
                 try:
                     value, _ = _FORMATTER.get_field(field, positions, values)
                     parts.append(_written(value, conversion, specification))
-                except CacheKeyGenerationError:
+                except (CacheKeyGenerationError, RecursionError):
+                    # The latter says nothing of the value.
                     raise
                 except Exception as error:
                     raise CacheKeyGenerationError(

@@ -116,7 +116,7 @@ class Lease:
         self.close()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Hit:
     """A fresh entry."""
 
@@ -127,7 +127,7 @@ class Hit:
     """How long ago it was stored."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stale:
     """An entry that may be served, and should be loaded anew."""
 
@@ -143,14 +143,14 @@ class Stale:
     """How long ago it was stored."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Miss:
     """No entry, and this caller is the one to load it."""
 
     lease: Lease
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pass:
     """No entry, and this caller loads for itself, without a lease: what it loads is not
     stored."""

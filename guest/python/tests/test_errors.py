@@ -1,7 +1,10 @@
+from datetime import timedelta
+
 import spakky_cache
 from spakky_cache import (
     CacheError,
     CacheInvalidKeyError,
+    CacheLoadFailedError,
     CacheUnavailableError,
     CacheValueTooLargeError,
 )
@@ -35,6 +38,12 @@ def test_an_error_says_what_it_knows() -> None:
     assert str(CacheInvalidKeyError("a key is empty")) == "invalid key: a key is empty"
     too_large = CacheValueTooLargeError(8)
     assert (too_large.limit, str(too_large)) == (8, "the value is too large: the limit is 8 bytes")
+
+
+def test_an_error_of_a_failed_load_says_for_how_long() -> None:
+    failed = CacheLoadFailedError(timedelta(milliseconds=59_500))
+    assert str(failed) == "the last load of this key failed, and is not repeated for 59.5 s"
+    assert failed.left == timedelta(seconds=59.5)
 
 
 def test_an_error_of_a_write_says_what_had_been_done() -> None:

@@ -283,6 +283,39 @@ def test_a_loaded_value_that_cannot_be_stored_is_returned_and_logged_once(
     assert len(of_values) == 2
 
 
+@pytest.mark.parametrize("found", [raw.Pass(), raw.Miss(Asked())])  # type: ignore[arg-type]
+def test_whatever_a_loader_raises_comes_back(found: raw.Lookup) -> None:
+    for failure in (
+        FAILURE,
+        StopIteration(1),
+        RuntimeError("x"),
+        GeneratorExit(),
+        KeyboardInterrupt(),
+    ):
+
+        def loader(failure: BaseException = failure) -> Any:
+            raise failure
+
+        with pytest.raises(type(failure)) as raised:
+            _steps.run(_steps.load(Finds(found), Codec(int), "k", loader, options(**USUAL)))
+        assert raised.value is failure
+    broken = (next(iter(())) for _ in "x")
+    with pytest.raises(RuntimeError, match="generator raised StopIteration"):
+        _steps.run(
+            _steps.load(Finds(found), Codec(int), "k", lambda: next(broken), options(**USUAL))
+        )
+
+
+class Finds:
+    """A contract of lookups that all find the same."""
+
+    def __init__(self, found: raw.Lookup) -> None:
+        self._found = found
+
+    def lookup(self, *_: Any, **__: Any) -> raw.Lookup:
+        return self._found
+
+
 def test_calls_that_are_awaited_need_another_driver_alone() -> None:
     async def answer(value: Any) -> Any:
         if isinstance(value, BaseException):

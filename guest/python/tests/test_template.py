@@ -240,3 +240,12 @@ def test_what_has_no_text_of_its_own_is_refused_with_the_cure(value: object) -> 
 def test_a_missing_value_is_refused() -> None:
     with pytest.raises(CacheKeyGenerationError, match="`page`"):
         key("{user}:{page}", user=1)
+
+
+def test_a_recursion_that_ends_in_a_template_is_no_fault_of_the_value() -> None:
+    class Deep:
+        def __str__(self) -> str:
+            return str(self)
+
+    with pytest.raises(RecursionError):
+        key("k:{deep}", deep=Deep())

@@ -288,10 +288,10 @@ impl<T: Serialize + DeserializeOwned> Cache<T> {
     ) -> T {
         let mut loader = Some(loader);
         let mut run = || loader.take().expect("a loader runs once")();
-        let loaded = call.map_err(Failure::Before).and_then(|(key, options)| {
+        let outcome = call.map_err(Failure::Before).and_then(|(key, options)| {
             load::now(load::load(&Plain, &key, &options, async || Ok::<_, Infallible>(run())))
         });
-        match loaded {
+        match outcome {
             Ok(outcome) => outcome.value,
             Err(Failure::Before(_)) => run().value,
             // The host's log has its failure.

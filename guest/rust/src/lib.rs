@@ -10,7 +10,7 @@
 //!
 //! Reading never changes a number. An integer is read as a float if the float represents it
 //! exactly (JavaScript writes 1.0 as 1), and a float is never read as an integer. Integers
-//! outside -2^64 to 2^64 - 1, tags, `undefined` and more than 128 levels of nesting are
+//! outside -2^64 to 2^64 - 1, tags but those of [`Timestamp`], [`Uuid`], [`Decimal`] and [`Set`], `undefined` and more than 128 levels of nesting are
 //! neither written nor read.
 //!
 //! # Templates of keys
@@ -51,7 +51,13 @@ mod log_once;
 mod lookup;
 mod metrics;
 mod options;
+mod tagged;
 mod template;
+
+/// Stores a field as a set: `#[serde(with = "spakky_cache::set")]`. See [`Set`].
+pub mod set {
+    pub use crate::tagged::{deserialize, serialize};
+}
 
 #[doc(hidden)]
 pub mod __private;
@@ -70,6 +76,7 @@ pub use lookup::{Entry, EntryInfo, Lease, Lookup};
 pub use metrics::{Metrics, metrics};
 pub use options::Options;
 pub use spakky_cache_macros::{cache_evict, cacheable, key};
+pub use tagged::{Decimal, ParseError, Set, Timestamp, Uuid};
 
 /// The project's page, whose Rust runs as a test.
 #[cfg(doctest)]

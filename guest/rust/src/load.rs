@@ -182,8 +182,8 @@ pub(crate) async fn load<C: Contract, T: Serialize + DeserializeOwned, E>(
         log_once::undecodable(key, error);
     }
 
-    let loaded = match loader().await {
-        Ok(loaded) => loaded,
+    let new = match loader().await {
+        Ok(new) => new,
         Err(error) => {
             if let (Some(lease), Some(pause)) = (&lease, checked.retry_after) {
                 // If this fails, the key is given up without a pause.
@@ -200,7 +200,7 @@ pub(crate) async fn load<C: Contract, T: Serialize + DeserializeOwned, E>(
 
     let source = if lease.is_some() { Source::Loaded } else { Source::Passed };
     let stored = match lease {
-        Some(lease) => store(contract, key, &lease, options, &loaded).await,
+        Some(lease) => store(contract, key, &lease, options, &new).await,
         None => Ok(Stored::No(error)),
     };
     let (stored, error) = match (stored, found) {
@@ -209,10 +209,10 @@ pub(crate) async fn load<C: Contract, T: Serialize + DeserializeOwned, E>(
         (Err(error), Some(found)) if found.fresh || checked.stale_if_error => {
             return Ok(found.outcome(Some(LoadError::Cache(error))));
         }
-        (Err(error), _) => return Err(Failure::After(error, loaded.value)),
+        (Err(error), _) => return Err(Failure::After(error, new.value)),
     };
     let error = error.map(LoadError::Cache);
-    Ok(Outcome { value: loaded.value, source, stored, error, version: None, age: None })
+    Ok(Outcome { value: new.value, source, stored, error, version: None, age: None })
 }
 
 /// What became of a loaded value.

@@ -32,6 +32,9 @@ pub struct LookupOptions<'a> {
     pub strict: bool,
 }
 
+/// What became of each item of a batch, in their order.
+pub type Each<T> = Vec<Result<T, Error>>;
+
 /// An entry that a lookup found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
@@ -107,7 +110,7 @@ pub fn get(key: &str) -> Result<Option<Vec<u8>>, Error> {
 
 /// The values of `keys`, in their order, in one round trip. All keys are checked before
 /// any is read.
-pub fn get_many(keys: &[&str]) -> Result<Vec<Result<Option<Vec<u8>>, Error>>, Error> {
+pub fn get_many(keys: &[&str]) -> Result<Each<Option<Vec<u8>>>, Error> {
     host::get_many(keys)
 }
 
@@ -119,10 +122,7 @@ pub fn set(key: &str, value: &[u8], options: EntryOptions<'_>) -> Result<(), Err
 
 /// Stores entries that share their options, in one round trip, and answers for each. All
 /// of them are checked before any is written. Of a key named twice, the last stays.
-pub fn set_many(
-    entries: &[(&str, &[u8])],
-    options: EntryOptions<'_>,
-) -> Result<Vec<Result<(), Error>>, Error> {
+pub fn set_many(entries: &[(&str, &[u8])], options: EntryOptions<'_>) -> Result<Each<()>, Error> {
     host::set_many(entries, options)
 }
 
@@ -132,7 +132,7 @@ pub fn delete(key: &str) -> Result<bool, Error> {
 }
 
 /// Removes entries; says of each whether there was one.
-pub fn delete_many(keys: &[&str]) -> Result<Vec<Result<bool, Error>>, Error> {
+pub fn delete_many(keys: &[&str]) -> Result<Each<bool>, Error> {
     host::delete_many(keys)
 }
 

@@ -28,6 +28,7 @@ impl Log for Kept {
 static LOG: Kept = Kept(Mutex::new(Vec::new()));
 
 /// Is read back as `None`.
+#[allow(clippy::option_option)] // what is refused
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct SomeNone(Option<Option<u8>>);
 

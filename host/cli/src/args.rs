@@ -13,8 +13,8 @@ use spakky_cache_core::Prefix;
 use spakky_cache_redis::parse_duration;
 
 use crate::parsers::{
-    CompileCache, Mount, Setting, SettingParser, Variable, host, key_prefix, lease, non_empty,
-    positive_duration, socket_timeout,
+    CompileCache, Mount, Setting, SettingParser, Variable, early_refresh, host, key_prefix, lease,
+    non_empty, positive_duration, socket_timeout,
 };
 
 /// A cache on Redis for WebAssembly components.
@@ -349,6 +349,10 @@ pub(crate) struct StoreArgs {
     /// The longest time that a caller waits for another caller's load
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = parse_duration)]
     pub(crate) max_wait: Duration,
+
+    /// How eagerly entries are refreshed before they become stale: off, or the beta of XFetch
+    #[arg(long, value_name = "off|BETA", default_value = "1", value_parser = early_refresh)]
+    pub(crate) early_refresh: f64,
 }
 
 /// The store of the cache.
@@ -395,7 +399,7 @@ pub(crate) struct GuestArgs {
     pub(crate) read_only: bool,
 
     /// The most leases held at once, which is the number of keys being loaded or written
-    #[arg(long, value_name = "NUMBER", default_value_t = 256)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1024)]
     pub(crate) max_leases: usize,
 }
 
@@ -449,7 +453,7 @@ mod tests {
         assert!(args.guest.dir.is_empty() && args.guest.dir_ro.is_empty());
         assert!(args.guest.env.is_empty());
         assert_eq!(args.guest.max_memory, ByteSize::gib(1));
-        assert_eq!((args.max_time, args.guest.max_leases), (None, 256));
+        assert_eq!((args.max_time, args.guest.max_leases), (None, 1024));
     }
 
     #[test]

@@ -154,6 +154,15 @@ pub(crate) fn lease(text: &str) -> Result<Duration, String> {
     allowed.contains(&lease).then_some(lease).ok_or_else(|| "it has to be 100ms to 1h".into())
 }
 
+/// Parses how eagerly entries are refreshed early.
+pub(crate) fn early_refresh(text: &str) -> Result<f64, String> {
+    if text == "off" {
+        return Ok(0.0);
+    }
+    let beta = text.parse().ok().filter(|beta: &f64| beta.is_finite() && *beta >= 0.0);
+    beta.ok_or_else(|| "it has to be off, or a number of 0 or more".into())
+}
+
 /// Parses the time limit of an operation.
 pub(crate) fn socket_timeout(text: &str) -> Result<Duration, String> {
     redis_setting("SPAKKY_REDIS__SOCKET_TIMEOUT", text).map(|settings| settings.socket_timeout)
@@ -226,6 +235,15 @@ mod tests {
         }
         for text in ["", "s", "-1s", "-1", "NaN", "inf", "1.2.3s", "99999999999999999999h"] {
             assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn early_refresh_is_off_or_a_number() {
+        assert_eq!(early_refresh("off"), Ok(0.0));
+        assert_eq!(early_refresh("1.5"), Ok(1.5));
+        for text in ["", "on", "-1", "NaN", "inf"] {
+            assert!(early_refresh(text).is_err(), "{text}");
         }
     }
 

@@ -75,6 +75,7 @@ impl Options {
         let policy = Policy {
             lease: store.lease,
             longest_wait: store.max_wait,
+            early_refresh: store.early_refresh,
             on_failure: match store.on_failure {
                 Failing::Error => OnFailure::Error,
                 Failing::Miss => OnFailure::Miss,
@@ -260,5 +261,7 @@ mod tests {
             resolve(&["--on-failure", "miss", "--lease", "2s", "--max-wait", "0"]).unwrap().policy;
         assert_eq!(policy.on_failure, OnFailure::Miss);
         assert_eq!((policy.lease, policy.longest_wait), (Duration::from_secs(2), Duration::ZERO));
+        let early = |args| resolve(args).unwrap().policy.early_refresh.to_string();
+        assert_eq!((early(&[]), early(&["--early-refresh", "off"])), ("1".into(), "0".into()));
     }
 }

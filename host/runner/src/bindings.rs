@@ -67,7 +67,6 @@ pub(crate) enum HealthStatus {
 /// The contract's `detail`.
 #[derive(ComponentType, Lift)]
 #[component(variant)]
-#[expect(dead_code, reason = "values come from guests only")]
 pub(crate) enum Detail {
     #[component(name = "text")]
     Text(String),
@@ -99,7 +98,7 @@ pub(crate) struct Outcome {
 /// The contract's `info-group`.
 #[derive(ComponentType, Lift)]
 #[component(record)]
-struct InfoGroup {
+pub(crate) struct InfoGroup {
     name: String,
     entries: Vec<(String, Detail)>,
 }

@@ -142,11 +142,20 @@ void op_write_behind(const json_t *step) { write_value(step, spakky_write_behind
 
 static const char *const profile_tags[] = {"profiles", "profile:{id}"};
 
+/* A profile is a text. */
+static bool is_text(void *context, spakky_bytes_t bytes) {
+    spakky_decoder_t decoder;
+    (void)context;
+    spakky_decoder_init(&decoder, bytes);
+    return spakky_decode_kind(&decoder) == SPAKKY_KIND_TEXT;
+}
+
 static const spakky_cached_t profile = {
     .key = "profile:{id}:{part}",
     .ttl = SPAKKY_MILLISECONDS(5 * 60 * 1000),
     .tags = profile_tags,
     .tag_count = 2,
+    .accept = is_text,
 };
 
 static const char *const position_tags[] = {"profiles", "profile:{0}"};
@@ -156,6 +165,7 @@ static const spakky_cached_t by_position = {
     .ttl = SPAKKY_MILLISECONDS(5 * 60 * 1000),
     .tags = position_tags,
     .tag_count = 2,
+    .accept = is_text,
 };
 
 /* What a function does. Its context points to its step. */
@@ -189,19 +199,11 @@ void op_cacheable(const json_t *step) {
     const spakky_cached_t *how = json_get(step, "by") == NULL ? &profile : &by_position;
     spakky_code_t code = spakky_cacheable(how, CALLED(step), make_profile, &step, &value, &error);
     if (!failed(code, &error, "function", json_get(step, "fail"))) {
-        spakky_decoder_t decoder;
-        spakky_text_t text;
-        spakky_decoder_init(&decoder, value.bytes);
-        if (spakky_decode_text(&decoder, &text)) {
-            begin_answer();
-            printf("{\"calls\":%u,\"value\":", calls);
-            json_write_text(text);
-            putchar('}');
-            end_answer();
-        } else {
-            error.code = SPAKKY_SERIALIZATION;
-            failed(error.code, &error, NULL, NULL);
-        }
+        begin_answer();
+        printf("{\"calls\":%u,\"value\":", calls);
+        value_write(value.bytes);
+        putchar('}');
+        end_answer();
     }
     spakky_value_free(&value);
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"iter"
 	"maps"
 	"math"
 	"math/big"
@@ -177,8 +178,10 @@ func toJSON(value any) any {
 			items[i] = toJSON(item)
 		}
 		return items
+	case map[string]any:
+		return mapToJSON(maps.All(value))
 	case map[any]any:
-		return mapToJSON(value)
+		return mapToJSON(maps.All(value))
 	case time.Time:
 		return object{"$time": value.Format(time.RFC3339Nano)}
 	case cache.UUID:
@@ -205,11 +208,11 @@ func floatToJSON(value float64) any {
 	return value
 }
 
-func mapToJSON(value map[any]any) any {
-	made, pairs := make(object, len(value)), make([][2]any, 0, len(value))
+func mapToJSON[K comparable](value iter.Seq2[K, any]) any {
+	made, pairs := object{}, [][2]any{}
 	for key, content := range value {
 		content := toJSON(content)
-		if text, ok := key.(string); ok && !strings.HasPrefix(text, "$") {
+		if text, ok := any(key).(string); ok && !strings.HasPrefix(text, "$") {
 			made[text] = content
 		}
 		pairs = append(pairs, [2]any{toJSON(key), content})

@@ -137,5 +137,9 @@ func decode(data []byte, value reflect.Value) error {
 	if err := decoder.Unmarshal(data, value.Interface()); err != nil {
 		return err
 	}
-	return exact(data, value.Type().Elem(), seen)
+	if err := exact(data, value.Type().Elem(), seen); err != nil {
+		return err
+	}
+	textMaps(value.Elem())
+	return nil
 }

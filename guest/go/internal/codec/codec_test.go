@@ -70,8 +70,9 @@ func TestGoValuesHaveTheseEncodings(t *testing.T) {
 func TestAValueComesBackAsItWas(t *testing.T) {
 	for _, value := range []any{
 		nil, true, int64(-7), int64(math.MaxInt64), int64(math.MinInt64), 1.0, math.Inf(-1), "é\x00", []byte{}, []byte{0, 255},
-		[]any{}, []any{nil, []any{int64(1)}}, map[any]any{}, map[any]any{int64(1): "a", "1": 1.5, nil: false},
-		map[any]any{cbor.ByteString("k"): []byte("v")},
+		[]any{}, []any{nil, []any{int64(1)}}, map[string]any{}, map[any]any{int64(1): "a", "1": 1.5, nil: false},
+		map[any]any{cbor.ByteString("k"): []byte("v")}, map[string]any{"a": map[string]any{"b": []any{map[string]any{"": nil}}}},
+		[]any{map[any]any{true: map[string]any{"a": int64(1)}}},
 	} {
 		got, err := decoded[any](t, encoded(t, value))
 		if err != nil || !reflect.DeepEqual(got, value) {
@@ -123,6 +124,19 @@ func TestAValueWithoutAnEncodingIsASerializationError(t *testing.T) {
 			t.Errorf("%s: %x, %v", name, data, err)
 		}
 	}
+}
+
+type box struct {
+	Any   any
+	Map   map[string]any
+	Boxes []*box
+}
+
+func TestMapsWhoseKeysAreTextComeBackAsMapsOfStrings(t *testing.T) {
+	inner := map[string]any{"a": []any{map[string]any{"b": int64(1)}}}
+	comesBack(t, box{inner, map[string]any{"c": inner}, []*box{{inner, map[string]any{}, []*box{}}, nil}})
+	comesBack(t, [1]any{map[any]any{int64(1): inner}})
+	comesBack(t, map[int]map[string]any{1: inner})
 }
 
 func TestNestingHasALimit(t *testing.T) {

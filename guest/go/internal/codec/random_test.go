@@ -150,7 +150,7 @@ func (r random) fill(v reflect.Value, depth int) {
 	case reflect.Interface:
 		if v.NumMethod() == 0 {
 			if few > 0 {
-				v.Set(reflect.ValueOf([]any{int64(-7), "text", 1.5, true, []any{nil}, map[any]any{"a": int64(1)}}[r.IntN(6)]))
+				v.Set(reflect.ValueOf([]any{int64(-7), "text", 1.5, true, []any{nil}, map[string]any{"a": int64(1)}, map[any]any{int64(1): map[string]any{}}}[r.IntN(7)]))
 			}
 		}
 	case reflect.Pointer:

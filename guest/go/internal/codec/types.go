@@ -24,8 +24,8 @@ type traits struct {
 	own bool
 	// Parts that cannot be nil; floats; 32-bit floats; arrays, whose length is fixed.
 	whole, float, float32, array bool
-	// Times.
-	times bool
+	// Times, and interfaces.
+	times, any bool
 }
 
 var known sync.Map // reflect.Type to traits
@@ -64,10 +64,11 @@ func examine(t reflect.Type, above map[reflect.Type]bool) traits {
 		found.float32 = found.float32 || inner.float32
 		found.array = found.array || inner.array
 		found.times = found.times || inner.times
+		found.any = found.any || inner.any
 	}
 	switch t.Kind() {
 	case reflect.Interface:
-		found.open, found.changes = true, true
+		found.open, found.changes, found.any = true, true, true
 	case reflect.Pointer, reflect.Slice:
 		add(t.Elem())
 	case reflect.Array:

@@ -1,12 +1,17 @@
 use spakky_cache::{Error, cache_evict, cacheable};
 
 #[cacheable]
-fn missing_key_and_brackets() -> Result<u8, Error> {
+fn an_argument_without_a_name((a, b): (u8, u8)) -> Result<u8, Error> {
+    Ok(a + b)
+}
+
+#[cacheable(key = "k", stale_if_error = "no")]
+fn not_a_flag() -> Result<u8, Error> {
     Ok(0)
 }
 
-#[cacheable(ttl = "5m")]
-fn missing_key() -> Result<u8, Error> {
+#[cacheable(key = "k", strict = true)]
+fn strict_with_a_value() -> Result<u8, Error> {
     Ok(0)
 }
 

@@ -12,6 +12,21 @@ fn unknown_argument_in_a_tag(user_id: u64) -> Result<u8, Error> {
     Ok(0)
 }
 
+#[cacheable(key = "profile:{1}")]
+fn unknown_position(user_id: u64) -> Result<u8, Error> {
+    Ok(0)
+}
+
+#[cacheable(key = "profile:{0}")]
+fn pattern((user, page): (u64, u64)) -> Result<u8, Error> {
+    Ok(0)
+}
+
+#[cacheable]
+fn no_text_without_a_template(user: (u8, u8)) -> Result<u8, Error> {
+    Ok(0)
+}
+
 #[cacheable(key = "profile:{self.id}")]
 fn no_self() -> Result<u8, Error> {
     Ok(0)

@@ -7,10 +7,11 @@ use ciborium::Value;
 use ciborium::value::Integer;
 use serde::de::value::{MapAccessDeserializer, SeqDeserializer};
 use serde::de::{
-    DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
-    Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, MapAccess, SeqAccess,
+    Unexpected, VariantAccess, Visitor,
 };
 
+use super::TAG;
 use super::fault::Fault as Error;
 use super::number::Scalar;
 
@@ -86,14 +87,21 @@ impl<'de> Deserializer<'de> for Exact<'_> {
         if Scalar::of(&self.value).is_some_and(|scalar| scalar.roundings().next().is_some()) {
             self.may_round.set(true);
         }
-        self.visit(visitor)
+        match self.value {
+            Value::Tag(..) => visitor.visit_enum(MaybeTagged(self)),
+            _ => self.visit(visitor),
+        }
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_unit()
     }
 
     typed! {
         deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
         deserialize_i128 deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
         deserialize_u128 deserialize_char deserialize_str deserialize_string deserialize_bytes
-        deserialize_byte_buf deserialize_unit deserialize_map deserialize_ignored_any
+        deserialize_byte_buf deserialize_unit deserialize_map
     }
 
     fn deserialize_unit_struct<V: Visitor<'de>>(
@@ -174,11 +182,12 @@ impl<'de> Deserializer<'de> for Exact<'_> {
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
         match self.value {
+            _ if name == TAG => visitor.visit_enum(MaybeTagged(self)),
             Value::Text(variant) => visitor.visit_enum(variant.into_deserializer()),
             Value::Map(pairs) if pairs.len() == 1 => {
                 let pairs = Pairs::new(pairs, self.may_round);
@@ -191,6 +200,62 @@ impl<'de> Deserializer<'de> for Exact<'_> {
     /// Must match ciborium's serializer: types choose their form by it.
     fn is_human_readable(&self) -> bool {
         false
+    }
+}
+
+impl IntoDeserializer<'_, Error> for Exact<'_> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+/// A value as the types of `ciborium::tag` read it, and `ciborium::Value`: an enum of those
+/// with a tag and those without.
+struct MaybeTagged<'a>(Exact<'a>);
+
+impl<'de> EnumAccess<'de> for MaybeTagged<'_> {
+    type Error = Error;
+    type Variant = Self;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Error> {
+        let variant = match self.0.value {
+            Value::Tag(..) => "@@TAGGED@@",
+            _ => "@@UNTAGGED@@",
+        };
+        Ok((seed.deserialize(variant.into_deserializer())?, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for MaybeTagged<'_> {
+    type Error = Error;
+
+    fn unit_variant(self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Error> {
+        seed.deserialize(self.0)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
+        let Exact { value, may_round } = self.0;
+        match value {
+            Value::Tag(tag, content) => {
+                let pair = [tag.into(), *content].map(|value| Exact { value, may_round });
+                visitor.visit_seq(SeqDeserializer::new(pair.into_iter()))
+            }
+            other => Err(Error::invalid_type(unexpected(&other), &"a tag")),
+        }
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        Err(Error::invalid_type(unexpected(&self.0.value), &visitor))
     }
 }
 

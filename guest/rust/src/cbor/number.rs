@@ -81,6 +81,7 @@ fn count(value: &Value, step: i64, counts: &mut HashMap<Scalar, i64>) {
                 count(value, step, counts);
             }
         }
+        Value::Tag(_, content) => count(content, step, counts),
         other => {
             if let Some(scalar) = Scalar::of(other) {
                 *counts.entry(scalar).or_default() += step;

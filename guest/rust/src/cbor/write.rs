@@ -1,14 +1,18 @@
 //! Serializes values, and refuses what would not come back.
 
+use std::mem;
+
 use ciborium_ll::{Encoder, Header, simple};
 use serde::ser::{
     Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
-use super::DEEPEST;
 use super::fault::Fault;
+use super::{DEEPEST, TAG};
 
+/// The head of the tag of sets, 258.
+const SET: [u8; 3] = [0xd9, 0x01, 0x02];
 const BEYOND_64_BITS: &str =
     "an integer of more than 64 bits: store it as text, with serde's `with`";
 const SOME_NULL: &str = "`Some` of what is stored as null would be read as `None`: use an enum \
@@ -19,6 +23,8 @@ const SOME_NULL: &str = "`Some` of what is stored as null would be read as `None
 pub(super) struct Writer {
     bytes: Vec<u8>,
     depth: usize,
+    /// Whether the next list is a set.
+    set: bool,
 }
 
 impl Writer {
@@ -54,7 +60,32 @@ impl Writer {
             self.push(head(length));
         }
         let start = self.bytes.len();
-        Ok(Compound { writer: self, head, length, start, items: 0, key: start, variant: None })
+        let kind = if mem::take(&mut self.set) { Kind::Set(Vec::new()) } else { Kind::Plain };
+        Ok(Compound {
+            writer: self,
+            head,
+            length,
+            start,
+            items: 0,
+            key: start,
+            variant: None,
+            kind,
+        })
+    }
+
+    /// Brings the last items, which begin at `starts`, into the order of their bytes.
+    fn sort(&mut self, starts: &[usize]) -> Result<(), Fault> {
+        let Some(first) = starts.first() else { return Ok(()) };
+        let ends = starts[1..].iter().copied().chain([self.bytes.len()]);
+        let mut items: Vec<_> =
+            starts.iter().zip(ends).map(|(start, end)| self.bytes[*start..end].to_vec()).collect();
+        items.sort_unstable();
+        if items.array_windows().any(|[a, b]| a == b) {
+            return Err(Fault::new("a set with a duplicate"));
+        }
+        self.bytes.truncate(*first);
+        self.bytes.extend(items.concat());
+        Ok(())
     }
 
     /// The map of a variant to its content.
@@ -170,11 +201,14 @@ impl<'a> Serializer for &'a mut Writer {
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
         self,
-        _: &'static str,
+        name: &'static str,
         _: u32,
         variant: &'static str,
         value: &T,
     ) -> Result<bool, Fault> {
+        if name == TAG {
+            return value.serialize(self);
+        }
         self.open_variant(variant)?;
         value.serialize(&mut *self).map_err(|fault| fault.in_field(variant))?;
         self.depth -= 1;
@@ -200,9 +234,19 @@ impl<'a> Serializer for &'a mut Writer {
         variant: &'static str,
         length: usize,
     ) -> Result<Compound<'a>, Fault> {
-        // How `ciborium::Value` names its tags.
-        if name == "@@TAG@@" {
-            return Err(Fault::new("a tag"));
+        if name == TAG {
+            let start = self.bytes.len();
+            let (head, length, kind) = (Header::Array, Some(length), Kind::Tag);
+            return Ok(Compound {
+                writer: self,
+                head,
+                length,
+                start,
+                items: 0,
+                key: start,
+                variant: None,
+                kind,
+            });
         }
         self.open_variant(variant)?;
         Ok(Compound { variant: Some(variant), ..self.open(Some(length), Header::Array)? })
@@ -245,6 +289,15 @@ pub(super) struct Compound<'a> {
     /// Where the last key begins.
     key: usize,
     variant: Option<&'static str>,
+    kind: Kind,
+}
+
+enum Kind {
+    Plain,
+    /// A number, and what it is the tag of.
+    Tag,
+    /// With where each item begins.
+    Set(Vec<usize>),
 }
 
 impl Compound<'_> {
@@ -256,8 +309,21 @@ impl Compound<'_> {
     }
 
     fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Fault> {
+        let start = self.writer.bytes.len();
+        if let Kind::Set(starts) = &mut self.kind {
+            starts.push(start);
+        }
         let written = value.serialize(&mut *self.writer);
-        written.map_err(|fault| self.in_variant(fault.in_item(self.items)))?;
+        if let Kind::Tag = self.kind {
+            written?;
+            if self.items == 0 {
+                // The head of a tag differs from that of its number in the kind alone.
+                self.writer.bytes[start] |= 6 << 5;
+                self.writer.set = self.writer.bytes[start..] == SET;
+            }
+        } else {
+            written.map_err(|fault| self.in_variant(fault.in_item(self.items)))?;
+        }
         self.items += 1;
         Ok(())
     }
@@ -271,6 +337,14 @@ impl Compound<'_> {
     }
 
     fn close(self) -> Result<bool, Fault> {
+        match &self.kind {
+            Kind::Plain => {}
+            Kind::Tag => {
+                self.writer.set = false;
+                return Ok(false);
+            }
+            Kind::Set(starts) => self.writer.sort(starts)?,
+        }
         match self.length {
             None => {
                 let mut head = Vec::new();

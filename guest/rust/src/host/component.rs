@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use self::bindings::spakky::cache::{actuator, actuator_types, cache, config as settings, types};
-use crate::raw::{self, EntryOptions, Found, Lookup, LookupOptions};
+use crate::raw::{self, Each, EntryOptions, Found, Lookup, LookupOptions};
 use crate::{
     ComponentHealth, Config, Detail, Endpoint, EntryInfo, Error, HealthReport, HealthStatus,
     InfoGroup, InfoSection, Metrics,
@@ -44,7 +44,7 @@ pub(crate) fn get(key: &str) -> Result<Option<Vec<u8>>, Error> {
     Ok(cache::get(key)?)
 }
 
-pub(crate) fn get_many(keys: &[&str]) -> Result<Vec<Result<Option<Vec<u8>>, Error>>, Error> {
+pub(crate) fn get_many(keys: &[&str]) -> Result<Each<Option<Vec<u8>>>, Error> {
     Ok(each(cache::get_many(keys)?))
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn set(key: &str, value: &[u8], options: EntryOptions<'_>) -> Result<
 pub(crate) fn set_many(
     entries: &[(&str, &[u8])],
     options: EntryOptions<'_>,
-) -> Result<Vec<Result<(), Error>>, Error> {
+) -> Result<Each<()>, Error> {
     Ok(each(cache::set_many(entries, options.into())?))
 }
 
@@ -63,11 +63,11 @@ pub(crate) fn delete(key: &str) -> Result<bool, Error> {
     Ok(cache::delete(key)?)
 }
 
-pub(crate) fn delete_many(keys: &[&str]) -> Result<Vec<Result<bool, Error>>, Error> {
+pub(crate) fn delete_many(keys: &[&str]) -> Result<Each<bool>, Error> {
     Ok(each(cache::delete_many(keys)?))
 }
 
-fn each<T>(answers: Vec<Result<T, types::Error>>) -> Vec<Result<T, Error>> {
+fn each<T>(answers: Vec<Result<T, types::Error>>) -> Each<T> {
     answers.into_iter().map(|answer| answer.map_err(Error::from)).collect()
 }
 

@@ -16,7 +16,7 @@ use spakky_cache_core::runtime::{Task, TokioRuntime, UnixMillis};
 use spakky_cache_core::{Grants, Policy, Runtime, Session};
 use spakky_cache_memory::MemoryStore;
 
-use crate::raw::{self, EntryOptions, Found, Lookup, LookupOptions};
+use crate::raw::{self, Each, EntryOptions, Found, Lookup, LookupOptions};
 use crate::{Config, Endpoint, EntryInfo, Error, HealthReport, HealthStatus, InfoSection, Metrics};
 
 thread_local! {
@@ -156,7 +156,7 @@ pub(crate) fn get(key: &str) -> Result<Option<Vec<u8>>, Error> {
     Ok(call(async |session| session.get(key).await)?.map(Vec::from))
 }
 
-pub(crate) fn get_many(keys: &[&str]) -> Result<Vec<Result<Option<Vec<u8>>, Error>>, Error> {
+pub(crate) fn get_many(keys: &[&str]) -> Result<Each<Option<Vec<u8>>>, Error> {
     let values = call(async |session| session.get_many(keys.iter().copied()).await)?;
     Ok(each(values, |value| value.map(Vec::from)))
 }
@@ -168,7 +168,7 @@ pub(crate) fn set(key: &str, value: &[u8], options: EntryOptions<'_>) -> Result<
 pub(crate) fn set_many(
     entries: &[(&str, &[u8])],
     options: EntryOptions<'_>,
-) -> Result<Vec<Result<(), Error>>, Error> {
+) -> Result<Each<()>, Error> {
     let entries = entries.iter().map(|(key, value)| (*key, value.to_vec().into())).collect();
     Ok(each(call(async |session| session.set_many(entries, &options.into()).await)?, |()| ()))
 }
@@ -177,12 +177,12 @@ pub(crate) fn delete(key: &str) -> Result<bool, Error> {
     call(async |session| session.delete(key).await)
 }
 
-pub(crate) fn delete_many(keys: &[&str]) -> Result<Vec<Result<bool, Error>>, Error> {
+pub(crate) fn delete_many(keys: &[&str]) -> Result<Each<bool>, Error> {
     let deleted = call(async |session| session.delete_many(keys.iter().copied()).await)?;
     Ok(each(deleted, |deleted| deleted))
 }
 
-fn each<T, U>(answers: Vec<Result<T, core::Error>>, to: fn(T) -> U) -> Vec<Result<U, Error>> {
+fn each<T, U>(answers: Vec<Result<T, core::Error>>, to: fn(T) -> U) -> Each<U> {
     answers.into_iter().map(|answer| answer.map(to).map_err(Error::from)).collect()
 }
 

@@ -281,7 +281,7 @@ fn what_is_not_to_be_stored_is_returned_and_not_stored() {
         assert_eq!(loading(&options, Err("down")), Err(LoadError::Loader("down")));
     }
     advance(MINUTE);
-    assert_eq!(told(loading(&options, Ok(Loaded::new("4")))).2, true);
+    assert!(told(loading(&options, Ok(Loaded::new("4")))).2);
 }
 
 #[test]

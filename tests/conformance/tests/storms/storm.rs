@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use spakky_cache_core::{Error, Grants, Runtime as _, TokioRuntime};
+use spakky_cache_core::{Error, Grants, Policy, Runtime as _, TokioRuntime};
 use spakky_simulation::checker::{Rules, Violation, check};
 use spakky_simulation::history::{self, Caller, History, Operation, Outcome, Recorder};
 use spakky_simulation::simulation::Chance;

@@ -51,6 +51,7 @@ fn a_wrong_command_line_is_explained() {
         (&["run", "--max-time", "0s", "c.wasm"], &["--max-time", "more than zero"]),
         (&["run", "--max-memory", "lots", "c.wasm"], &["lots", "--max-memory"]),
         (&["run", "--max-leases=-1", "c.wasm"], &["--max-leases"]),
+        (&["run", "--early-refresh", "often", "c.wasm"], &["--early-refresh", "off"]),
         (&["run", "--lease", "1ms", "c.wasm"], &["--lease", "100ms"]),
         (&["run", "--redis-password", "s3cret", "c.wasm"], &["--redis-password"]),
         (&["health", "--probe-timeout", "0"], &["--probe-timeout"]),

@@ -1,9 +1,10 @@
 """The answers: one object for each step."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
-from spakky_cache import CacheError, CacheValueTooLargeError
+from spakky_cache import CacheError, CacheLoadFailedError, CacheValueTooLargeError
 
 
 class Failure(Exception):
@@ -25,6 +26,8 @@ def failure(error: Failure | CacheError) -> bytes:
     told: dict[str, Any] = {"kind": error.kind, "message": str(error)}
     if isinstance(error, CacheValueTooLargeError):
         told["limit"] = error.limit
+    if isinstance(error, CacheLoadFailedError):
+        told["left_ms"] = error.left // timedelta(milliseconds=1)
     if isinstance(error, CacheError) and error.after is not None:
         told["after"] = error.after
     return _line({"error": told})

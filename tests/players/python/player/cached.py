@@ -9,16 +9,36 @@ from .answers import Failure
 
 
 class Calls:
-    """How often the body of the cached function ran."""
+    """How often the bodies of the cached functions ran."""
 
     count = 0
 
 
-def load(id: str, part: str, fail: str | None) -> Any:
-    return {"value": _profile(id, part, fail), "calls": Calls.count}
+def load(id: str, part: str, fail: str | None, by: str = "name") -> Any:
+    profile = _by_position if by == "position" else _by_name
+    return {"value": profile(id, part, fail), "calls": Calls.count}
+
+
+def by_default(id: Any, part: Any) -> Any:
+    return {"value": _by_default(id, part), "calls": Calls.count}
 
 
 @cacheable("profile:{id}:{part}", ttl=timedelta(minutes=5), tags=["profiles", "profile:{id}"])
+def _by_name(id: str, part: str, fail: str | None) -> str:
+    return _profile(id, part, fail)
+
+
+@cacheable("profile:{0}:{1}", ttl=timedelta(minutes=5), tags=["profiles", "profile:{0}"])
+def _by_position(id: str, part: str, fail: str | None) -> str:
+    return _profile(id, part, fail)
+
+
+@cacheable()
+def _by_default(id: Any, part: Any) -> Any:
+    Calls.count += 1
+    return [id, part]
+
+
 def _profile(id: str, part: str, fail: str | None) -> str:
     Calls.count += 1
     _outcome(fail)

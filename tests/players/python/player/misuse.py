@@ -50,6 +50,13 @@ def _calls() -> dict[str, Callable[[], Any]]:
         "write_behind without a writer": lambda: _CACHE.write_behind(_KEY, 1, None),
         "set with an unknown option": lambda: _CACHE.set(_KEY, 1, tll=5),
         "a commit of no bytes": _commit_text,
+        "a lookup with a version that is none": lambda: _CACHE.lookup(_KEY, unless="5"),
+        "a lookup that is strict by a text": lambda: _CACHE.lookup(_KEY, strict="no"),
+        "raw.lookup with a negative version": lambda: _RAW.lookup(_KEY, unless=-1),
+        "raw.lookup that is strict by a number": lambda: _RAW.lookup(_KEY, strict=1),
+        "a load that is not told what to do": lambda: _CACHE.get_or_load(
+            _KEY, lambda: 1, stale_if_error=None
+        ),
         "a value of another type": lambda: Cache(str).set(_KEY, _RAW),
     }
     for kind, name in _NAMES.items():
@@ -116,6 +123,7 @@ def _named(kind: str, name: Any) -> dict[str, Callable[[], Any]]:
         f"set of the key {kind}": lambda: _CACHE.set(name, 1),
         f"set with the tag {kind}": lambda: _CACHE.set(_KEY, 1, tags=[name]),
         f"set_many of the key {kind}": lambda: _CACHE.set_many([(name, 1)]),
+        f"describe of {kind}": lambda: _CACHE.describe(name),
         f"delete of {kind}": lambda: _CACHE.delete(name),
         f"delete_many of {kind}": lambda: _CACHE.delete_many([name]),
         f"evict_tags of {kind}": lambda: spakky_cache.evict_tags([name]),
@@ -161,13 +169,20 @@ def _timed(kind: str, time: Any) -> dict[str, Callable[[], Any]]:
         f"get_or_load for {kind}": lambda: _CACHE.get_or_load(_KEY, lambda: 1, ttl=time),
         f"write_through for {kind}": lambda: _CACHE.write_through(_KEY, 1, lambda _: 1, ttl=time),
         f"write_behind for {kind}": lambda: _CACHE.write_behind(_KEY, 1, lambda _: 1, ttl=time),
+        f"a load that chooses {kind}": lambda: _CACHE.get_or_load(
+            _KEY, lambda: spakky_cache.Loaded(1, ttl=time)
+        ),
         f"cacheable for {kind}": lambda: spakky_cache.cacheable("key", ttl=time),
         f"raw.set for {kind}": lambda: _RAW.set(_KEY, b"", ttl_ms=time),
         f"raw.set fresh for {kind}": lambda: _RAW.set(_KEY, b"", fresh_ms=time),
     }
     if kind not in ("infinity", "2**80"):
-        # As a wait, these mean "as long as the host allows".
-        calls[f"lookup that waits for {kind}"] = lambda: _CACHE.lookup(_KEY, max_wait=time)
+        # As a wait or a pause, these mean "as long as the host allows".
+        calls |= {
+            f"lookup that waits for {kind}": lambda: _CACHE.lookup(_KEY, max_wait=time),
+            f"retry after {kind}": lambda: _CACHE.get_or_load(_KEY, lambda: 1, retry_after=time),
+            f"pass for {kind}": lambda: spakky_cache.NotStored(1, pass_for=time),
+        }
     return calls
 
 
@@ -176,20 +191,22 @@ def _commit_text() -> None:
         lease.commit("text")
 
 
-def abandon(key: str, how: Literal["return", "throw"]) -> None:
-    """Takes the lease of `key`, and leaves its scope without a commit."""
+def abandon(key: str, how: Literal["return", "throw", "release"]) -> None:
+    """Takes the lease of `key`, and leaves its scope without a commit, or releases it."""
     with suppress(_Thrown):
         _scope(key, how)
 
 
-def _scope(key: str, how: Literal["return", "throw"]) -> None:
+def _scope(key: str, how: Literal["return", "throw", "release"]) -> None:
     with Cache().lookup(key) as found:
         # A debugger or a cycle may keep a reference: the end of the scope has to give up
         # the lease.
         _KEPT.append(found)
         if not isinstance(found, Miss):
             raise CacheLeaseHeldError
-        if how == "return":
+        if how == "release":
+            found.lease.release()
+        if how != "throw":
             return
         raise _Thrown
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, BinaryIO
 
-from spakky_cache import Cache, CacheError, Time, clear, evict_tags, key
+from spakky_cache import Cache, CacheError, Loaded, NotStored, Time, clear, evict_tags, key
 
 from . import answers, cached, misuse, reports
 from .answers import Failure
@@ -57,6 +57,8 @@ class Player:
             case "set_many":
                 entries = [(key, from_json(value)) for key, value in step["entries"]]
                 return _CACHE.set_many(entries, **_entry(step))
+            case "describe":
+                return reports.describe(_CACHE.describe(step["key"]))
             case "delete":
                 return _CACHE.delete(step["key"])
             case "delete_many":
@@ -73,12 +75,14 @@ class Player:
                 return reports.health(step["endpoint"])
             case "info":
                 return reports.info()
-            case "get_or_load":
+            case "get_or_load" | "get_or_load_outcome":
                 return self._get_or_load(step)
             case "write_through" | "write_behind":
                 return self._write(step)
             case "cacheable":
                 return cached.load(**_arguments(step))
+            case "cacheable_default":
+                return cached.by_default(step["id"], step["part"])
             case "cache_evict":
                 return cached.evict(**_arguments(step))
             case "key":
@@ -106,11 +110,13 @@ class Player:
             nonlocal ran
             ran = True
             self._work(work, failure)
-            return value
+            return _chosen(value, work)
 
         with _unchanged(failure):
-            found = _CACHE.get_or_load(step["key"], load, **options)
-        return {"value": to_json(found), "loaded": ran}
+            if step["op"] == "get_or_load":
+                found = _CACHE.get_or_load(step["key"], load, **options)
+                return {"value": to_json(found), "loaded": ran}
+            return reports.outcome(_CACHE.get_or_load_outcome(step["key"], load, **options))
 
     def _write(self, step: Step) -> None:
         work, value, options = step.get("writer", {}), from_json(step["value"]), _entry(step)
@@ -143,13 +149,32 @@ def _arguments(step: Step) -> Step:
     return {"id": "", "part": "", "fail": None} | given
 
 
+def _chosen(value: Any, work: Step) -> Any:
+    """What a loader returns that may choose how its value is stored."""
+    if "pass_ms" in work or not work.get("store", True):
+        return NotStored(value, pass_for=_span(work.get("pass_ms")))
+    if work.keys() & {"ttl_ms", "fresh_ms", "tags"}:
+        ttl, fresh_for = _span(work.get("ttl_ms")), _span(work.get("fresh_ms"))
+        return Loaded(value, ttl=ttl, fresh_for=fresh_for, tags=work.get("tags"))
+    return value
+
+
 def _found(value: Any) -> Any:
     return {"hit": False} if value is _NONE else {"hit": True, "value": to_json(value)}
 
 
 def _load(step: Step) -> Step:
     """The options of a load."""
-    return _entry(step) | {"max_wait": _span(step.get("options", {}).get("max_wait_ms"))}
+    options = step.get("options", {})
+    flags = {name: options[name] for name in ("stale_if_error", "strict") if name in options}
+    return (
+        _entry(step)
+        | flags
+        | {
+            "max_wait": _span(options.get("max_wait_ms")),
+            "retry_after": _span(options.get("retry_after_ms")),
+        }
+    )
 
 
 def _entry(step: Step) -> Step:

@@ -1,11 +1,13 @@
-"""What the host tells, as JSON."""
+"""What the host and the library tell, as JSON."""
 
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
 import spakky_cache
+from spakky_cache import CacheError, EntryInfo, Outcome
 
+from .answers import Failure
 from .values import to_json
 
 
@@ -15,8 +17,7 @@ def metrics() -> Any:
 
 def config() -> Any:
     settings = asdict(spakky_cache.config())
-    timeout = settings.pop("socket_timeout")
-    return settings | {"socket_timeout_ms": timeout // timedelta(milliseconds=1)}
+    return settings | {"socket_timeout_ms": _milliseconds(settings.pop("socket_timeout"))}
 
 
 def health(endpoint: str) -> Any:
@@ -41,3 +42,32 @@ def info() -> Any:
         }
         for section in spakky_cache.info()
     ]
+
+
+def describe(found: EntryInfo | None) -> Any:
+    if found is None:
+        return None
+    return {
+        "version": found.version,
+        "age_ms": _milliseconds(found.age),
+        "fresh_ms": None if found.fresh_for is None else _milliseconds(found.fresh_for),
+        "ttl_ms": None if found.ttl is None else _milliseconds(found.ttl),
+        "tags": found.tags,
+        "size": found.size,
+        "load_ms": _milliseconds(found.load_time),
+    }
+
+
+def outcome(found: Outcome[Any]) -> Any:
+    error = found.error
+    return {
+        "value": to_json(found.value),
+        "source": found.source,
+        "stored": found.stored,
+        "error": error.kind if isinstance(error, CacheError | Failure) else error and repr(error),
+        "entry": found.version is not None and found.age is not None,
+    }
+
+
+def _milliseconds(time: timedelta) -> int:
+    return time // timedelta(milliseconds=1)

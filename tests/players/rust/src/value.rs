@@ -1,10 +1,14 @@
 //! Values between JSON, in which scenarios are written, and CBOR, in which they are
 //! stored. An object with one key that begins with `$` stands for what JSON cannot say.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use ciborium::Value as Cbor;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value as Json, json};
-use spakky_cache::{KeyPart, Part};
+use spakky_cache::{Decimal, KeyPart, Part, Set, Timestamp, Uuid};
 
 use crate::answer::Failure;
 
@@ -121,6 +125,13 @@ fn extended(name: &str, content: &Json) -> Option<Result<Cbor, Failure>> {
             let number: i128 = content.as_str()?.parse().ok()?;
             ciborium::value::Integer::try_from(number).ok().map(|number| Ok(number.into()))
         }
+        "$time" => tagged::<Timestamp>(content),
+        "$uuid" => tagged::<Uuid>(content),
+        "$decimal" => tagged::<Decimal>(content),
+        "$set" => {
+            let items: Result<_, _> = content.as_array()?.iter().map(to_cbor).collect();
+            Some(items.map(|items| Cbor::Tag(258, Box::new(Cbor::Array(items)))))
+        }
         "$map" => {
             let pair = |pair: &Json| match pair.as_array().map(Vec::as_slice) {
                 Some([key, value]) => Ok((to_cbor(key)?, to_cbor(value)?)),
@@ -131,6 +142,19 @@ fn extended(name: &str, content: &Json) -> Option<Result<Cbor, Failure>> {
         }
         _ => None,
     }
+}
+
+/// A text as the library's type, and as that writes it.
+fn tagged<T: FromStr + Serialize + DeserializeOwned>(text: &Json) -> Option<Result<Cbor, Failure>> {
+    let value: T = text.as_str()?.parse().ok()?;
+    let bytes = spakky_cache::encode(&value);
+    Some(bytes.and_then(|bytes| spakky_cache::decode(&bytes)).map_err(Failure::from))
+}
+
+/// The text of a value as the library's type reads it.
+fn text_of<T: Display + Serialize + DeserializeOwned>(value: &Cbor) -> Result<String, Failure> {
+    let read = spakky_cache::decode::<T>(&spakky_cache::encode(value)?)?;
+    Ok(read.to_string())
 }
 
 fn to_json(value: &Cbor) -> Result<Json, Failure> {
@@ -162,6 +186,14 @@ fn to_json(value: &Cbor) -> Result<Json, Failure> {
                 let pair = |(key, value): &_| Ok(json!([to_json(key)?, to_json(value)?]));
                 json!({ "$map": pairs.iter().map(pair).collect::<Result<Vec<_>, Failure>>()? })
             }
+        }
+        Cbor::Tag(0 | 1, _) => json!({ "$time": text_of::<Timestamp>(value)? }),
+        Cbor::Tag(4, _) => json!({ "$decimal": text_of::<Decimal>(value)? }),
+        Cbor::Tag(37, _) => json!({ "$uuid": text_of::<Uuid>(value)? }),
+        Cbor::Tag(258, _) => {
+            // In the order of the encodings, in which the library writes them.
+            let Set(items) = spakky_cache::decode::<Set<Vec<Cbor>>>(&spakky_cache::encode(value)?)?;
+            json!({ "$set": items.iter().map(to_json).collect::<Result<Vec<_>, _>>()? })
         }
         other => return Err(Failure::protocol(&format!("no JSON for {other:?}"))),
     })
@@ -208,6 +240,10 @@ mod tests {
             json!({ "$int": "18446744073709551616" }),
             json!({ "$map": [[1]] }),
             json!({ "$other": 1 }),
+            json!({ "$time": "2013-03-21" }),
+            json!({ "$uuid": "" }),
+            json!({ "$decimal": "NaN" }),
+            json!({ "$set": 1 }),
             json!({ "$hex": "00", "more": 1 }),
         ] {
             assert!(Any::from_json(&wrong).is_err(), "{wrong}");

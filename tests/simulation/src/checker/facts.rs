@@ -154,8 +154,14 @@ impl<'a> Facts<'a> {
         ended.min().unwrap_or(u64::MAX)
     }
 
-    /// Whether what concluded `lease` was answered with true.
+    /// Whether what concluded `lease` was answered with true, and stored something under
+    /// its key. A refresh that failed stores nothing there.
     pub(super) fn stored(&self, lease: &Lease<'_>) -> bool {
+        let failed = |call: &Operation| matches!(call, Operation::Pause { passes: false, .. });
+        let pause = lease.pause.map(|pause| &self.call(pause).operation);
+        if lease.kind == Kind::Refresh && pause.is_some_and(failed) {
+            return false;
+        }
         let outcome = lease.concluded().and_then(|call| self.call(call).outcome());
         matches!(outcome, Some(Outcome::Stored(true)))
     }

@@ -34,6 +34,14 @@ impl<'a> Invalidations<'a> {
         pause: CallId,
         lookup: CallId,
     ) -> Option<CallId> {
+        if lease.kind == Kind::Refresh
+            && let Operation::Pause { passes: false, .. } = facts.call(pause).operation
+        {
+            // It lasts as long as the entry, whose tags decide, not those of the lookup.
+            let before = facts.call(lookup).called.moment;
+            let find = |scope| self.0.between(&scope, lease.given, before).flatten();
+            return find(Scope::Key(lease.key)).or_else(|| find(Scope::Everything));
+        }
         let terms = Terms { tags: lease.tags.to_vec(), ..Terms::default() };
         let written =
             Written { call: pause, key: lease.key, terms: &terms, lease: Some(lease.call) };

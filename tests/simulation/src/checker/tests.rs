@@ -263,7 +263,7 @@ fn an_error_needs_a_reason() {
 fn a_pass_needs_a_pause_that_stands() {
     violated(Guarantee::OneLoad, "a lookup -> pass");
     kept("a lookup -> miss; a pass 9s -> true; b lookup -> pass");
-    kept("a lookup -> miss; a pass 9s -> unavailable; failing all; b lookup -> pass; working");
+    kept("a lookup -> miss; failing a; a pass 9s -> unavailable; working; b lookup -> pass");
     violated(Guarantee::OneLoad, "a lookup -> miss; a pass 9s -> false; b lookup -> pass");
     violated(Guarantee::OneLoad, "a lookup -> miss; a fail 9s -> true; b lookup -> pass");
     violated(Guarantee::OneLoad, "a lookup -> miss; a pass 9s -> true; b lookup @other -> pass");

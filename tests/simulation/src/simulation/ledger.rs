@@ -53,6 +53,8 @@ impl Ledger {
         let (token, ends) = (envelope.cas_token(), envelope.ttl().map(|ttl| self.after(ttl)));
         let is_lease = matches!(envelope, Envelope::Lease(_));
         let mut book = self.book.lock();
+        // A marker may be written again, for a longer time.
+        book.stored.retain(|it| it.token != token);
         if is_election {
             book.stored.retain(|it| !(it.is_election && it.key == key));
         } else {
