@@ -3,7 +3,7 @@
  * key that begins with `$` stands for what JSON cannot say.
  */
 
-import { Decimal, Float, Uuid } from "spakky-cache";
+import { Decimal, encode, Float, Uuid } from "spakky-cache";
 
 import { Failure } from "./failure.ts";
 
@@ -70,12 +70,16 @@ export function toJson(value: unknown): Json {
   if (value instanceof Date) return { $time: value.toISOString().replace(/\.?0+Z$/, "Z") };
   if (value instanceof Uuid) return { $uuid: String(value) };
   if (value instanceof Decimal) return { $decimal: String(value) };
-  if (value instanceof Set) return { $set: [...value].map(toJson) };
+  if (value instanceof Set) return { $set: [...value].sort(byEncoding).map(toJson) };
   if (Array.isArray(value)) return value.map(toJson);
   if (value instanceof Map) return mapToJson([...value]);
   const entries = Object.entries(value as object);
   if (entries.some(([name]) => name.startsWith("$"))) return mapToJson(entries);
   return Object.fromEntries(entries.map(([name, value]) => [name, toJson(value)]));
+}
+
+function byEncoding(a: unknown, b: unknown): number {
+  return encode(a).toHex() < encode(b).toHex() ? -1 : 1;
 }
 
 function mapToJson(entries: [unknown, unknown][]): Json {
