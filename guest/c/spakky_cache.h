@@ -297,7 +297,8 @@ spakky_code_t spakky_lease_commit(spakky_lease_t *lease, const spakky_encoder_t 
 spakky_code_t spakky_lease_pass(spakky_lease_t *lease, spakky_duration_t pause, bool *held,
                                 spakky_error_t *error);
 /* Says that the load failed, and that nobody is to try again for so long, or for the
- * longest time that the host allows. Otherwise as `spakky_lease_pass`. */
+ * longest time that the host allows. `*held` (may be NULL) is false if the lease was lost, so
+ * that nothing is paused. */
 spakky_code_t spakky_lease_fail(spakky_lease_t *lease, spakky_duration_t retry_after, bool *held,
                                 spakky_error_t *error);
 /* Gives the lease up, if it is not empty, and tells how that went. */

@@ -206,7 +206,8 @@ func (l *Lease[T]) Pass(pause time.Duration) (bool, error) {
 
 // Fail says that the load failed, and that nobody is to try again for so long, or for the
 // longest time that the host allows: meanwhile an entry that was being refreshed is served,
-// and lookups of a key that has none are [ErrLoadFailed]. It answers as [Lease.Pass] does.
+// and lookups of a key that has none are [ErrLoadFailed]. False: the lease was lost, so that
+// nothing is paused. It is over now.
 func (l *Lease[T]) Fail(retryAfter time.Duration) (bool, error) {
 	return l.hold(retryAfter, (*host.Lease).Fail)
 }

@@ -502,7 +502,7 @@ extern bool spakky_cache_cache_method_lease_pass(spakky_cache_cache_borrow_lease
 // refresh, and lookups of a key that has no entry answer
 // `load-failed`. Whatever ends an entry ends this, too.
 // 
-// False: something removed or replaced the key since the load began.
+// False: the lease was lost, so that nothing is paused.
 // The lease of a write is given up instead, and answers false.
 extern bool spakky_cache_cache_method_lease_fail(spakky_cache_cache_borrow_lease_t self, spakky_cache_cache_duration_ms_t retry_after, bool *ret, spakky_cache_cache_error_t *err);
 // Gives the lease up, as dropping it does, and returns once that is
