@@ -243,7 +243,6 @@ fn a_loader_chooses_how_long_its_value_lives_and_what_evicts_it() {
     };
     let [given, chosen] = ["given", "chosen"].map(|tag| vec![text(tag)]);
     let loaded = || Loaded::new("v");
-    advance(Duration::ZERO);
     assert_eq!(described(loaded()), (Some(60), Some(30), given.clone()));
     assert_eq!(described(loaded().ttl(5 * MINUTE)), (Some(300), Some(30), given.clone()));
     assert_eq!(described(loaded().ttl(10 * SECOND)), (Some(10), Some(10), given.clone()));
