@@ -219,7 +219,7 @@ fn a_probe_sees_the_cache() {
 fn info_has_the_counts_of_the_cache() {
     let expected = json!({ "info": { "redis_cache": {
         "clears": 0, "deletes": 0, "hits": 0, "misses": 0,
-        "stampede_waits": 0, "tag_evictions": 0, "writes": 0,
+        "rejections": 0, "stampede_waits": 0, "tag_evictions": 0, "writes": 0,
     } } });
     let ended = spakky(["info"]).at(&redis()).finish();
     assert_eq!(ended.code(0).lines(0).json(), expected);
