@@ -1,7 +1,7 @@
 //! What the protocol checks. Each check can be left out, to show what it is for.
 
 use crate::configuration::Call::{
-    Delete, DroppedTag, Evict, FailingLoad, Get, Load, NewTag, Write,
+    Delete, DroppedTag, Evict, FailingLoad, Get, Load, NewTag, PassingLoad, Write,
 };
 use crate::configuration::Configuration;
 use crate::configuration::Event::{ConnectionLost, Killed, LeaseExpires};
@@ -15,7 +15,7 @@ pub enum Check {
     /// (`CurrentEpochs::verdict`). Otherwise an evicted entry is served.
     EpochsOnRead,
     /// A commit stores only over the marker of its own lease
-    /// (`LeaseGuard::replace_marker`). Otherwise a value that was loaded before a
+    /// (`LeaseGuard::store`). Otherwise a value that was loaded before a
     /// delete lands after it.
     Commit,
     /// A commit stores the epochs that were captured before the load, and only if
@@ -32,7 +32,7 @@ pub enum Check {
     /// An eviction replaces the mark before the epochs (`RedisStore::evict`).
     /// Otherwise a commit captures the new epoch and finds the old mark.
     MarkBeforeEpochs,
-    /// A refused commit of a write removes the key (`LeaseGuard::commit`).
+    /// A refused commit of a write removes the key (`LeaseGuard::conclude`).
     /// Otherwise what was loaded after the lease expired stays, although the
     /// origin no longer holds it.
     RefusedWriteRemoves,
@@ -61,7 +61,7 @@ pub enum Check {
     /// A watch is registered before its key is read (`RedisStore::watch`).
     /// Otherwise a change in between wakes nobody.
     WatchBeforeRead,
-    /// A waiter reads again when the lease's time is over (`WaitBudget::wait`).
+    /// A waiter reads again when the lease's time is over (`Wait::for_lease`).
     /// Otherwise it waits forever, since Redis may report an expiry late or never.
     EndOfLeaseWakes,
 }
@@ -77,6 +77,7 @@ pub fn cases() -> Vec<(Check, Guarantee, Configuration)> {
     vec![
         (Check::EpochsOnRead, NothingStale, alive.clone()),
         (Check::Commit, NothingStale, of(Empty, &[(0, Load), (1, Delete), (2, Get)])),
+        (Check::Commit, NothingStale, of(Empty, &[(0, PassingLoad), (1, Delete), (2, Load)])),
         (Check::Commit, OwnersOnly, of(Empty, &[(0, Load), (1, Delete)])),
         (Check::CaptureBeforeLoad, NothingStale, of(Empty, &[(0, Load), (1, Evict), (2, Get)])),
         (Check::MarkOfNewTags, NothingStale, new_tag.clone()),

@@ -1,6 +1,8 @@
 //! Which callers run together, and what happens to them.
 
-use Call::{Clear, Delete, DroppedTag, Evict, FailingLoad, Get, Load, NewTag, Set, Write};
+use Call::{
+    Clear, Delete, DroppedTag, Evict, FailingLoad, Get, Load, NewTag, PassingLoad, Set, Write,
+};
 use Start::{Alive, Dead, Empty, Unknown};
 
 use crate::world::{Keys, RedisKey, both_epochs};
@@ -13,6 +15,8 @@ pub(crate) enum Call {
     Load,
     /// The same, but the load fails and its lease is dropped.
     FailingLoad,
+    /// The same, but the load passes the key: it stores a pause instead of an entry.
+    PassingLoad,
     /// A load whose tag only the commit names.
     NewTag,
     /// A load whose tag only the lookup names.
@@ -98,6 +102,9 @@ fn few() -> Vec<Configuration> {
         Configuration::new(Empty, &[(0, FailingLoad), (1, Load)]),
         Configuration::new(Empty, &[(0, Load), (1, Evict), (1, Get)]),
         Configuration::new(Empty, &[(0, Load), (1, Delete), (1, Get)]),
+        Configuration::new(Empty, &[(0, PassingLoad), (1, Load)]),
+        Configuration::new(Empty, &[(0, PassingLoad), (1, Delete), (1, Load)]),
+        Configuration::new(Empty, &[(0, PassingLoad), (1, Evict), (1, Load)]),
         Configuration::new(Empty, &[(0, Load), (1, Write), (1, Get)]),
         Configuration::new(Empty, &[(0, NewTag), (1, Evict), (1, Get)]),
         // Without a reader: the entry does not depend on the tag, so it may be
@@ -119,6 +126,7 @@ fn more() -> Vec<Configuration> {
     for end in [Delete, Evict, Clear, Set, Write] {
         all.extend([
             Configuration::new(Empty, &[(0, Load), (1, end), (2, Load)]),
+            Configuration::new(Empty, &[(0, PassingLoad), (1, end), (2, Load)]),
             Configuration::new(Empty, &[(0, Load), (1, end), (1, Load)]),
             Configuration::new(Unknown, &[(0, Get), (0, Get), (1, end)]),
         ]);

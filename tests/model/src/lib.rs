@@ -13,7 +13,7 @@
 //! | `actions::read` | `host/core/src/lookup.rs` |
 //! | `actions::epochs` | `host/redis/src/epochs.rs`, `tracking.rs` |
 //! | `actions::take` | `Session::take`, `LeaseGuard::about_to_take` |
-//! | `actions::commit` | `LeaseGuard::commit` |
+//! | `actions::commit` | `LeaseGuard::conclude` |
 //! | `actions::release` | `LeaseGuard::release`, `Drop for LeaseGuard` |
 //! | `actions::write` | `host/core/src/cache.rs`, `RedisStore::evict` |
 //! | `actions::outside` | expiry, renewal, loss, kills, traps |
@@ -37,8 +37,9 @@
 //! - Time is only order: a lease can end at any step. Durations, and whether
 //!   renewals are in time, are not modelled.
 //! - One key, one tag, up to four callers of one call each, one or two events.
+//! - `fail`, which takes the steps of `pass`; circles of callers that wait.
 //! - Single flight in a process (each caller reads for itself), refreshes of stale
-//!   entries, the sweeper, batches, and guests that trap: the simulation runs them.
+//!   entries and of those that will not do, the sweeper, batches, and guests that trap: the simulation runs them.
 //! - Worlds are told apart by 64 bits of a hash: among ten million, two are mixed
 //!   up with a probability of one in 400,000.
 

@@ -42,13 +42,15 @@ pub(crate) fn all_in(epochs: &Epochs, others: &Epochs) -> bool {
 pub(crate) type Version = u8;
 
 /// The identity of what a key holds, which a compare-and-set compares. Each caller
-/// stores at most one lease marker and one entry.
+/// stores at most one lease marker, and one entry or pause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Token {
     /// The lease marker of a caller.
     Lease(usize),
     /// The entry of a caller.
     Entry(usize),
+    /// The pause of a caller that passed the key.
+    Pass(usize),
     /// The entry at the start.
     Start,
 }
@@ -59,7 +61,7 @@ pub(crate) struct Envelope {
     pub(crate) token: Token,
     /// Captured before the load.
     pub(crate) epochs: Epochs,
-    /// The value of an entry.
+    /// The value of an entry, or what a pause was decided on.
     pub(crate) version: Version,
 }
 
@@ -126,6 +128,8 @@ pub(crate) struct Connection {
 pub(crate) enum Outcome {
     Hit,
     Miss,
+    /// It found that the key is passed, and loads for itself.
+    Passed,
     Stored,
     Refused,
     GivenUp,
@@ -304,7 +308,7 @@ impl World {
     pub(crate) fn holder(&self) -> Option<usize> {
         match self.store.key.as_ref()?.token {
             Token::Lease(holder) => Some(holder),
-            Token::Entry(_) | Token::Start => None,
+            Token::Entry(_) | Token::Pass(_) | Token::Start => None,
         }
     }
 

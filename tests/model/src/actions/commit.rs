@@ -1,4 +1,4 @@
-//! Committing (`LeaseGuard::commit`).
+//! Committing and passing (`LeaseGuard::conclude`).
 
 use super::{At, Call, Check, Envelope, Epochs, Outcome, RedisKey, Step, Steps, Token, all_in, of};
 
@@ -37,12 +37,14 @@ impl Steps<'_> {
         self.refused(caller);
     }
 
-    /// `LeaseGuard::replace_marker`.
+    /// `LeaseGuard::store`, of an entry or of a pause.
     pub(super) fn commit(&mut self, caller: usize) {
         let is_own = self.world.store.holds(Token::Lease(caller));
         let stores = is_own || !self.keeps(Check::Commit);
+        let passes = self.call_of(caller) == Call::PassingLoad;
         let this = &mut self.world.callers[caller];
-        let (token, epochs) = (Token::Entry(caller), std::mem::take(&mut this.epochs));
+        let token = if passes { Token::Pass(caller) } else { Token::Entry(caller) };
+        let epochs = std::mem::take(&mut this.epochs);
         if stores {
             let version = this.loaded.unwrap_or(this.wrote);
             self.world.store.key = Some(Envelope { token, epochs, version });

@@ -39,6 +39,11 @@ impl Steps<'_> {
                 this.finish(Outcome::Hit);
             }
             _ if call == Call::Get => this.finish(Outcome::Miss),
+            // What ends an entry ends a pause.
+            Some(Envelope { token: Token::Pass(_), version, .. }) => {
+                self.world.stale |= *version < this.at_least;
+                this.finish(Outcome::Passed);
+            }
             Some(_) if this.watch == Watch::No => this.at = At::About(Step::Watch),
             Some(_) => this.at = At::Waiting,
             // What was found, if anything, is dead.
@@ -51,7 +56,7 @@ impl Steps<'_> {
 }
 
 impl World {
-    /// Whether what a waiter waits for has happened (`WaitBudget::wait`).
+    /// Whether what a waiter waits for has happened (`Wait::for_lease`).
     pub(crate) fn wait_is_over(&self, caller: usize, end_of_lease_wakes: bool) -> bool {
         let Caller { found, watch, .. } = &self.callers[caller];
         let is_its = |holder: &usize| {
