@@ -357,10 +357,13 @@ mod tests {
         for (vectors, steps_each) in kinds {
             let scenario = json!({ "name": "n", "vectors": vectors });
             let scenario: Scenario = serde_json::from_value(scenario).expect("a scenario");
-            let count = scenario.vectors.expect("vectors").lines().count();
+            let lines = scenario.vectors.expect("vectors").lines();
+            let (count, bare) = lines.fold((0, 0), |(count, bare), line| {
+                (count + 1, bare + usize::from(!line.contains(' ')))
+            });
             let steps = scenario.complete().expect("vectors").steps.len();
-            // `written` skips the two values that JSON cannot have, and adds two steps.
-            let expected = if steps_each == 1 { count } else { count * steps_each };
+            // `written` skips the values that JSON cannot have, and adds two steps.
+            let expected = if vectors == "written" { count - bare + 2 } else { count * steps_each };
             assert!(count > 2 && steps == expected, "{vectors}: {steps} of {count}");
         }
     }
