@@ -114,20 +114,11 @@ impl Loader {
             Kind::Text => return Err(LoadErrorKind::Text),
             Kind::Other => return Err(LoadErrorKind::NotWebAssembly),
         }
-        let (component, linker) = self.compile(&bytes)?;
-        let pre = linker.instantiate_pre(&component);
-        pre.map_err(|error| imports::explain(&component, &error))
-    }
-
-    /// Compiles a component for the engine that it needs.
-    fn compile(&self, bytes: &[u8]) -> Result<(Component, &Linker<InstanceState>), LoadErrorKind> {
-        // What needs concurrency is not valid without it.
-        if let Ok(component) = Component::from_binary(self.plain.engine(), bytes) {
-            return Ok((component, &self.plain));
+        // What needs concurrency is not valid for the one, or imports what only the other has.
+        match link(&self.plain, &bytes) {
+            Ok(pre) => Ok(pre),
+            Err(_) => link(self.concurrent().map_err(LoadErrorKind::Invalid)?, &bytes),
         }
-        let linker = self.concurrent().map_err(LoadErrorKind::Invalid)?;
-        let component = Component::from_binary(linker.engine(), bytes);
-        Ok((component.map_err(LoadErrorKind::Invalid)?, linker))
     }
 
     fn concurrent(&self) -> wasmtime::Result<&Linker<InstanceState>> {
@@ -137,6 +128,16 @@ impl Loader {
         let linker = linker(&self.options, true)?;
         Ok(self.concurrent.get_or_init(|| linker))
     }
+}
+
+/// Compiles a component, and links it.
+fn link(
+    linker: &Linker<InstanceState>,
+    bytes: &[u8],
+) -> Result<InstancePre<InstanceState>, LoadErrorKind> {
+    let component =
+        Component::from_binary(linker.engine(), bytes).map_err(LoadErrorKind::Invalid)?;
+    linker.instantiate_pre(&component).map_err(|error| imports::explain(&component, &error))
 }
 
 /// What components can import, on an engine of its own.

@@ -41,7 +41,7 @@ fn check(bytes: &[u8]) -> &'static str {
     assert_eq!(envelope.cas_token(), token);
     let is_entry = matches!(envelope, Envelope::Entry(_));
     assert_eq!(summary, Some(Summary { is_entry, epochs: envelope.epochs().clone() }));
-    // The fields that a lease does not use are zero when it is written again.
+    // The fields that a marker does not use are zero when it is written again.
     let written = Bytes::from(envelope.encode());
     assert_eq!(written.len(), bytes.len());
     let read = Envelope::decode(&written).expect("what was written is read");
@@ -56,5 +56,9 @@ fn check(bytes: &[u8]) -> &'static str {
             "the value is a copy"
         );
     }
-    if is_entry { "entry" } else { "lease" }
+    match envelope {
+        Envelope::Entry(_) => "entry",
+        Envelope::Lease(_) => "lease",
+        Envelope::Pause(_) => "pause",
+    }
 }

@@ -48,7 +48,7 @@ fn replay(name: &str, target: fn(&[u8]) -> Outcomes, expected: &str) {
 
 #[test]
 fn the_corpus_of_envelopes_holds() {
-    replay("envelope", spakky_fuzzing::envelope, "entry, lease, refused");
+    replay("envelope", spakky_fuzzing::envelope, "entry, lease, pause, refused");
 }
 
 #[test]
