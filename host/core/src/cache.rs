@@ -18,7 +18,7 @@ use crate::policy::{Grants, OnFailure, Policy};
 use crate::refresh::{Refreshes, left_of};
 use crate::runtime::{Runtime, TokioRuntime};
 use crate::single_flight::SingleFlight;
-use crate::store::{Cas, CasToken, EvictionMark, Found, Slot, Step, Store, Update};
+use crate::store::{Cas, CasToken, Change, EvictionMark, Found, Slot, Step, Store, Update};
 
 /// A cache over one store. Clones are handles of the same cache and share its
 /// counters, its single flight and its limits.
@@ -113,11 +113,13 @@ impl Inner {
         expected: Option<&CasToken>,
         update: Update<'_>,
     ) -> Result<Cas, Error> {
-        let keys = match &slot {
-            Slot::Entry(key) | Slot::Refresh(key) => std::slice::from_ref(*key),
-            Slot::Sweeper => &[],
-        };
-        self.step(operation, keys, self.store.compare_and_set(slot, expected, update)).await
+        let update = self.store.compare_and_set(slot, expected, update);
+        self.step(operation, slot.keys(), update).await
+    }
+
+    /// Reads a slot of the store, and watches it.
+    pub(crate) async fn watch(&self, slot: Slot<'_>) -> Result<(Found, Change), Error> {
+        self.step("watch", slot.keys(), self.store.watch(slot)).await
     }
 
     /// Carries out a step of the store on `keys`, for `operation`. A failure is logged,

@@ -23,7 +23,7 @@ pub(crate) struct HeldLease {
 impl HeldLease {
     /// The slot that keeps its marker.
     pub(crate) fn slot(&self) -> Slot<'_> {
-        if self.refresh { Slot::Refresh(&self.key) } else { Slot::Entry(&self.key) }
+        Slot::of_lease(&self.key, self.refresh)
     }
 
     /// What the store keeps for it.

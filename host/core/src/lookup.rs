@@ -209,7 +209,7 @@ impl Session {
             let (found, change): (Found, Option<Change>) = match known.take() {
                 Some(found) => (found, None),
                 None if watch => {
-                    let (found, change) = self.watch(Slot::Entry(key)).await?;
+                    let (found, change) = self.inner().watch(Slot::Entry(key)).await?;
                     (found, Some(change))
                 }
                 None => (self.found(key).await?, None),
@@ -267,15 +267,6 @@ impl Session {
                 Err(None) => {}
             }
         }
-    }
-
-    async fn watch(&self, slot: Slot<'_>) -> Result<(Found, Change), Error> {
-        let keys = match &slot {
-            Slot::Entry(key) | Slot::Refresh(key) => std::slice::from_ref(*key),
-            Slot::Sweeper => &[],
-        };
-        let inner = self.inner();
-        inner.step("watch", keys, inner.store.watch(slot)).await
     }
 
     /// Takes the lease of a key that holds nothing alive. If another caller was
@@ -345,7 +336,7 @@ impl Session {
             let fresh = freshness(&entry, 0.0, &*inner.runtime) == Freshness::Fresh;
             return Ok(Some(Outcome::Refresh(Stale { entry, fresh }, lease)));
         }
-        let (found, change) = self.watch(Slot::Refresh(wanted.key)).await?;
+        let (found, change) = self.inner().watch(Slot::Refresh(wanted.key)).await?;
         let now = self.inner().runtime.now();
         Ok(match found {
             // Even one whose epochs ended stands until its holder is done.

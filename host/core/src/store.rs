@@ -76,6 +76,21 @@ pub enum Slot<'a> {
     Sweeper,
 }
 
+impl<'a> Slot<'a> {
+    /// The slot of a lease on `key`: that of its entry, or that of its refresh.
+    pub(crate) fn of_lease(key: &'a Key, refresh: bool) -> Self {
+        if refresh { Self::Refresh(key) } else { Self::Entry(key) }
+    }
+
+    /// The key that it belongs to, if it belongs to one.
+    pub(crate) fn keys(self) -> &'a [Key] {
+        match self {
+            Self::Entry(key) | Self::Refresh(key) => std::slice::from_ref(key),
+            Self::Sweeper => &[],
+        }
+    }
+}
+
 /// How [`compare_and_set`](Store::compare_and_set) changes a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Update<'a> {

@@ -121,10 +121,8 @@ impl<'a> Wait<'a> {
             if self.session.held.holds(self.session.caller, next.holder) {
                 return Ok(true);
             }
-            let slot = if next.refresh { Slot::Refresh(&next.key) } else { Slot::Entry(&next.key) };
-            let inner = self.session.inner();
-            let keys = std::slice::from_ref(&next.key);
-            let (found, _) = inner.step("watch", keys, inner.store.watch(slot)).await?;
+            let slot = Slot::of_lease(&next.key, next.refresh);
+            let (found, _) = self.session.inner().watch(slot).await?;
             match found {
                 Found::Envelope { envelope: Envelope::Lease(marker), alive: true }
                     if marker.id == next.holder =>
